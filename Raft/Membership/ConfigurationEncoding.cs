@@ -1,0 +1,114 @@
+using System.Text;
+using Raft.MsgPack;
+
+namespace Raft.Membership;
+
+/// <summary>The bytes of a configuration entry: a msgpack map with the servers, as Go writes it.</summary>
+internal static class ConfigurationEncoding
+{
+    private const int ServersMax = 4096;
+    private const int TextBytesMax = 4096;
+
+    /// <summary>Encodes a configuration.</summary>
+    public static byte[] Encode(ClusterConfiguration configuration)
+    {
+        int size = 16;
+        foreach (Server server in configuration.Servers)
+        {
+            size += 64 + Encoding.UTF8.GetByteCount(server.Id.Value ?? "") + Encoding.UTF8.GetByteCount(server.Address.Value ?? "");
+        }
+
+        byte[] buffer = new byte[size];
+        var writer = new MsgPackWriter(buffer);
+        writer.MapHeader(1);
+        writer.Raw("Servers"u8);
+        if (configuration.Servers.IsEmpty)
+        {
+            writer.Nil();
+        }
+        else
+        {
+            writer.ArrayHeader(configuration.Servers.Length);
+        }
+
+        foreach (Server server in configuration.Servers)
+        {
+            writer.MapHeader(3);
+            writer.Raw("Address"u8);
+            writer.Raw(Encoding.UTF8.GetBytes(server.Address.Value ?? ""));
+            writer.Raw("ID"u8);
+            writer.Raw(Encoding.UTF8.GetBytes(server.Id.Value ?? ""));
+            writer.Raw("Suffrage"u8);
+            writer.Signed((int)server.Suffrage);
+        }
+
+        return buffer[..writer.Length];
+    }
+
+    /// <summary>Decodes a configuration.</summary>
+    /// <exception cref="FormatException">The bytes are no configuration.</exception>
+    public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
+    {
+        try
+        {
+            var reader = new MsgPackReader(encoded);
+            var servers = new List<Server>();
+            for (long pairs = reader.MapHeader(); pairs > 0; pairs--)
+            {
+                if (!reader.Raw(TextBytesMax, out _).SequenceEqual("Servers"u8))
+                {
+                    reader.Skip();
+                    continue;
+                }
+
+                long count = reader.ArrayHeader();
+                if (count > ServersMax)
+                {
+                    throw new MsgPackException($"a configuration of {count} servers is over the limit of {ServersMax}");
+                }
+
+                for (; count > 0; count--)
+                {
+                    servers.Add(DecodeServer(ref reader));
+                }
+            }
+
+            return new ClusterConfiguration(servers);
+        }
+        catch (MsgPackIncompleteException incomplete)
+        {
+            throw new FormatException("A cluster configuration ends too early.", incomplete);
+        }
+    }
+
+    private static Server DecodeServer(ref MsgPackReader reader)
+    {
+        string id = "";
+        string address = "";
+        long suffrage = 0;
+        for (long pairs = reader.MapHeader(); pairs > 0; pairs--)
+        {
+            ReadOnlySpan<byte> key = reader.Raw(TextBytesMax, out _);
+            if (key.SequenceEqual("ID"u8))
+            {
+                id = Encoding.UTF8.GetString(reader.Raw(TextBytesMax, out _));
+            }
+            else if (key.SequenceEqual("Address"u8))
+            {
+                address = Encoding.UTF8.GetString(reader.Raw(TextBytesMax, out _));
+            }
+            else if (key.SequenceEqual("Suffrage"u8))
+            {
+                suffrage = reader.Signed();
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return suffrage is >= 0 and <= 2
+            ? new Server(id, address, (ServerSuffrage)suffrage)
+            : throw new MsgPackException($"{suffrage} is no suffrage");
+    }
+}

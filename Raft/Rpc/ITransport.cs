@@ -1,0 +1,64 @@
+namespace Raft;
+
+/// <summary>How servers reach each other. Owned by the node once it started: disposing the node closes it.</summary>
+/// <remarks>
+/// Calls are safe from any task and each has the transport's own deadline. They fail with
+/// <see cref="TransportException"/> where there was no answer, with <see cref="RemoteRpcException"/> where the
+/// answer was an error. Cancelling ends the call, and may cost its connection.
+/// Requests that one server sends over one <see cref="IAppendPipeline"/> are delivered and answered in order; between
+/// other calls there is no order.
+/// </remarks>
+public interface ITransport : IAsyncDisposable
+{
+    /// <summary>The address under which the other servers reach this one.</summary>
+    ServerAddress LocalAddress { get; }
+
+    /// <summary>Begins to deliver incoming requests. Called once.</summary>
+    /// <param name="receiver">Where they go.</param>
+    void Start(IRpcReceiver receiver);
+
+    /// <summary>Sends one AppendEntries and waits for its answer; used for heartbeats.</summary>
+    /// <param name="target">Whom to ask.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    ValueTask<AppendEntriesResponse> AppendEntriesAsync(
+        Server target, AppendEntriesRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens a connection of its own on which appends are sent one after the other without waiting.</summary>
+    /// <param name="target">Whom to send to.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>The pipeline, owned by the caller.</returns>
+    ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken);
+
+    /// <summary>Asks for a vote.</summary>
+    /// <param name="target">Whom to ask.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    ValueTask<RequestVoteResponse> RequestVoteAsync(
+        Server target, RequestVoteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks whether a vote would be given.</summary>
+    /// <param name="target">Whom to ask.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
+        Server target, RequestPreVoteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Tells a follower to campaign.</summary>
+    /// <param name="target">Whom to tell.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    ValueTask<TimeoutNowResponse> TimeoutNowAsync(
+        Server target, TimeoutNowRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks a question that only servers of this library know.</summary>
+    /// <param name="target">Whom to ask.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken);
+}

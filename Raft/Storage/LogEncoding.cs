@@ -1,0 +1,209 @@
+using Raft.MsgPack;
+
+namespace Raft;
+
+/// <summary>
+/// The bytes of a log entry: one msgpack map in Go's form (keys AppendedAt, Data, Extensions, Index, Term, Type),
+/// the same on the wire, in memory and on disk.
+/// </summary>
+public static class LogEncoding
+{
+    /// <summary>The most that an entry takes beside its data and extensions.</summary>
+    public const int OverheadBytesMax = 96;
+
+    internal const int TimestampBytesMax = 17;
+
+    /// <summary>Reads back the <see cref="LogBatch.Encoded"/> bytes of consecutive entries.</summary>
+    /// <param name="encoded">The bytes, which the batch goes on using.</param>
+    /// <returns>The entries.</returns>
+    /// <exception cref="FormatException">The bytes are not consecutive entries in Go's form.</exception>
+    public static LogBatch Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var layout = new EntryLayout[Math.Max(1, Math.Min(64, encoded.Length / OverheadBytesMax))];
+        ulong first = 0;
+        int count = 0;
+        for (int start = 0; start < encoded.Length;)
+        {
+            if (count == layout.Length)
+            {
+                Array.Resize(ref layout, count * 2);
+            }
+
+            ref EntryLayout entry = ref layout[count];
+            ulong index = ReadEntry(encoded.Span[start..], start, ref entry, out bool isGoForm);
+            first = count == 0 ? index : first;
+            if (!isGoForm || index == 0 || index != first + (ulong)count)
+            {
+                throw new FormatException($"The entry at byte {start} is not in Go's form or does not follow the one before.");
+            }
+
+            start = entry.End;
+            count++;
+        }
+
+        return count > 0
+            ? new LogBatch(first, encoded, layout, count)
+            : throw new FormatException("A batch without entries.");
+    }
+
+    /// <summary>Reads one entry as tolerantly as Go does.</summary>
+    /// <param name="source">Begins with the entry.</param>
+    /// <param name="start">Where the source begins in the batch's buffer.</param>
+    /// <param name="layout">Set to where the parts lie.</param>
+    /// <param name="isGoForm">Whether the bytes are just what a Go node writes, so that they can be kept as they are.</param>
+    /// <returns>The entry's index.</returns>
+    internal static ulong ReadEntry(ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out bool isGoForm)
+    {
+        var reader = new MsgPackReader(source);
+        byte head = reader.Peek();
+        long pairs = reader.MapHeader();
+        // Go 1.7 writes six keys in this order, Go 1.1 the last five.
+        isGoForm = head is 0x86 or 0x85;
+        int expected = head == 0x86 ? 0 : 1;
+        ulong index = 0;
+        ulong type = 0;
+        layout = new EntryLayout { Start = start, DataLength = -1, ExtensionsLength = -1 };
+        for (long i = 0; i < pairs; i++)
+        {
+            isGoForm &= (reader.Peek() & 0xe0) == 0xa0;
+            ReadOnlySpan<byte> key = reader.Raw(int.MaxValue, out _);
+            int position = Keys.Of(key);
+            isGoForm &= position == expected++;
+            switch (position)
+            {
+                case Keys.AppendedAt:
+                    isGoForm &= LogTimestampEncoding.IsGoForm(reader.Peek());
+                    reader.Skip();
+                    break;
+                case Keys.Data:
+                    ReadRaw(ref reader, start, out layout.DataStart, out layout.DataLength, ref isGoForm);
+                    break;
+                case Keys.Extensions:
+                    ReadRaw(ref reader, start, out layout.ExtensionsStart, out layout.ExtensionsLength, ref isGoForm);
+                    break;
+                case Keys.Index:
+                    index = ReadUnsigned(ref reader, ref isGoForm);
+                    break;
+                case Keys.Term:
+                    layout.Term = ReadUnsigned(ref reader, ref isGoForm);
+                    break;
+                case Keys.Type:
+                    type = ReadUnsigned(ref reader, ref isGoForm);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        isGoForm &= expected == 6;
+        layout.Type = type <= byte.MaxValue ? (LogType)type : throw new MsgPackException($"{type} is no log type");
+        layout.End = start + reader.Position;
+        return index;
+    }
+
+    /// <summary>Writes an entry in Go's form.</summary>
+    /// <returns>How many bytes were written.</returns>
+    internal static int WriteEntry(
+        Span<byte> destination, int start, ulong index, in EntryLayout fields, ReadOnlySpan<byte> appendedAt,
+        ReadOnlySpan<byte> data, ReadOnlySpan<byte> extensions, out EntryLayout layout)
+    {
+        var writer = new MsgPackWriter(destination);
+        writer.MapHeader(6);
+        writer.Raw("AppendedAt"u8);
+        writer.Encoded(appendedAt);
+        writer.Raw("Data"u8);
+        layout = fields;
+        layout.Start = start;
+        layout.DataStart = start + WriteRaw(ref writer, data, isNil: fields.DataLength < 0);
+        writer.Raw("Extensions"u8);
+        layout.ExtensionsStart = start + WriteRaw(ref writer, extensions, isNil: fields.ExtensionsLength < 0);
+        writer.Raw("Index"u8);
+        writer.Unsigned(index);
+        writer.Raw("Term"u8);
+        writer.Unsigned(fields.Term);
+        writer.Raw("Type"u8);
+        writer.Unsigned((byte)fields.Type);
+        layout.End = start + writer.Length;
+        return writer.Length;
+    }
+
+    /// <summary>Finds an entry's time stamp and reads it.</summary>
+    internal static LogTimestamp ReadAppendedAt(ReadOnlySpan<byte> entry)
+    {
+        var reader = new MsgPackReader(entry);
+        for (long pairs = reader.MapHeader(); pairs > 0; pairs--)
+        {
+            if (Keys.Of(reader.Raw(int.MaxValue, out _)) == Keys.AppendedAt)
+            {
+                return LogTimestampEncoding.Read(ref reader);
+            }
+
+            reader.Skip();
+        }
+
+        return LogTimestamp.Zero;
+    }
+
+    private static int WriteRaw(ref MsgPackWriter writer, ReadOnlySpan<byte> bytes, bool isNil)
+    {
+        if (isNil)
+        {
+            writer.Nil();
+            return writer.Length;
+        }
+
+        writer.Raw(bytes);
+        return writer.Length - bytes.Length;
+    }
+
+    private static void ReadRaw(ref MsgPackReader reader, int start, out int at, out int length, ref bool isGoForm)
+    {
+        int before = reader.Position;
+        byte head = reader.Peek();
+        int size = reader.Raw(int.MaxValue, out bool isNil).Length;
+        length = isNil ? -1 : size;
+        at = start + reader.Position - size;
+        isGoForm &= head == 0xc0 || reader.Position - before == RawBytes(size) && head is not (0xd9 or 0xc4 or 0xc5 or 0xc6);
+    }
+
+    private static int RawBytes(int length) => length + (length < 32 ? 1 : length <= ushort.MaxValue ? 3 : 5);
+
+    private static ulong ReadUnsigned(ref MsgPackReader reader, ref bool isGoForm)
+    {
+        byte head = reader.Peek();
+        ulong value = reader.Unsigned();
+        byte shortest = value switch
+        {
+            < 0x80 => (byte)value,
+            <= byte.MaxValue => 0xcc,
+            <= ushort.MaxValue => 0xcd,
+            <= uint.MaxValue => 0xce,
+            _ => 0xcf,
+        };
+        isGoForm &= head == shortest;
+        return value;
+    }
+
+    /// <summary>The keys, in the order in which Go writes them.</summary>
+    private static class Keys
+    {
+        public const int AppendedAt = 0;
+        public const int Data = 1;
+        public const int Extensions = 2;
+        public const int Index = 3;
+        public const int Term = 4;
+        public const int Type = 5;
+
+        public static int Of(ReadOnlySpan<byte> key) => key.Length switch
+        {
+            4 when key.SequenceEqual("Data"u8) => Data,
+            4 when key.SequenceEqual("Term"u8) => Term,
+            4 when key.SequenceEqual("Type"u8) => Type,
+            5 when key.SequenceEqual("Index"u8) => Index,
+            10 when key.SequenceEqual("AppendedAt"u8) => AppendedAt,
+            10 when key.SequenceEqual("Extensions"u8) => Extensions,
+            _ => -1,
+        };
+    }
+}

@@ -1,0 +1,42 @@
+namespace Raft;
+
+/// <summary>One entry of the replicated log: a view into the <see cref="LogBatch"/> that holds its bytes.</summary>
+/// <remarks>
+/// Valid as long as it is kept, since batches are immutable; but it keeps the whole batch alive. Copy
+/// <see cref="Data"/> to keep a small part for long.
+/// </remarks>
+public readonly struct LogEntry
+{
+    private readonly LogBatch _batch;
+    private readonly int _position;
+
+    internal LogEntry(LogBatch batch, int position)
+    {
+        _batch = batch;
+        _position = position;
+    }
+
+    /// <summary>The entry's place in the log; the first is 1.</summary>
+    public ulong Index => _batch.FirstIndex + (ulong)_position;
+
+    /// <summary>The term of the leader that appended it.</summary>
+    public ulong Term => _batch.TermAt(_position);
+
+    /// <summary>What the entry is for.</summary>
+    public LogType Type => _batch.TypeAt(_position);
+
+    /// <summary>The command, or the encoded configuration.</summary>
+    public ReadOnlyMemory<byte> Data => _batch.DataAt(_position);
+
+    /// <summary>Bytes beside the command that layers above the state machine use.</summary>
+    public ReadOnlyMemory<byte> Extensions => _batch.ExtensionsAt(_position);
+
+    /// <summary>When the leader appended it, by the leader's clock; for information only.</summary>
+    public LogTimestamp AppendedAt => LogEncoding.ReadAppendedAt(_batch.EncodedAt(_position).Span);
+
+    /// <summary>The entry's bytes as they stand on the wire and on disk: one msgpack map in Go's form.</summary>
+    public ReadOnlyMemory<byte> Encoded => _batch.EncodedAt(_position);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"({Index},{Term}) {Type} {Data.Length} bytes";
+}
