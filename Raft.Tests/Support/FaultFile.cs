@@ -1,0 +1,86 @@
+namespace Raft.Tests.Support;
+
+/// <summary>A file of a <see cref="FaultDisk"/>: what is written, and what of it is synced.</summary>
+internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IDiskFile
+{
+    private byte[] _buffer = content.AsSpan().ToArray();
+    private int _length = content.Length;
+
+    public string Path { get; } = path;
+
+    public byte[] Durable { get; private set; } = content.AsSpan().ToArray();
+
+    public byte[] Content
+    {
+        get
+        {
+            SetLength(_length);
+            return _buffer;
+        }
+    }
+
+    public void SetLength(int length)
+    {
+        if (_buffer.Length != length)
+        {
+            Array.Resize(ref _buffer, length);
+        }
+
+        _length = length;
+    }
+
+    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult((long)_length);
+
+    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer)
+    {
+        int count = (int)Math.Clamp(_length - offset, 0, buffer.Length);
+        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer.Span);
+        return ValueTask.FromResult(count);
+    }
+
+    public ValueTask WriteAtAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            disk.Change(isSync: false);
+        }
+        catch (IOException)
+        {
+            Put(offset, bytes.Span[..Math.Min(disk.TornBytes, bytes.Length)]);
+            throw;
+        }
+
+        disk.Wrote(Path, offset, bytes.Length);
+        Put(offset, bytes.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask WriteAndSyncAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        await WriteAtAsync(offset, bytes);
+        await SyncDataAsync();
+    }
+
+    public ValueTask AllocateAsync(long offset, long length) => WriteAndSyncAsync(offset, new byte[length]);
+
+    public ValueTask SyncDataAsync()
+    {
+        disk.Change(isSync: true);
+        Durable = Content.AsSpan().ToArray();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Put(long offset, ReadOnlySpan<byte> bytes)
+    {
+        int end = (int)offset + bytes.Length;
+        if (end > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, end);
+        }
+
+        _length = Math.Max(_length, end);
+        bytes.CopyTo(_buffer.AsSpan((int)offset));
+    }
+}
