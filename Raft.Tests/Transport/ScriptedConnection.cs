@@ -9,6 +9,8 @@ internal sealed class ScriptedConnection(ReadOnlyMemory<byte> bytes, int pieceBy
 
     public List<byte> Sent { get; } = [];
 
+    public int SendCount { get; private set; }
+
     public string RemoteName => "a script";
 
     public bool IsQuiet => true;
@@ -23,6 +25,7 @@ internal sealed class ScriptedConnection(ReadOnlyMemory<byte> bytes, int pieceBy
 
     public ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
+        SendCount++;
         foreach (ReadOnlyMemory<byte> segment in segments)
         {
             Sent.AddRange(segment.Span);

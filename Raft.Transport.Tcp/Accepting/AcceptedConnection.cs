@@ -20,6 +20,7 @@ internal sealed class AcceptedConnection
     private long _receivingSince;
     private long _usedBytes;
     private long _passedOverBytes;
+    private volatile bool _isClosed;
     private string _end = "the other side closed it";
 
     public AcceptedConnection(IStreamConnection connection, AcceptorContext context)
@@ -55,7 +56,8 @@ internal sealed class AcceptedConnection
         _connection.Dispose();
         _decoder.Abandon();
         _context.Budget.Close(_share);
-        await _answers.StopAsync().ConfigureAwait(false);
+        _answers.Stop();
+        await _answers.WhenIdleAsync().ConfigureAwait(false);
         LogMessages.Ended(_context.Logger, _connection.RemoteName, _end);
     }
 
@@ -63,8 +65,10 @@ internal sealed class AcceptedConnection
     public void Close(string reason)
     {
         _end = reason;
+        _isClosed = true;
         _connection.Dispose();
         _context.Budget.Close(_share);
+        _answers.Stop();
     }
 
     /// <summary>Ends the connection if it rests in the middle of a request, or takes no answers.</summary>
@@ -120,7 +124,7 @@ internal sealed class AcceptedConnection
     private async ValueTask DeliverAsync()
     {
         _answers.Hold();
-        while (_decoder.TryDecode(_buffer) is { } request)
+        while (!_isClosed && _decoder.TryDecode(_buffer) is { } request)
         {
             DropPassedOver();
             long bytes = _buffer.UsedBytes - _usedBytes;

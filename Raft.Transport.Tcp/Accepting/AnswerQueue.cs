@@ -107,27 +107,34 @@ internal sealed class AnswerQueue(
         }
     }
 
-    /// <summary>Ends the queue: later answers go nowhere. The connection was disposed before.</summary>
-    /// <returns>Completes when nothing is being sent any more.</returns>
-    public Task StopAsync()
+    /// <summary>Ends the queue: later answers go nowhere, and nobody waits for room. The connection was disposed before.</summary>
+    public void Stop()
     {
-        List<TcpIncomingRpc> dropped;
-        Task idle = Task.CompletedTask;
+        long dropped = 0;
         lock (_gate)
         {
             _isStopped = true;
             _room?.TrySetResult();
-            dropped = [.. _queue.Where(static rpc => rpc.IsAnswered)];
+            dropped = _queue.Where(static rpc => rpc.IsAnswered).Sum(static rpc => rpc.Bytes);
             _queue.Clear();
-            if (_isSending)
-            {
-                _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                idle = _idle.Task;
-            }
         }
 
-        budget.Release(share, dropped.Sum(static rpc => rpc.Bytes));
-        return idle;
+        budget.Release(share, dropped);
+    }
+
+    /// <summary>Waits until nothing is being sent any more.</summary>
+    public Task WhenIdleAsync()
+    {
+        lock (_gate)
+        {
+            if (!_isSending)
+            {
+                return Task.CompletedTask;
+            }
+
+            _idle ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
+        }
     }
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();
@@ -148,6 +155,7 @@ internal sealed class AnswerQueue(
                 await connection.SendAsync(_segments).ConfigureAwait(false);
                 Volatile.Write(ref _sendingSince, 0);
                 budget.Release(share, bytes);
+                bytes = 0;
                 if (_buffer.Length > KeptBytesMax)
                 {
                     _buffer = new byte[512];

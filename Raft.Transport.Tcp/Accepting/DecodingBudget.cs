@@ -80,10 +80,11 @@ internal sealed class DecodingBudget(long bytesMax)
             }
 
             share.Wanted = bytes;
-            share.Wait = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            var wait = new TaskCompletionSource<BudgetOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+            share.Wait = wait;
             _waiting.Add(share);
             Settle();
-            return new(share.Wait.Task);
+            return new(wait.Task);
         }
     }
 

@@ -160,7 +160,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         }
 
         buffer.Use(entryBytes);
-        Added();
+        Added(entryBytes);
         return true;
     }
 
@@ -184,11 +184,11 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         }
 
         _builder.AddEncoded(entry.Span);
-        Added();
+        Added(entry.Length);
         return true;
     }
 
-    private void Added()
+    private void Added(int entryBytes)
     {
         _entriesLeft--;
         if (_builder.Count == 1)
@@ -196,7 +196,8 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
             Follow(_builder.FirstIndex);
         }
 
-        if (_builder.Length >= WireLimits.BatchBytesMax)
+        // The next entry is mostly of the same size.
+        if (_builder.Length + entryBytes > WireLimits.BatchBytesMax)
         {
             Flush();
         }
