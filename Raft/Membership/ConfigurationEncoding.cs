@@ -10,7 +10,10 @@ internal static class ConfigurationEncoding
     private const int TextBytesMax = 4096;
 
     /// <summary>Encodes a configuration.</summary>
-    public static byte[] Encode(ClusterConfiguration configuration)
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="isEmptyNil">Whether no servers are written as Go's nil, rather than as an empty array.</param>
+    /// <returns>The bytes.</returns>
+    public static byte[] Encode(ClusterConfiguration configuration, bool isEmptyNil = true)
     {
         int size = 16;
         foreach (Server server in configuration.Servers)
@@ -22,7 +25,7 @@ internal static class ConfigurationEncoding
         var writer = new MsgPackWriter(buffer);
         writer.MapHeader(1);
         writer.Raw("Servers"u8);
-        if (configuration.Servers.IsEmpty)
+        if (configuration.Servers.IsEmpty && isEmptyNil)
         {
             writer.Nil();
         }
@@ -49,36 +52,30 @@ internal static class ConfigurationEncoding
     /// <exception cref="FormatException">The bytes are no configuration.</exception>
     public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
     {
-        try
+        var reader = new MsgPackReader(encoded);
+        var servers = new List<Server>();
+        for (long pairs = reader.MapHeader(); pairs > 0 && !reader.IsIncomplete; pairs--)
         {
-            var reader = new MsgPackReader(encoded);
-            var servers = new List<Server>();
-            for (long pairs = reader.MapHeader(); pairs > 0; pairs--)
+            if (!reader.Raw(TextBytesMax, out _).SequenceEqual("Servers"u8))
             {
-                if (!reader.Raw(TextBytesMax, out _).SequenceEqual("Servers"u8))
-                {
-                    reader.Skip();
-                    continue;
-                }
-
-                long count = reader.ArrayHeader();
-                if (count > ServersMax)
-                {
-                    throw new MsgPackException($"a configuration of {count} servers is over the limit of {ServersMax}");
-                }
-
-                for (; count > 0; count--)
-                {
-                    servers.Add(DecodeServer(ref reader));
-                }
+                reader.Skip();
+                continue;
             }
 
-            return new ClusterConfiguration(servers);
+            long count = reader.ArrayHeader();
+            if (count > ServersMax)
+            {
+                throw new MsgPackException($"a configuration of {count} servers is over the limit of {ServersMax}");
+            }
+
+            for (; count > 0 && !reader.IsIncomplete; count--)
+            {
+                servers.Add(DecodeServer(ref reader));
+            }
         }
-        catch (MsgPackIncompleteException incomplete)
-        {
-            throw new FormatException("A cluster configuration ends too early.", incomplete);
-        }
+
+        reader.RequireComplete();
+        return new ClusterConfiguration(servers);
     }
 
     private static Server DecodeServer(ref MsgPackReader reader)
@@ -86,7 +83,7 @@ internal static class ConfigurationEncoding
         string id = "";
         string address = "";
         long suffrage = 0;
-        for (long pairs = reader.MapHeader(); pairs > 0; pairs--)
+        for (long pairs = reader.MapHeader(); pairs > 0 && !reader.IsIncomplete; pairs--)
         {
             ReadOnlySpan<byte> key = reader.Raw(TextBytesMax, out _);
             if (key.SequenceEqual("ID"u8))

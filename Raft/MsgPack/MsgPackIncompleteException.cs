@@ -1,4 +1,4 @@
 namespace Raft.MsgPack;
 
-/// <summary>The bytes end within a value: more may come.</summary>
-internal sealed class MsgPackIncompleteException() : Exception("the bytes end within a value");
+/// <summary>The bytes end within a value, where no more will come.</summary>
+internal sealed class MsgPackIncompleteException() : MsgPackException("the bytes end within a value");

@@ -4,13 +4,18 @@ namespace Raft.MsgPack;
 
 /// <summary>
 /// Reads msgpack as tolerantly as Go's hashicorp codec: raw, str8 and bin alike for bytes, any width for numbers.
-/// What is not there yet throws <see cref="MsgPackIncompleteException"/>, what is wrong <see cref="MsgPackException"/>.
-/// Never allocates for a claimed length.
+/// What is wrong throws <see cref="MsgPackException"/>. Never allocates for a claimed length.
 /// </summary>
+/// <remarks>
+/// What is not there yet sets <see cref="IsIncomplete"/>, and everything read from then on is nil: on a connection that
+/// is the rule, not the exception. So whoever loops over a claimed count asks for it in each round.
+/// </remarks>
 internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
 {
     /// <summary>How deep unknown values may be nested before they are refused.</summary>
     public const int DepthMax = 32;
+
+    private const byte Nil = 0xc0;
 
     private readonly ReadOnlySpan<byte> _source = source;
 
@@ -20,19 +25,41 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
     /// <summary>How many bytes are left.</summary>
     public readonly int Remaining => _source.Length - Position;
 
-    /// <summary>The next byte, not read.</summary>
-    public readonly byte Peek() => Position < _source.Length ? _source[Position] : throw new MsgPackIncompleteException();
+    /// <summary>Whether the source ended within a value.</summary>
+    public bool IsIncomplete { get; private set; }
+
+    /// <summary>The next byte, not read; nil where the source has ended.</summary>
+    public byte Peek()
+    {
+        if (!IsIncomplete && Position < _source.Length)
+        {
+            return _source[Position];
+        }
+
+        IsIncomplete = true;
+        return Nil;
+    }
+
+    /// <summary>For sources that hold all there will ever be.</summary>
+    /// <exception cref="MsgPackIncompleteException">The source ended within a value.</exception>
+    public readonly void RequireComplete()
+    {
+        if (IsIncomplete)
+        {
+            throw new MsgPackIncompleteException();
+        }
+    }
 
     /// <summary>Reads nil if it stands next.</summary>
     /// <returns>Whether it stood there.</returns>
     public bool TryNil()
     {
-        if (Peek() != 0xc0)
+        if (Peek() != Nil)
         {
             return false;
         }
 
-        Position++;
+        Byte();
         return true;
     }
 
@@ -75,7 +102,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
         {
             0xc0 => -1,
             >= 0xa0 and <= 0xbf => code & 0x1f,
-            0xd9 or 0xc4 => Byte(),
+            0xd9 or 0xc4 => UInt8(),
             0xda or 0xc5 => UInt16(),
             0xdb or 0xc6 => UInt32(),
             _ => throw Unexpected(code, "bytes"),
@@ -110,7 +137,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
             case 0xc0:
                 return 0;
             case 0xcc:
-                return Byte();
+                return UInt8();
             case 0xcd:
                 return UInt16();
             case 0xce:
@@ -135,7 +162,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
             case 0xc0:
                 return 0;
             case 0xcc:
-                return Byte();
+                return UInt8();
             case 0xcd:
                 return UInt16();
             case 0xce:
@@ -166,12 +193,13 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
 
     /// <summary>Reads so many bytes as they are.</summary>
     /// <param name="count">How many.</param>
-    /// <returns>A view of the source.</returns>
+    /// <returns>A view of the source; empty where it ended before.</returns>
     public ReadOnlySpan<byte> Bytes(int count)
     {
-        if (count > Remaining)
+        if (IsIncomplete || (uint)count > (uint)Remaining)
         {
-            throw new MsgPackIncompleteException();
+            IsIncomplete = true;
+            return default;
         }
 
         ReadOnlySpan<byte> bytes = _source.Slice(Position, count);
@@ -199,7 +227,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
                 Over(RawHeader());
                 break;
             default:
-                Position++;
+                Byte();
                 Over(FixedLength(code));
                 break;
         }
@@ -213,7 +241,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
         0xce or 0xd2 or 0xca => 4,
         0xcf or 0xd3 or 0xcb => 8,
         >= 0xd4 and <= 0xd8 => 1 + (1L << (code - 0xd4)),
-        0xc7 => 1L + Byte(),
+        0xc7 => 1L + UInt8(),
         0xc8 => 1L + UInt16(),
         0xc9 => 1L + UInt32(),
         _ => throw Unexpected(code, "a value"),
@@ -221,7 +249,7 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
 
     private void Values(long count, int depth)
     {
-        for (long i = 0; i < count; i++)
+        for (long i = 0; i < count && !IsIncomplete; i++)
         {
             Skip(depth + 1);
         }
@@ -231,29 +259,42 @@ internal ref struct MsgPackReader(ReadOnlySpan<byte> source)
     {
         if (length > Remaining)
         {
-            throw new MsgPackIncompleteException();
+            IsIncomplete = true;
         }
-
-        Position += (int)length;
+        else if (length > 0)
+        {
+            Position += (int)length;
+        }
     }
 
     private long SignedOf(byte code) => code switch
     {
         >= 0xe0 => (sbyte)code,
-        0xd0 => (sbyte)Byte(),
+        0xd0 => (sbyte)UInt8(),
         0xd1 => (short)UInt16(),
         0xd2 => (int)UInt32(),
         0xd3 => (long)UInt64(),
         _ => throw Unexpected(code, "a number"),
     };
 
-    private byte Byte() => Bytes(1)[0];
+    private byte Byte()
+    {
+        byte code = Peek();
+        if (!IsIncomplete)
+        {
+            Position++;
+        }
 
-    private ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Bytes(2));
+        return code;
+    }
 
-    private uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Bytes(4));
+    private byte UInt8() => Bytes(1) is [var value] ? value : (byte)0;
 
-    private ulong UInt64() => BinaryPrimitives.ReadUInt64BigEndian(Bytes(8));
+    private ushort UInt16() => Bytes(2) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : (ushort)0;
+
+    private uint UInt32() => Bytes(4) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : 0;
+
+    private ulong UInt64() => Bytes(8) is { IsEmpty: false } bytes ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
 
     private static MsgPackException Unexpected(byte code, string wanted) =>
         new($"byte 0x{code:x2} does not begin {wanted}");

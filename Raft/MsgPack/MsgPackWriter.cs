@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Raft.MsgPack;
 
@@ -33,18 +34,34 @@ internal ref struct MsgPackWriter(Span<byte> destination)
     public void ArrayHeader(int count) => Header(count, 0x90, 0xdc);
 
     /// <summary>Bytes that are msgpack already.</summary>
-    public void Encoded(ReadOnlySpan<byte> bytes)
+    public void Encoded(scoped ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_destination[Length..]);
         Length += bytes.Length;
     }
 
     /// <summary>Bytes or text, as the old specification's raw. At most <see cref="HeaderBytesMax"/> more than the bytes.</summary>
-    public void Raw(ReadOnlySpan<byte> bytes)
+    public void Raw(scoped ReadOnlySpan<byte> bytes)
     {
         RawHeader(bytes.Length);
         Encoded(bytes);
     }
+
+    /// <summary>Text as raw bytes; null is Go's nil. At most <see cref="TextBytesMax"/>.</summary>
+    public void Text(string? text)
+    {
+        if (text is null)
+        {
+            Nil();
+            return;
+        }
+
+        RawHeader(Encoding.UTF8.GetByteCount(text));
+        Length += Encoding.UTF8.GetBytes(text, _destination[Length..]);
+    }
+
+    /// <summary>The most that a text takes.</summary>
+    public static int TextBytesMax(string? text) => HeaderBytesMax + (3 * (text?.Length ?? 0));
 
     /// <summary>The header of a raw of that length. At most <see cref="HeaderBytesMax"/>.</summary>
     public void RawHeader(int length)

@@ -34,7 +34,7 @@ internal sealed class LogBatchBuilder
     {
         if (_buffer.Length - _length < bytes)
         {
-            Array.Resize(ref _buffer, _length + bytes);
+            Resize(_length + bytes);
         }
 
         if (_layout.Length - Count < entries)
@@ -74,8 +74,27 @@ internal sealed class LogBatchBuilder
     /// <exception cref="MsgPackException">It is no entry, or does not follow the one before.</exception>
     public void AddEncoded(ReadOnlySpan<byte> entry)
     {
+        if (!TryAddEncoded(entry, out _))
+        {
+            throw new MsgPackIncompleteException();
+        }
+    }
+
+    /// <summary>Adds an entry that another node encoded, if it is there already.</summary>
+    /// <param name="source">Begins with the entry.</param>
+    /// <param name="entryBytes">How many bytes of the source the entry took.</param>
+    /// <returns>Whether the source held the whole entry; if not, nothing was added.</returns>
+    /// <exception cref="MsgPackException">It is no entry, or does not follow the one before.</exception>
+    public bool TryAddEncoded(ReadOnlySpan<byte> source, out int entryBytes)
+    {
         var layout = default(EntryLayout);
-        ulong index = LogEncoding.ReadEntry(entry, _length, ref layout, out bool isGoForm);
+        bool isWhole = LogEncoding.TryReadEntry(source, _length, ref layout, out ulong index, out bool isGoForm);
+        entryBytes = layout.End - layout.Start;
+        if (!isWhole)
+        {
+            return false;
+        }
+
         if (index == 0 || (Count > 0 && index != FirstIndex + (ulong)Count))
         {
             throw new MsgPackException($"entry {index} does not follow the one before");
@@ -84,22 +103,17 @@ internal sealed class LogBatchBuilder
         if (isGoForm)
         {
             Follow(index);
-            Grow(entry.Length);
-            entry[..(layout.End - layout.Start)].CopyTo(_buffer.AsSpan(_length));
+            Grow(entryBytes);
+            source[..entryBytes].CopyTo(_buffer.AsSpan(_length));
             _layout[Count++] = layout;
             _length = layout.End;
-            return;
+        }
+        else
+        {
+            AddAnew(source[..entryBytes], index, layout);
         }
 
-        Span<byte> stamp = stackalloc byte[LogEncoding.TimestampBytesMax];
-        stamp = stamp[..LogTimestampEncoding.Write(stamp, LogEncoding.ReadAppendedAt(entry))];
-        ReadOnlySpan<byte> data = layout.DataLength <= 0
-            ? default : entry.Slice(layout.DataStart - _length, layout.DataLength);
-        ReadOnlySpan<byte> extensions = layout.ExtensionsLength <= 0
-            ? default : entry.Slice(layout.ExtensionsStart - _length, layout.ExtensionsLength);
-        Add(
-            index, layout.Term, layout.Type, stamp, data, isDataNil: layout.DataLength < 0, extensions,
-            isExtensionsNil: layout.ExtensionsLength < 0);
+        return true;
     }
 
     /// <summary>Ends the batch and begins anew.</summary>
@@ -112,6 +126,19 @@ internal sealed class LogBatchBuilder
         _length = 0;
         Count = 0;
         return batch;
+    }
+
+    private void AddAnew(ReadOnlySpan<byte> entry, ulong index, in EntryLayout layout)
+    {
+        Span<byte> stamp = stackalloc byte[LogEncoding.TimestampBytesMax];
+        stamp = stamp[..LogTimestampEncoding.Write(stamp, LogEncoding.ReadAppendedAt(entry))];
+        ReadOnlySpan<byte> data = layout.DataLength <= 0
+            ? default : entry.Slice(layout.DataStart - layout.Start, layout.DataLength);
+        ReadOnlySpan<byte> extensions = layout.ExtensionsLength <= 0
+            ? default : entry.Slice(layout.ExtensionsStart - layout.Start, layout.ExtensionsLength);
+        Add(
+            index, layout.Term, layout.Type, stamp, data, isDataNil: layout.DataLength < 0, extensions,
+            isExtensionsNil: layout.ExtensionsLength < 0);
     }
 
     private void Follow(ulong index)
@@ -130,12 +157,20 @@ internal sealed class LogBatchBuilder
     {
         if (_buffer.Length - _length < bytes)
         {
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, _length + bytes));
+            Resize(Math.Max(_buffer.Length * 2, _length + bytes));
         }
 
         if (_layout.Length == Count)
         {
             Array.Resize(ref _layout, Math.Max(4, Count * 2));
         }
+    }
+
+    // Bytes beyond the length are never shown to anyone, so they need not be zeroed first.
+    private void Resize(int capacity)
+    {
+        byte[] larger = GC.AllocateUninitializedArray<byte>(capacity);
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        _buffer = larger;
     }
 }

@@ -46,13 +46,26 @@ public static class LogEncoding
             : throw new FormatException("A batch without entries.");
     }
 
-    /// <summary>Reads one entry as tolerantly as Go does.</summary>
+    /// <summary>Reads one entry as tolerantly as Go does, from bytes that hold it whole.</summary>
     /// <param name="source">Begins with the entry.</param>
     /// <param name="start">Where the source begins in the batch's buffer.</param>
     /// <param name="layout">Set to where the parts lie.</param>
     /// <param name="isGoForm">Whether the bytes are just what a Go node writes, so that they can be kept as they are.</param>
     /// <returns>The entry's index.</returns>
-    internal static ulong ReadEntry(ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out bool isGoForm)
+    internal static ulong ReadEntry(ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out bool isGoForm) =>
+        TryReadEntry(source, start, ref layout, out ulong index, out isGoForm)
+            ? index
+            : throw new MsgPackIncompleteException();
+
+    /// <summary>Reads one entry as tolerantly as Go does, if it is there already.</summary>
+    /// <param name="source">Begins with the entry.</param>
+    /// <param name="start">Where the source begins in the batch's buffer.</param>
+    /// <param name="layout">Set to where the parts lie.</param>
+    /// <param name="index">The entry's index.</param>
+    /// <param name="isGoForm">Whether the bytes are just what a Go node writes, so that they can be kept as they are.</param>
+    /// <returns>Whether the source holds the whole entry.</returns>
+    internal static bool TryReadEntry(
+        ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out ulong index, out bool isGoForm)
     {
         var reader = new MsgPackReader(source);
         byte head = reader.Peek();
@@ -60,10 +73,10 @@ public static class LogEncoding
         // Go 1.7 writes six keys in this order, Go 1.1 the last five.
         isGoForm = head is 0x86 or 0x85;
         int expected = head == 0x86 ? 0 : 1;
-        ulong index = 0;
+        index = 0;
         ulong type = 0;
         layout = new EntryLayout { Start = start, DataLength = -1, ExtensionsLength = -1 };
-        for (long i = 0; i < pairs; i++)
+        for (long i = 0; i < pairs && !reader.IsIncomplete; i++)
         {
             isGoForm &= (reader.Peek() & 0xe0) == 0xa0;
             ReadOnlySpan<byte> key = reader.Raw(int.MaxValue, out _);
@@ -72,8 +85,8 @@ public static class LogEncoding
             switch (position)
             {
                 case Keys.AppendedAt:
-                    isGoForm &= LogTimestampEncoding.IsGoForm(reader.Peek());
-                    reader.Skip();
+                    LogTimestampEncoding.Read(ref reader, out bool isGoTime);
+                    isGoForm &= isGoTime;
                     break;
                 case Keys.Data:
                     ReadRaw(ref reader, start, out layout.DataStart, out layout.DataLength, ref isGoForm);
@@ -99,19 +112,23 @@ public static class LogEncoding
         isGoForm &= expected == 6;
         layout.Type = type <= byte.MaxValue ? (LogType)type : throw new MsgPackException($"{type} is no log type");
         layout.End = start + reader.Position;
-        return index;
+        return !reader.IsIncomplete;
     }
 
-    /// <summary>Writes an entry in Go's form.</summary>
+    /// <summary>Writes an entry in Go's form; without a time it is that of Go versions that know none.</summary>
     /// <returns>How many bytes were written.</returns>
     internal static int WriteEntry(
         Span<byte> destination, int start, ulong index, in EntryLayout fields, ReadOnlySpan<byte> appendedAt,
         ReadOnlySpan<byte> data, ReadOnlySpan<byte> extensions, out EntryLayout layout)
     {
         var writer = new MsgPackWriter(destination);
-        writer.MapHeader(6);
-        writer.Raw("AppendedAt"u8);
-        writer.Encoded(appendedAt);
+        writer.MapHeader(appendedAt.IsEmpty ? 5 : 6);
+        if (!appendedAt.IsEmpty)
+        {
+            writer.Raw("AppendedAt"u8);
+            writer.Encoded(appendedAt);
+        }
+
         writer.Raw("Data"u8);
         layout = fields;
         layout.Start = start;
@@ -136,7 +153,7 @@ public static class LogEncoding
         {
             if (Keys.Of(reader.Raw(int.MaxValue, out _)) == Keys.AppendedAt)
             {
-                return LogTimestampEncoding.Read(ref reader);
+                return LogTimestampEncoding.Read(ref reader, out _);
             }
 
             reader.Skip();

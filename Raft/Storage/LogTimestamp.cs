@@ -26,7 +26,9 @@ public readonly record struct LogTimestamp(long Seconds, int Nanoseconds, int Of
     /// <returns>The instant in UTC.</returns>
     public DateTimeOffset ToDateTimeOffset()
     {
-        long seconds = Math.Clamp(Seconds, 0, (DateTimeOffset.MaxValue.UtcTicks / TimeSpan.TicksPerSecond) - 1);
-        return new DateTimeOffset((seconds * TimeSpan.TicksPerSecond) + (Nanoseconds / 100), TimeSpan.Zero);
+        // A peer may state any number of nanoseconds, so the sum is held within bounds, not only the seconds.
+        long seconds = Math.Clamp(Seconds, 0, DateTimeOffset.MaxValue.UtcTicks / TimeSpan.TicksPerSecond);
+        long ticks = (seconds * TimeSpan.TicksPerSecond) + (Nanoseconds / 100);
+        return new DateTimeOffset(Math.Clamp(ticks, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
     }
 }

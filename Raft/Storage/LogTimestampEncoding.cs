@@ -12,9 +12,7 @@ internal static class LogTimestampEncoding
     private const byte TimestampExtension = 0xff;
     private const short UtcOffset = -1;
     private const long UnixEpochSeconds = 62_135_596_800;
-
-    /// <summary>Whether a value with that first byte is one of the forms that Go writes.</summary>
-    public static bool IsGoForm(byte head) => head is 0xc0 or 0xa4 or 0xa8 or 0xac or 0xaf or 0xb0;
+    private const long PackedSecondsEnd = 1L << 34;
 
     /// <summary>Writes Go's binary form.</summary>
     /// <param name="destination">At least <see cref="LogEncoding.TimestampBytesMax"/> long.</param>
@@ -38,43 +36,79 @@ internal static class LogTimestampEncoding
         return isLong ? 17 : 16;
     }
 
-    /// <summary>Reads any of the forms.</summary>
-    /// <param name="reader">Stands before the value.</param>
-    /// <returns>The time.</returns>
-    public static LogTimestamp Read(ref MsgPackReader reader)
+    /// <summary>
+    /// Writes the payload of a msgpack timestamp, as a Go node does that was told to use the new time format. It does
+    /// not hold the zone.
+    /// </summary>
+    /// <param name="destination">At least <see cref="LogEncoding.TimestampBytesMax"/> long.</param>
+    /// <param name="value">The time.</param>
+    /// <returns>How many bytes were written.</returns>
+    public static int WriteNewFormat(Span<byte> destination, LogTimestamp value)
     {
-        byte head = reader.Peek();
-        switch (head)
+        long unixSeconds = value.Seconds - UnixEpochSeconds;
+        switch (unixSeconds)
         {
-            case 0xc0:
-                reader.TryNil();
-                return LogTimestamp.Zero;
-            case >= 0xa0 and <= 0xbf:
-                ReadOnlySpan<byte> bytes = reader.Raw(31, out _);
-                return bytes.Length switch
-                {
-                    15 or 16 => GoBinary(bytes),
-                    4 or 8 or 12 => Timestamp(bytes),
-                    _ => throw new MsgPackException($"a time of {bytes.Length} bytes"),
-                };
-            case 0xd6:
-                return Timestamp(Extension(reader.Bytes(6)[1..]));
-            case 0xd7:
-                return Timestamp(Extension(reader.Bytes(10)[1..]));
-            case 0xc7:
-                ReadOnlySpan<byte> header = reader.Bytes(2);
-                return header[1] == 12
-                    ? Timestamp(Extension(reader.Bytes(13)))
-                    : throw new MsgPackException("an extension that is no time");
+            case var _ when value.IsZero:
+                destination[0] = 0xc0;
+                return 1;
+            case >= 0 and <= uint.MaxValue when value.Nanoseconds == 0:
+                destination[0] = 0xa4;
+                BinaryPrimitives.WriteUInt32BigEndian(destination[1..], (uint)unixSeconds);
+                return 5;
+            case >= 0 and < PackedSecondsEnd:
+                destination[0] = 0xa8;
+                ulong packed = ((ulong)value.Nanoseconds << 34) | (ulong)unixSeconds;
+                BinaryPrimitives.WriteUInt64BigEndian(destination[1..], packed);
+                return 9;
             default:
-                throw new MsgPackException($"byte 0x{head:x2} does not begin a time");
+                destination[0] = 0xac;
+                BinaryPrimitives.WriteInt32BigEndian(destination[1..], value.Nanoseconds);
+                BinaryPrimitives.WriteInt64BigEndian(destination[5..], unixSeconds);
+                return 13;
         }
     }
 
-    private static ReadOnlySpan<byte> Extension(ReadOnlySpan<byte> typeAndPayload) =>
-        typeAndPayload[0] == TimestampExtension
-            ? typeAndPayload[1..]
+    /// <summary>Reads any of the forms.</summary>
+    /// <param name="reader">Stands before the value.</param>
+    /// <param name="isGoForm">Whether it is one of the two that Go nodes write.</param>
+    /// <returns>The time; zero where the bytes end within it.</returns>
+    public static LogTimestamp Read(ref MsgPackReader reader, out bool isGoForm)
+    {
+        byte head = reader.Peek();
+        isGoForm = head is 0xc0 or (>= 0xa0 and <= 0xbf);
+        if (reader.TryNil())
+        {
+            return LogTimestamp.Zero;
+        }
+
+        ReadOnlySpan<byte> bytes = head switch
+        {
+            >= 0xa0 and <= 0xbf => reader.Raw(31, out _),
+            0xd6 => Extension(reader.Bytes(6), headerBytes: 1),
+            0xd7 => Extension(reader.Bytes(10), headerBytes: 1),
+            0xc7 => Extension(reader.Bytes(15), headerBytes: 2),
+            _ => throw new MsgPackException($"byte 0x{head:x2} does not begin a time"),
+        };
+        return bytes.Length switch
+        {
+            _ when reader.IsIncomplete => LogTimestamp.Zero,
+            15 or 16 => GoBinary(bytes),
+            4 or 8 or 12 => Timestamp(bytes),
+            _ => throw new MsgPackException($"a time of {bytes.Length} bytes"),
+        };
+    }
+
+    private static ReadOnlySpan<byte> Extension(ReadOnlySpan<byte> bytes, int headerBytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return default;
+        }
+
+        return bytes[headerBytes] == TimestampExtension && (headerBytes == 1 || bytes[1] == 12)
+            ? bytes[(headerBytes + 1)..]
             : throw new MsgPackException("an extension that is no time");
+    }
 
     private static LogTimestamp GoBinary(ReadOnlySpan<byte> bytes)
     {

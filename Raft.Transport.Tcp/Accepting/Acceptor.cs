@@ -1,0 +1,138 @@
+using System.Net.Sockets;
+
+namespace Raft.Transport.Tcp.Accepting;
+
+/// <summary>
+/// Accepts connections and keeps them until they end. Owned by the <see cref="TcpTransport"/>; its task ends after those
+/// of all connections.
+/// </summary>
+internal sealed class Acceptor : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LastDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AcceptedConnection, Task> _connections = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IStreamListener _listener;
+    private readonly AcceptorContext _context;
+    private readonly ITimer _sweep;
+    private readonly Task _accepting;
+
+    /// <summary>Begins to accept.</summary>
+    public Acceptor(IStreamListener listener, AcceptorContext context)
+    {
+        _listener = listener;
+        _context = context;
+        TimeSpan interval = context.Timeout / 4;
+        _sweep = context.Time.CreateTimer(static acceptor => ((Acceptor)acceptor!).Sweep(), this, interval, interval);
+        _accepting = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>How many connections are open.</summary>
+    public int ConnectionCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Count;
+            }
+        }
+    }
+
+    /// <summary>The budget of all connections.</summary>
+    public DecodingBudget Budget => _context.Budget;
+
+    /// <summary>Closes the listener and all connections and waits for their tasks.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(false);
+        KeyValuePair<AcceptedConnection, Task>[] open;
+        lock (_gate)
+        {
+            open = [.. _connections];
+        }
+
+        foreach ((AcceptedConnection connection, _) in open)
+        {
+            connection.Close("this transport was closed");
+        }
+
+        await Task.WhenAll(open.Select(static pair => pair.Value)).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        TimeSpan delay = FirstDelay;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                IStreamConnection connection = await _listener.AcceptAsync().ConfigureAwait(false);
+                delay = FirstDelay;
+                LogMessages.Accepted(_context.Logger, connection.RemoteName);
+                Begin(new AcceptedConnection(connection, _context));
+            }
+            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
+            {
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                // Too many open files, mostly: it passes.
+                LogMessages.AcceptFailed(_context.Logger, delay, exception);
+                await DelayAsync(delay).ConfigureAwait(false);
+                delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LastDelay.Ticks));
+            }
+        }
+    }
+
+    private async Task DelayAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, _context.Time, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop looks itself.
+        }
+    }
+
+    private void Begin(AcceptedConnection connection)
+    {
+        lock (_gate)
+        {
+            _connections.Add(connection, Task.Run(() => RunAsync(connection)));
+        }
+    }
+
+    private async Task RunAsync(AcceptedConnection connection)
+    {
+        await connection.RunAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            _connections.Remove(connection);
+        }
+    }
+
+    private void Sweep()
+    {
+        AcceptedConnection[] open;
+        lock (_gate)
+        {
+            open = [.. _connections.Keys];
+        }
+
+        foreach (AcceptedConnection connection in open)
+        {
+            connection.CloseIfStalled();
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Raft.Transport.Tcp.Accepting;
+
+/// <summary>A request that came over a connection, in its place in the row of answers. Owned by <see cref="AnswerQueue"/>.</summary>
+internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, long bytes) : IncomingRpc(request)
+{
+    /// <summary>How many bytes of the budget it holds.</summary>
+    public long Bytes { get; } = bytes;
+
+    /// <summary>The answer, once <see cref="IsAnswered"/>.</summary>
+    public RpcResponse? Response { get; private set; }
+
+    /// <summary>The answer's error text.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Whether the answer may go out. Under the queue's lock.</summary>
+    public bool IsAnswered { get; set; }
+
+    protected override void Send(RpcResponse? response, string? error)
+    {
+        Response = response;
+        Error = error;
+        answers.Answered(this);
+    }
+}

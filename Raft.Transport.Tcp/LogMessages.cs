@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+
+namespace Raft.Transport.Tcp;
+
+/// <summary>The transport's log lines. Ids 2000 to 2099.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(2000, LogLevel.Information, "Listening on {EndPoint}, advertised as {Address}.")]
+    public static partial void Listening(ILogger logger, string endPoint, ServerAddress address);
+
+    [LoggerMessage(2001, LogLevel.Warning, "Accepting a connection failed; trying again in {Delay}.")]
+    public static partial void AcceptFailed(ILogger logger, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(2002, LogLevel.Debug, "{Remote} connected.")]
+    public static partial void Accepted(ILogger logger, string remote);
+
+    [LoggerMessage(
+        2003, LogLevel.Information,
+        "Closing the connection of {Remote}, which sent what is no request: {Reason}. {Unlogged} more such lines were left out.")]
+    public static partial void Malformed(ILogger logger, string remote, string reason, long unlogged);
+
+    [LoggerMessage(2004, LogLevel.Debug, "The connection of {Remote} ended: {Reason}.")]
+    public static partial void Ended(ILogger logger, string remote, string reason);
+
+    [LoggerMessage(
+        2005, LogLevel.Warning,
+        "Closing the connection of {Remote}: all connections wait for memory, and it began its request last. "
+        + "{Held} of {Max} bytes are held; raise DecodingBytesMax if this is no attack.")]
+    public static partial void Evicted(ILogger logger, string remote, long held, long max);
+
+    [LoggerMessage(
+        2006, LogLevel.Error,
+        "Closing the connection of {Remote}: one request has more than {Max} bytes, all that DecodingBytesMax allows. "
+        + "Raise DecodingBytesMax.")]
+    public static partial void RequestTooLarge(ILogger logger, string remote, long max);
+
+    [LoggerMessage(2007, LogLevel.Information, "Closing the connection of {Remote}: {What} made no progress for {Timeout}.")]
+    public static partial void Stalled(ILogger logger, string remote, string what, TimeSpan timeout);
+
+    [LoggerMessage(2008, LogLevel.Error, "The connection of {Remote} failed in a way that should not be possible.")]
+    public static partial void Unexpected(ILogger logger, string remote, Exception exception);
+}

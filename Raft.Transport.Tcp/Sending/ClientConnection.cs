@@ -1,0 +1,148 @@
+using Raft.MsgPack;
+using Raft.Rpc;
+using Raft.Transport.Tcp.Wire;
+
+namespace Raft.Transport.Tcp.Sending;
+
+/// <summary>
+/// A connection that this server opened. Used by one call at a time, or by one <see cref="AppendPipeline"/>; owned by
+/// the <see cref="Dialer"/> from dialling to its end.
+/// </summary>
+internal sealed class ClientConnection : IDisposable
+{
+    private const int FirstBufferBytes = 4 * 1024;
+
+    private readonly IStreamConnection _stream;
+    private readonly Action<ClientConnection> _onDisposed;
+    private readonly RequestFrame _frame = new();
+    private readonly ReceiveBuffer _buffer = new(FirstBufferBytes);
+    private readonly ResponseDecoder _decoder;
+    private TransportException? _end;
+
+    public ClientConnection(
+        ServerAddress target, IStreamConnection stream, TcpTransportOptions options, Action<ClientConnection> onDisposed)
+    {
+        Target = target;
+        _stream = stream;
+        _onDisposed = onDisposed;
+        _decoder = new ResponseDecoder(options.EntryBytesMax);
+        Deadline = new CallDeadline(
+            options.TimeProvider, options.Timeout,
+            () => Abort(TransportFailure.TimedOut, $"{target} gave no answer within {options.Timeout}"));
+    }
+
+    /// <summary>Whom it leads to.</summary>
+    public ServerAddress Target { get; }
+
+    /// <summary>Ends the connection when an answer is overdue.</summary>
+    public CallDeadline Deadline { get; }
+
+    /// <summary>Whether it is open and all its answers were read.</summary>
+    public bool IsClean => Volatile.Read(ref _end) is null && _buffer.UnreadBytes == 0 && !_decoder.IsWithinResponse;
+
+    /// <summary>Whether, having lain idle, it can carry another call: the other side has not closed it meanwhile.</summary>
+    public bool IsReusable => IsClean && _stream.IsQuiet;
+
+    /// <summary>The task that reads it, where there is one beside the calls.</summary>
+    public Task Reader { get; set; } = Task.CompletedTask;
+
+    /// <summary>Sends a request and waits for its answer.</summary>
+    /// <exception cref="TransportException">There was no answer.</exception>
+    /// <exception cref="RemoteRpcException">The answer was an error; the connection can be used again.</exception>
+    public async ValueTask<RpcResponse> CallAsync(RpcRequest request)
+    {
+        Deadline.Begin();
+        await SendAsync(request).ConfigureAwait(false);
+        RpcType type = RequestEncoder.TypeOf(request);
+        RpcResponse? response;
+        string? error;
+        while (!TryDecode(type, out response, out error))
+        {
+            await ReceiveAsync().ConfigureAwait(false);
+        }
+
+        Deadline.End();
+        return error is null ? response! : throw new RemoteRpcException(error);
+    }
+
+    /// <summary>Sends a request.</summary>
+    /// <exception cref="TransportException">The connection has ended.</exception>
+    public async ValueTask SendAsync(RpcRequest request)
+    {
+        try
+        {
+            _frame.Encode(request);
+            await _stream.SendAsync(_frame.Segments).ConfigureAwait(false);
+            _frame.Clear();
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw Failed(exception);
+        }
+    }
+
+    /// <summary>Receives more of the answers.</summary>
+    /// <exception cref="TransportException">The connection has ended.</exception>
+    public async ValueTask ReceiveAsync()
+    {
+        int received;
+        try
+        {
+            received = await _buffer.FillAsync(_stream).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            throw Failed(exception);
+        }
+
+        if (received == 0)
+        {
+            bool isWithin = _decoder.IsWithinResponse || _buffer.UnreadBytes > 0;
+            throw Abort(
+                isWithin ? TransportFailure.Broken : TransportFailure.Closed,
+                isWithin ? $"{Target} closed the connection within an answer" : $"{Target} closed the connection unanswered");
+        }
+    }
+
+    /// <summary>Takes the next answer out of what was received.</summary>
+    /// <exception cref="TransportException">It is no answer.</exception>
+    public bool TryDecode(RpcType type, out RpcResponse? response, out string? error)
+    {
+        try
+        {
+            return _decoder.TryDecode(_buffer, type, out response, out error);
+        }
+        catch (MsgPackException exception)
+        {
+            throw Abort(TransportFailure.Malformed, $"{Target} sent what is no answer: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Ends the connection, from any thread. The first reason is the one that callers see.</summary>
+    /// <returns>That reason.</returns>
+    public TransportException Abort(TransportFailure failure, string message, Exception? cause = null)
+    {
+        var end = new TransportException(failure, message, cause);
+        TransportException first = Interlocked.CompareExchange(ref _end, end, null) ?? end;
+        _stream.Dispose();
+        return first;
+    }
+
+    public void Dispose()
+    {
+        Abort(TransportFailure.Shutdown, $"the connection to {Target} was closed");
+        Deadline.Dispose();
+        _onDisposed(this);
+    }
+
+    /// <summary>Gives back what an unfinished answer holds. Only once nothing is being received any more.</summary>
+    public void Abandon() => _decoder.Abandon();
+
+    private TransportException Failed(Exception cause)
+    {
+        TransportException first = Abort(
+            TransportFailure.Broken, $"the connection to {Target} broke: {cause.Message}", cause);
+        // An exception of its own for each caller: throwing one object in two places mixes their traces.
+        return new TransportException(first.Failure, first.Message, first.InnerException);
+    }
+}

@@ -1,0 +1,157 @@
+namespace Raft.Transport.Tcp.Sending;
+
+/// <summary>
+/// Opens connections, keeps idle ones for each server, last in first out, and knows all that are open. Owned by the
+/// <see cref="TcpTransport"/>; used from any task.
+/// </summary>
+/// <remarks>A lock serves here: taking and returning a connection is a few instructions, and callers are many.</remarks>
+internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Stack<ClientConnection>> _idle = new(StringComparer.Ordinal);
+    private readonly HashSet<ClientConnection> _open = [];
+    private readonly CancellationTokenSource _stop = new();
+    private bool _isDisposed;
+
+    /// <summary>How many connections are open, idle or not.</summary>
+    public int OpenCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>An idle connection that still stands, or a new one.</summary>
+    /// <exception cref="TransportException">The server is not reached.</exception>
+    public ValueTask<ClientConnection> TakeAsync(ServerAddress target, CancellationToken cancellationToken)
+    {
+        while (TryTakeIdle(target) is { } idle)
+        {
+            // What was closed while it lay idle must not cost a call.
+            if (idle.IsReusable)
+            {
+                return ValueTask.FromResult(idle);
+            }
+
+            idle.Dispose();
+        }
+
+        return DialAsync(target, cancellationToken);
+    }
+
+    /// <summary>Takes a connection back after a call that was answered.</summary>
+    public void Return(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            if (!_isDisposed && connection.IsClean)
+            {
+                if (!_idle.TryGetValue(connection.Target.ToString(), out Stack<ClientConnection>? idle))
+                {
+                    _idle.Add(connection.Target.ToString(), idle = new());
+                }
+
+                if (idle.Count < options.PoolSize)
+                {
+                    idle.Push(connection);
+                    return;
+                }
+            }
+        }
+
+        connection.Dispose();
+    }
+
+    /// <summary>Opens a connection.</summary>
+    /// <exception cref="TransportException">The server is not reached.</exception>
+    public async ValueTask<ClientConnection> DialAsync(ServerAddress target, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(options.Timeout, options.TimeProvider);
+        using CancellationTokenSource linked = LinkToStop(timeout.Token, cancellationToken);
+        IStreamConnection stream;
+        try
+        {
+            stream = await options.StreamLayer.DialAsync(target, linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw timeout.IsCancellationRequested
+                ? new TransportException(
+                    TransportFailure.TimedOut, $"{target} took no connection within {options.Timeout}", exception)
+                : new TransportException(TransportFailure.Shutdown, $"dialling {target} was cancelled", exception);
+        }
+        catch (IOException exception)
+        {
+            throw new TransportException(
+                TransportFailure.Unreachable, $"{target} is not reached: {exception.Message}", exception);
+        }
+
+        var connection = new ClientConnection(target, stream, options, Forget);
+        lock (_gate)
+        {
+            if (!_isDisposed)
+            {
+                _open.Add(connection);
+                return connection;
+            }
+        }
+
+        connection.Dispose();
+        throw Closed();
+    }
+
+    /// <summary>Ends all connections and with them all calls.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        ClientConnection[] open;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            open = [.. _open];
+            _idle.Clear();
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (ClientConnection connection in open)
+        {
+            connection.Abort(TransportFailure.Shutdown, "this transport was closed");
+            connection.Dispose();
+        }
+
+        await Task.WhenAll(open.Select(static connection => connection.Reader)).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static TransportException Closed() => new(TransportFailure.Shutdown, "this transport was closed");
+
+    private CancellationTokenSource LinkToStop(CancellationToken timeout, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _isDisposed
+                ? throw Closed()
+                : CancellationTokenSource.CreateLinkedTokenSource(timeout, _stop.Token, cancellationToken);
+        }
+    }
+
+    private ClientConnection? TryTakeIdle(ServerAddress target)
+    {
+        lock (_gate)
+        {
+            return _idle.TryGetValue(target.ToString(), out Stack<ClientConnection>? idle)
+                && idle.TryPop(out ClientConnection? connection) ? connection : null;
+        }
+    }
+
+    private void Forget(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            _open.Remove(connection);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace Raft.Transport.Tcp;
+
+/// <summary>
+/// One connection. Used by at most one task for receiving and one for sending at a time. Disposing it, from any thread,
+/// ends both with an exception.
+/// </summary>
+public interface IStreamConnection : IDisposable
+{
+    /// <summary>The other side, for log lines.</summary>
+    string RemoteName { get; }
+
+    /// <summary>
+    /// Whether the connection is open and nothing waits to be received. Asked of a connection that lay idle, where
+    /// anything to be received is its end.
+    /// </summary>
+    bool IsQuiet { get; }
+
+    /// <summary>Receives what is there, waiting for at least one byte.</summary>
+    /// <param name="buffer">Where the bytes go; not empty.</param>
+    /// <returns>How many bytes; 0 when the other side ended the connection in good order.</returns>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Sends all bytes of all segments, in order, in as few calls of the system as possible.</summary>
+    /// <param name="segments">The bytes; read until completion only.</param>
+    /// <returns>Completes when the system has taken them.</returns>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Raft.Transport.Tcp;
+
+/// <summary>Plain TCP sockets without Nagle's delay: the default.</summary>
+public sealed class SocketStreamLayer : IStreamLayer
+{
+    private const int Backlog = 512;
+
+    /// <inheritdoc/>
+    public IStreamListener Listen(IPEndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+            return new SocketListener(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken)
+    {
+        EndPoint endPoint = Parse(address);
+        Socket socket = endPoint is IPEndPoint ip
+            ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.NoDelay = true;
+            await socket.ConnectAsync(endPoint, cancellationToken);
+            return new SocketConnection(socket, address.ToString());
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new IOException(exception.Message, exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads <c>host:port</c>; an IPv6 address stands in brackets.</summary>
+    /// <exception cref="IOException">It is none.</exception>
+    private static EndPoint Parse(ServerAddress address)
+    {
+        string text = address.ToString();
+        if (IPEndPoint.TryParse(text, out IPEndPoint? ip) && ip.Port != 0)
+        {
+            return ip;
+        }
+
+        int colon = text.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, null, out ushort port) && port != 0
+            ? new DnsEndPoint(text[..colon], port)
+            : throw new IOException($"'{text}' is no address of the form host:port");
+    }
+}

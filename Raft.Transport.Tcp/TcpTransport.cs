@@ -1,0 +1,194 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Raft.Transport.Tcp.Accepting;
+using Raft.Transport.Tcp.Sending;
+
+namespace Raft.Transport.Tcp;
+
+/// <summary>Reaches other servers over TCP, in the wire format of hashicorp/raft 1.7, so that both can form one cluster.</summary>
+/// <remarks>
+/// Idle connections are kept for each server; appends in a row take one of their own. Requests of one connection are
+/// delivered in order and as soon as each is whole, and answered in that order. A call that is cancelled, or whose time
+/// runs out, costs its connection. Entries, requests and memory are limited by <see cref="TcpTransportOptions"/>.
+/// </remarks>
+public sealed class TcpTransport : ITransport
+{
+    private readonly TcpTransportOptions _options;
+    private readonly IStreamListener _listener;
+    private readonly ILogger _logger;
+    private readonly Dialer _dialer;
+    private readonly Lock _gate = new();
+    private Acceptor? _acceptor;
+    private Task? _disposal;
+
+    private TcpTransport(TcpTransportOptions options, IStreamListener listener)
+    {
+        _options = options;
+        _listener = listener;
+        _logger = options.LoggerFactory.CreateLogger<TcpTransport>();
+        _dialer = new Dialer(options);
+        LocalAddress = options.AdvertiseAddress.IsEmpty
+            ? listener.LocalEndPoint.ToString() : options.AdvertiseAddress;
+        LogMessages.Listening(_logger, listener.LocalEndPoint.ToString(), LocalAddress);
+    }
+
+    /// <inheritdoc/>
+    public ServerAddress LocalAddress { get; }
+
+    /// <summary>The accepting side, once it was started.</summary>
+    internal Acceptor? Acceptor => _acceptor;
+
+    /// <summary>How many connections to others are open.</summary>
+    internal int DialledCount => _dialer.OpenCount;
+
+    /// <summary>Begins to listen. Requests wait until <see cref="Start"/>.</summary>
+    /// <param name="options">The settings.</param>
+    /// <returns>The transport.</returns>
+    /// <exception cref="ArgumentException">
+    /// A setting is out of range, or the bind address is a wildcard and no address to advertise is given.
+    /// </exception>
+    /// <exception cref="RaftException">The address cannot be listened on, for example because the port is taken.</exception>
+    public static ValueTask<TcpTransport> ListenAsync(TcpTransportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (!IPEndPoint.TryParse(options.BindAddress, out IPEndPoint? endPoint))
+        {
+            throw new ArgumentException($"'{options.BindAddress}' is no address of the form ip:port.", nameof(options));
+        }
+
+        bool isWildcard = endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any);
+        if (isWildcard && options.AdvertiseAddress.IsEmpty)
+        {
+            throw new ArgumentException(
+                $"{options.BindAddress} stands for all addresses of this machine: name the one that others dial in "
+                + $"{nameof(TcpTransportOptions.AdvertiseAddress)}.",
+                nameof(options));
+        }
+
+        try
+        {
+            return ValueTask.FromResult(new TcpTransport(options, options.StreamLayer.Listen(endPoint)));
+        }
+        catch (SocketException exception)
+        {
+            string reason = exception.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => "the port is in use by another process, or by another server of this one",
+                SocketError.AddressNotAvailable => "this machine does not have that address",
+                SocketError.AccessDenied => "the system does not allow this process to use that port",
+                _ => exception.Message,
+            };
+            throw new RaftException($"Cannot listen on {endPoint}: {reason}.", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Start(IRpcReceiver receiver)
+    {
+        ArgumentNullException.ThrowIfNull(receiver);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            if (_acceptor is not null)
+            {
+                throw new InvalidOperationException("The transport was started already.");
+            }
+
+            _acceptor = new Acceptor(_listener, new AcceptorContext(receiver, _options, _logger));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendEntriesResponse> AppendEntriesAsync(
+        Server target, AppendEntriesRequest request, CancellationToken cancellationToken) =>
+        CallAsync<AppendEntriesResponse>(target, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return new AppendPipeline(await _dialer.DialAsync(target.Address, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RequestVoteResponse> RequestVoteAsync(
+        Server target, RequestVoteRequest request, CancellationToken cancellationToken) =>
+        CallAsync<RequestVoteResponse>(target, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
+        Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
+        CallAsync<RequestPreVoteResponse>(target, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
+        Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
+        CallAsync<TimeoutNowResponse>(target, request, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
+        CallAsync<AskResponse>(target, request, cancellationToken);
+
+    /// <summary>
+    /// Stops listening, ends all connections, and fails what waits with <see cref="TransportFailure.Shutdown"/>. On
+    /// return no task of the transport runs any more.
+    /// </summary>
+    /// <returns>Completes when that is so.</returns>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _disposal ??= Task.Run(StopAsync);
+            return new(_disposal);
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        await _dialer.DisposeAsync().ConfigureAwait(false);
+        if (_acceptor is not null)
+        {
+            await _acceptor.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _listener.Dispose();
+    }
+
+    private async ValueTask<TResponse> CallAsync<TResponse>(
+        Server target, RpcRequest request, CancellationToken cancellationToken)
+        where TResponse : RpcResponse
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(request);
+        ClientConnection connection = await _dialer.TakeAsync(target.Address, cancellationToken).ConfigureAwait(false);
+        RpcResponse response;
+        try
+        {
+            using (cancellationToken.UnsafeRegister(Cancel, connection))
+            {
+                response = await connection.CallAsync(request).ConfigureAwait(false);
+            }
+        }
+        catch (RemoteRpcException)
+        {
+            // An error is an answer too: the connection is as good as before.
+            connection.Deadline.End();
+            _dialer.Return(connection);
+            throw;
+        }
+        catch
+        {
+            connection.Dispose();
+            connection.Abandon();
+            throw;
+        }
+
+        _dialer.Return(connection);
+        return (TResponse)response;
+    }
+
+    private static void Cancel(object? connection) =>
+        ((ClientConnection)connection!).Abort(TransportFailure.Shutdown, "the call was cancelled");
+}

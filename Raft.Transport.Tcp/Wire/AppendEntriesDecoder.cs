@@ -1,0 +1,254 @@
+using Raft.MsgPack;
+using Raft.Storage;
+
+namespace Raft.Transport.Tcp.Wire;
+
+/// <summary>
+/// Reads AppendEntries requests as they arrive: each part is used as soon as it is whole and never looked at again.
+/// Owned by one connection's reader.
+/// </summary>
+/// <param name="entryBytesMax">The most that one entry may take.</param>
+/// <param name="fields">Where the request's other values are kept.</param>
+/// <param name="assembler">Waits for an entry that is not whole yet.</param>
+internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fields, ValueAssembler assembler)
+{
+    private readonly LogBatchBuilder _builder = new();
+    private Step _step;
+    private long _pairsLeft;
+    private long _entriesLeft;
+    private ulong _nextIndex;
+    private List<LogSlice>? _entries;
+    private MsgPackScanner _skipper;
+
+    private enum Step
+    {
+        Map,
+        Pair,
+        Skipped,
+        EntriesHeader,
+        Entry,
+    }
+
+    /// <summary>Begins a request behind its type byte.</summary>
+    public void Begin()
+    {
+        _step = Step.Map;
+        _entries = null;
+        _nextIndex = 0;
+        fields.Clear();
+    }
+
+    /// <summary>Goes on.</summary>
+    /// <param name="buffer">What was received.</param>
+    /// <returns>The request when it is whole; null when more has to be received.</returns>
+    /// <exception cref="MsgPackException">It is no AppendEntries request or over a limit.</exception>
+    public AppendEntriesRequest? TryDecode(ReceiveBuffer buffer)
+    {
+        while (true)
+        {
+            if (_step == Step.Pair && _pairsLeft <= 0)
+            {
+                return Finish();
+            }
+
+            bool isDone = _step switch
+            {
+                Step.Map => Map(buffer),
+                Step.Pair => Pair(buffer),
+                Step.Skipped => Skipped(buffer),
+                Step.EntriesHeader => EntriesHeader(buffer),
+                _ => Entries(buffer),
+            };
+            if (!isDone)
+            {
+                return null;
+            }
+        }
+    }
+
+    private AppendEntriesRequest Finish() => new(fields.Header)
+    {
+        Term = fields.Term,
+        Leader = fields.Leader,
+        PreviousIndex = fields.PrevLogEntry,
+        PreviousTerm = fields.PrevLogTerm,
+        LeaderCommitIndex = fields.LeaderCommitIndex,
+        Entries = _entries,
+    };
+
+    private bool Map(ReceiveBuffer buffer)
+    {
+        var reader = new MsgPackReader(buffer.Unread);
+        _pairsLeft = reader.MapHeader();
+        return Use(buffer, reader, Step.Pair);
+    }
+
+    private bool Pair(ReceiveBuffer buffer)
+    {
+        var reader = new MsgPackReader(buffer.Unread);
+        Fields field = FieldNames.Of(reader.Raw(WireLimits.KeyBytesMax, out _)) & Fields.AppendRequest;
+        if (field == Fields.Entries)
+        {
+            return Use(buffer, reader, Step.EntriesHeader);
+        }
+
+        if (field == Fields.None)
+        {
+            _skipper.Begin(WireLimits.SkippedBytesMax);
+            return Use(buffer, reader, Step.Skipped);
+        }
+
+        fields.ReadValue(ref reader, field);
+        _pairsLeft -= reader.IsIncomplete ? 0 : 1;
+        return Use(buffer, reader, Step.Pair);
+    }
+
+    private bool Skipped(ReceiveBuffer buffer)
+    {
+        buffer.Use(_skipper.Advance(buffer.Unread));
+        return _skipper.IsComplete && EndPair();
+    }
+
+    private bool EntriesHeader(ReceiveBuffer buffer)
+    {
+        if (_entries is not null)
+        {
+            throw new MsgPackException("the key Entries stands twice");
+        }
+
+        var reader = new MsgPackReader(buffer.Unread);
+        _entriesLeft = reader.ArrayHeader();
+        if (!Use(buffer, reader, Step.Entry))
+        {
+            return false;
+        }
+
+        _entries = _entriesLeft < 0 ? null : [];
+        return true;
+    }
+
+    private bool Entries(ReceiveBuffer buffer)
+    {
+        while (_entriesLeft > 0)
+        {
+            if (!(assembler.IsActive ? TryLateEntry(buffer) : TryEntry(buffer)))
+            {
+                return false;
+            }
+        }
+
+        Flush();
+        return EndPair();
+    }
+
+    private bool TryEntry(ReceiveBuffer buffer)
+    {
+        if (_builder.Count == 0)
+        {
+            ReserveFor(buffer.Unread);
+        }
+
+        if (!_builder.TryAddEncoded(buffer.Unread, out int entryBytes))
+        {
+            assembler.Begin(entryBytesMax);
+            return TryLateEntry(buffer);
+        }
+
+        if (entryBytes > entryBytesMax)
+        {
+            throw new MsgPackException($"an entry of {entryBytes} bytes is over the limit of {entryBytesMax}");
+        }
+
+        buffer.Use(entryBytes);
+        Added(entryBytes);
+        return true;
+    }
+
+    private bool TryLateEntry(ReceiveBuffer buffer)
+    {
+        if (!assembler.TryTake(buffer, out ReadOnlyMemory<byte> entry, out bool isOwned))
+        {
+            return false;
+        }
+
+        var layout = new EntryLayout[1];
+        ulong index = LogEncoding.ReadEntry(entry.Span, 0, ref layout[0], out bool isGoForm);
+        if (isOwned && isGoForm)
+        {
+            Flush();
+            Follow(index);
+            _entries!.Add(new LogSlice(new LogBatch(index, entry, layout, 1)));
+            _nextIndex = index + 1;
+            _entriesLeft--;
+            return true;
+        }
+
+        _builder.AddEncoded(entry.Span);
+        Added(entry.Length);
+        return true;
+    }
+
+    private void Added(int entryBytes)
+    {
+        _entriesLeft--;
+        if (_builder.Count == 1)
+        {
+            Follow(_builder.FirstIndex);
+        }
+
+        // The next entry is mostly of the same size.
+        if (_builder.Length + entryBytes > WireLimits.BatchBytesMax)
+        {
+            Flush();
+        }
+    }
+
+    // A request's entries are mostly of one size: the first one tells how much memory those that are there will take.
+    private void ReserveFor(ReadOnlySpan<byte> unread)
+    {
+        var first = default(EntryLayout);
+        if (LogEncoding.TryReadEntry(unread, 0, ref first, out _, out _))
+        {
+            long expected = (first.End + (first.End / 8L) + 16) * _entriesLeft;
+            long bytes = Math.Max(first.End, Math.Min(Math.Min(expected, unread.Length), WireLimits.BatchBytesMax));
+            _builder.Reserve((int)bytes, (int)Math.Min(_entriesLeft, (bytes / first.End) + 1));
+        }
+    }
+
+    private void Follow(ulong index)
+    {
+        if (index == 0 || (_nextIndex != 0 && index != _nextIndex))
+        {
+            throw new MsgPackException($"entry {index} does not follow the one before");
+        }
+    }
+
+    private void Flush()
+    {
+        if (_builder.Count > 0)
+        {
+            LogBatch batch = _builder.Build();
+            _nextIndex = batch.LastIndex + 1;
+            _entries!.Add(new LogSlice(batch));
+        }
+    }
+
+    private bool EndPair()
+    {
+        _pairsLeft--;
+        _step = Step.Pair;
+        return true;
+    }
+
+    private bool Use(ReceiveBuffer buffer, in MsgPackReader reader, Step next)
+    {
+        if (reader.IsIncomplete)
+        {
+            return false;
+        }
+
+        buffer.Use(reader.Position);
+        _step = next;
+        return true;
+    }
+}

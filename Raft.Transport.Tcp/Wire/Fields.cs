@@ -1,0 +1,44 @@
+namespace Raft.Transport.Tcp.Wire;
+
+/// <summary>The keys of all messages.</summary>
+[Flags]
+internal enum Fields
+{
+    None = 0,
+    Addr = 1 << 0,
+    Id = 1 << 1,
+    ProtocolVersion = 1 << 2,
+    Term = 1 << 3,
+    Leader = 1 << 4,
+    Candidate = 1 << 5,
+    Entries = 1 << 6,
+    LeaderCommitIndex = 1 << 7,
+    PrevLogEntry = 1 << 8,
+    PrevLogTerm = 1 << 9,
+    LastLogIndex = 1 << 10,
+    LastLogTerm = 1 << 11,
+    LeadershipTransfer = 1 << 12,
+    Granted = 1 << 13,
+    Peers = 1 << 14,
+    LastLog = 1 << 15,
+    NoRetryBackoff = 1 << 16,
+    Success = 1 << 17,
+    Configuration = 1 << 18,
+    ConfigurationIndex = 1 << 19,
+    Size = 1 << 20,
+    SnapshotVersion = 1 << 21,
+    Data = 1 << 22,
+
+    Header = Addr | Id | ProtocolVersion,
+    AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm,
+    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success,
+    VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer,
+    VoteResponse = Header | Term | Granted | Peers,
+    PreVoteRequest = Header | Term | LastLogIndex | LastLogTerm,
+    PreVoteResponse = Header | Term | Granted,
+    SnapshotRequest =
+        Header | Term | Leader | LastLogIndex | LastLogTerm | Peers | Configuration | ConfigurationIndex | Size
+        | SnapshotVersion,
+    SnapshotResponse = Header | Term | Success,
+    Ask = Header | Data,
+}

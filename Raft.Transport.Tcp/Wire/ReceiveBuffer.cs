@@ -1,0 +1,80 @@
+namespace Raft.Transport.Tcp.Wire;
+
+/// <summary>
+/// The bytes of one connection that were received and not yet used. Owned by the connection's reader. Grows with what
+/// arrives, never by more than 64 KiB at a time, and never for what is only announced.
+/// </summary>
+internal sealed class ReceiveBuffer(int capacity)
+{
+    /// <summary>The most it holds. A value that is larger is taken out piece by piece.</summary>
+    public const int CapacityMax = 256 * 1024;
+
+    private const int GrowthMax = 64 * 1024;
+
+    private byte[] _bytes = new byte[capacity];
+    private int _start;
+    private int _end;
+    private bool _wasFilled;
+
+    /// <summary>What is there.</summary>
+    public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start.._end);
+
+    /// <summary>What is there; valid until the next <see cref="FillAsync"/>, even after it was used.</summary>
+    public ReadOnlyMemory<byte> UnreadMemory => _bytes.AsMemory(_start.._end);
+
+    /// <summary>How much is there.</summary>
+    public int UnreadBytes => _end - _start;
+
+    /// <summary>Whether nothing more can be received before something is used.</summary>
+    public bool IsFull => UnreadBytes == CapacityMax;
+
+    /// <summary>How many bytes were used since the beginning.</summary>
+    public long UsedBytes { get; private set; }
+
+    /// <summary>Notes that the first bytes were used.</summary>
+    public void Use(int count)
+    {
+        _start += count;
+        UsedBytes += count;
+    }
+
+    /// <summary>Receives more.</summary>
+    /// <param name="connection">From where.</param>
+    /// <returns>How many bytes; 0 at the connection's end.</returns>
+    public async ValueTask<int> FillAsync(IStreamConnection connection)
+    {
+        MakeRoom();
+        int free = _bytes.Length - _end;
+        int received = await connection.ReceiveAsync(_bytes.AsMemory(_end)).ConfigureAwait(false);
+        _end += received;
+        _wasFilled = received == free;
+        return received;
+    }
+
+    private void MakeRoom()
+    {
+        Invariant.Require(!IsFull, "a full receive buffer is used before more is received");
+        bool isTooSmall = UnreadBytes == _bytes.Length || _wasFilled;
+        if (isTooSmall && _bytes.Length < CapacityMax)
+        {
+            byte[] larger = new byte[Math.Min(CapacityMax, Math.Min(_bytes.Length * 2, _bytes.Length + GrowthMax))];
+            MoveTo(larger);
+            _bytes = larger;
+        }
+        else if (_start > 0 && _bytes.Length - _end < _bytes.Length / 2)
+        {
+            MoveTo(_bytes);
+        }
+        else if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+    }
+
+    private void MoveTo(byte[] destination)
+    {
+        Unread.CopyTo(destination);
+        _end -= _start;
+        _start = 0;
+    }
+}

@@ -1,0 +1,29 @@
+namespace Raft.Transport.Tcp.Wire;
+
+/// <summary>The limits on what is read. Go has none.</summary>
+internal static class WireLimits
+{
+    /// <summary>An id or an address.</summary>
+    public const int TextBytesMax = 4096;
+
+    /// <summary>A key of a map.</summary>
+    public const int KeyBytesMax = 256;
+
+    /// <summary>The error text of an answer.</summary>
+    public const int ErrorBytesMax = 64 * 1024;
+
+    /// <summary>Any message beside AppendEntries and Ask; the largest part is a snapshot's configuration.</summary>
+    public const int MessageBytesMax = 1024 * 1024;
+
+    /// <summary>What an Ask may take beside the bytes it carries: a forwarded command has an envelope.</summary>
+    public const int AskOverheadBytes = 64 * 1024;
+
+    /// <summary>An unknown value in an AppendEntries request, which is passed over.</summary>
+    public const int SkippedBytesMax = 1024 * 1024;
+
+    /// <summary>Entries are kept together in batches of about this many bytes; a larger entry is a batch of its own.</summary>
+    public const int BatchBytesMax = 256 * 1024;
+
+    /// <summary>The unit in which memory is taken for a value that is larger than the receive buffer.</summary>
+    public const int ChunkBytes = 64 * 1024;
+}
