@@ -116,7 +116,7 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     private static async ValueTask<bool> IsZeroFromAsync(IDiskFile file, long offset)
     {
         var window = new FileWindow();
-        window.Open(file);
+        window.Open(file, await file.GetLengthAsync());
         while (true)
         {
             ReadOnlyMemory<byte> bytes = await window.GetAsync(offset, 1);

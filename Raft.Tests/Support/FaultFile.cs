@@ -50,7 +50,7 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
             throw;
         }
 
-        disk.Wrote(Path, offset, bytes.Length);
+        disk.LastWrite = (Path, offset, bytes.Length);
         Put(offset, bytes.Span);
         return ValueTask.CompletedTask;
     }
@@ -61,7 +61,12 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         await SyncDataAsync();
     }
 
-    public ValueTask AllocateAsync(long offset, long length) => WriteAndSyncAsync(offset, new byte[length]);
+    public async ValueTask AllocateAsync(long offset, long length)
+    {
+        (string Path, long Offset, int Length) last = disk.LastWrite;
+        await WriteAndSyncAsync(offset, new byte[length]);
+        disk.LastWrite = last;
+    }
 
     public ValueTask SyncDataAsync()
     {
