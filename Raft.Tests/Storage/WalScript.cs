@@ -61,20 +61,28 @@ internal sealed class WalScript
         return content;
     }
 
-    /// <summary>Opens, appends, and opens again: what was there and what was appended must be there, and nothing else.</summary>
+    /// <summary>
+    /// Opens, appends, and opens again: what was there and what was appended must be there, and nothing else; nor may
+    /// a tail that is torn once more be taken for damage.
+    /// </summary>
     public static async Task RequireLifeGoesOnAsync(FaultDisk disk, IReadOnlyList<string> content, string context)
     {
         var expected = content.ToList();
-        for (int round = 0; round < 2; round++)
+        for (ulong round = 0; round < 2; round++)
         {
             WalStore store = await OpenAsync(disk);
-            LogBatch more = TestEntries.Batch(store.Log.LastIndex + 1, count: 2, term: 90 + (ulong)round, bytes: 25);
+            LogBatch more = TestEntries.Batch(store.Log.LastIndex + 1, count: 2, term: 90 + round, bytes: 25);
             await store.Log.AppendAsync(TestEntries.Append(more));
             await store.DisposeAsync();
             expected.AddRange([TestEntries.Text(more[0]), TestEntries.Text(more[1])]);
+            (_, long offset, int length) = disk.LastWrite;
 
             disk = disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false);
             Assert.That(await ContentAsync(disk), Is.EqualTo(expected), context);
+
+            FaultDisk torn = disk.Clone();
+            torn.Content(torn.NewestSegment).AsSpan((int)offset + length - 20, 20).Clear();
+            Assert.That(await ContentAsync(torn), Is.EqualTo(expected.SkipLast(1)), context);
         }
     }
 
