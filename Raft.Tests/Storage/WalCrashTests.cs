@@ -62,7 +62,7 @@ public sealed class WalCrashTests
     }
 
     [Test]
-    public async Task What_is_read_at_open_survives_a_power_cut_although_its_writer_was_killed_before_it_synced()
+    public async Task What_is_read_at_open_survives_a_power_cut_although_the_sync_before_it_had_failed()
     {
         (FaultDisk disk, WalScript script) = await WalScript.RunAsync(steps: 3);
         disk.KillProcess();
@@ -73,6 +73,7 @@ public sealed class WalCrashTests
         await FailAsync(async () => await store.Log.AppendAsync(TestEntries.Append(unsynced)));
         disk.KillProcess();
 
+        // The kernel counts as clean what it could not write: the next sync succeeds and would make nothing durable.
         List<string> read = await WalScript.ContentAsync(disk);
         List<string> afterwards = await WalScript.ContentAsync(disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false));
 

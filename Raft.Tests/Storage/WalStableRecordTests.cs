@@ -48,6 +48,23 @@ public sealed class WalStableRecordTests
     }
 
     [Test]
+    public async Task A_record_read_at_open_survives_a_power_cut_although_the_sync_before_it_had_failed()
+    {
+        FaultDisk disk = await SavedAsync(saves: 2);
+        WalStore store = await WalScript.OpenAsync(disk);
+        disk.FailFrom = disk.Changes + 1;
+        disk.FailOnlySyncs = true;
+        Assert.That(async () => await store.Stable.SaveAsync(new TermAndVote(3, "third")), Throws.TypeOf<StoreException>());
+        disk.KillProcess();
+
+        TermAndVote? read = await LoadAsync(disk);
+        TermAndVote? afterwards = await LoadAsync(disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false));
+
+        Assert.That(read, Is.EqualTo(new TermAndVote(3, "third")));
+        Assert.That(afterwards, Is.EqualTo(read));
+    }
+
+    [Test]
     public async Task A_record_with_one_copy_left_is_given_its_second_copy_again()
     {
         FaultDisk disk = await SavedAsync(saves: 2);

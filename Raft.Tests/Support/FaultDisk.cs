@@ -31,7 +31,7 @@ internal sealed class FaultDisk : IDisk
     public string NewestSegment => _names.Keys.Last(path => path.EndsWith(".wal", StringComparison.Ordinal));
 
     /// <summary>A file's bytes, which the caller may change.</summary>
-    public byte[] Content(string path) => _names[path].Content;
+    public byte[] Content(string path) => _names[path].Edit();
 
     /// <summary>Cuts a file off.</summary>
     public void SetLength(string path, int length) => _names[path].SetLength(length);
