@@ -3,16 +3,23 @@ namespace Raft.Stores.Wal.Recovery;
 /// <summary>Reads a file from front to back through one buffer. Owned by the scan of a log.</summary>
 internal sealed class FileWindow
 {
-    private const int BufferBytesMin = 256 << 10;
+    private const int BufferBytes = 256 << 10;
 
-    private byte[] _buffer = new byte[BufferBytesMin];
+    private byte[] _buffer = [];
     private IDiskFile? _file;
     private long _start;
     private int _filled;
 
     /// <summary>Turns to another file.</summary>
-    public void Open(IDiskFile file)
+    /// <param name="file">The file.</param>
+    /// <param name="length">Its length.</param>
+    public void Open(IDiskFile file, long length)
     {
+        if (_buffer.Length < Math.Min(BufferBytes, length))
+        {
+            _buffer = new byte[(int)Math.Min(BufferBytes, length)];
+        }
+
         _file = file;
         _start = 0;
         _filled = 0;

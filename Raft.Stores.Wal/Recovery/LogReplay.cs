@@ -22,6 +22,9 @@ internal sealed class LogReplay
     /// <summary>Where the group that is being read should end; <see cref="Offset"/> where none is.</summary>
     public long GroupEnd { get; private set; }
 
+    /// <summary>Where in the newest segment the last group begins, or its header if it has no group.</summary>
+    public long GroupStart { get; private set; }
+
     /// <summary>Whether the reading stopped within a group.</summary>
     public bool IsWithinGroup => Offset < GroupEnd;
 
@@ -54,6 +57,7 @@ internal sealed class LogReplay
             Math.Max(Position.CommitIndex, header.CommitIndex));
         Segments.Add(segment);
         Offset = SegmentHeader.PageBytes;
+        GroupStart = 0;
         GroupEnd = Offset;
         Chain = segment.Chain;
     }
@@ -72,6 +76,7 @@ internal sealed class LogReplay
         Position = new LogPosition(
             header.Number, header.Generation, header.Term, Math.Max(Position.CommitIndex, header.CommitIndex));
         Chain = checksum;
+        GroupStart = Offset;
         Offset += GroupHeader.Bytes;
         GroupEnd = Offset + header.RecordBytes;
     }

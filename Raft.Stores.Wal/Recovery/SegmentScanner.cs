@@ -13,7 +13,7 @@ internal sealed class SegmentScanner(LogReplay replay)
     public async ValueTask ScanAsync(Segment segment)
     {
         replay.Begin(segment);
-        _window.Open(segment.File);
+        _window.Open(segment.File, segment.Length);
         while (true)
         {
             ReadOnlyMemory<byte> next = await _window.GetAsync(replay.Offset, GroupHeader.Bytes);

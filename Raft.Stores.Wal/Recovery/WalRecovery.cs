@@ -9,6 +9,8 @@ namespace Raft.Stores.Wal.Recovery;
 /// </summary>
 internal sealed class WalRecovery(string directory, IDisk disk)
 {
+    private const int PieceBytes = 1 << 20;
+
     private readonly LogReplay _replay = new();
     private readonly List<IDiskFile> _opened = [];
     private string? _headless;
@@ -70,11 +72,33 @@ internal sealed class WalRecovery(string directory, IDisk disk)
 
         await disk.DeleteAsync(Path.Combine(directory, WalFiles.NextSegment));
         await disk.SyncDirectoryAsync(directory);
+        if (Segments.All.Count > 0)
+        {
+            await RewriteLastGroupAsync(Segments.Newest);
+        }
+
         if (Segments.All.Count > 0 && _tornEnd > Segments.Newest.End)
         {
             Segment newest = Segments.Newest;
             await newest.File.AllocateAsync(newest.End, _tornEnd - newest.End);
         }
+    }
+
+    /// <summary>
+    /// Writes the last group once more, as it stands. After a failed sync the page cache may hold it as clean although
+    /// the disk never got it, and a sync alone would succeed without it; all groups before it were synced.
+    /// </summary>
+    private async ValueTask RewriteLastGroupAsync(Segment newest)
+    {
+        byte[] piece = new byte[(int)Math.Min(PieceBytes, newest.End - _replay.GroupStart)];
+        for (long at = _replay.GroupStart; at < newest.End; at += piece.Length)
+        {
+            int wanted = (int)Math.Min(piece.Length, newest.End - at);
+            int read = await newest.File.ReadAtAsync(at, piece.AsMemory(0, wanted));
+            await newest.File.WriteAtAsync(at, piece.AsMemory(0, read));
+        }
+
+        await newest.File.SyncDataAsync();
     }
 
     /// <summary>Closes the files of a log that was refused.</summary>
@@ -116,7 +140,7 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     private static async ValueTask<bool> IsZeroFromAsync(IDiskFile file, long offset)
     {
         var window = new FileWindow();
-        window.Open(file);
+        window.Open(file, await file.GetLengthAsync());
         while (true)
         {
             ReadOnlyMemory<byte> bytes = await window.GetAsync(offset, 1);

@@ -17,7 +17,7 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
     private readonly byte[] _buffer = new byte[GenerationBytes];
     private IDiskFile? _file;
     private StableSlot? _newest;
-    private int _newestCopies;
+    private bool _isFirstCopyWhole;
 
     /// <summary>The file's path.</summary>
     public string FilePath => _path;
@@ -65,7 +65,11 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
         }
     }
 
-    /// <summary>Makes durable what was read, or makes the file.</summary>
+    /// <summary>Makes durable what was read, in both copies, or makes the file.</summary>
+    /// <remarks>
+    /// After a failed sync the page cache may hold, as clean, what the disk never got; a sync alone would succeed
+    /// without it. So the record is written once more, one copy at a time: the other one is whole meanwhile.
+    /// </remarks>
     public async ValueTask RepairAsync()
     {
         if (_file is null)
@@ -75,11 +79,12 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
         }
 
         await _file.SyncDataAsync();
-        if (_newestCopies < CopyCount)
-        {
-            // It counts from now on, so it must survive the loss of the copy it has.
-            await WriteAsync(_newest!.Payload);
-        }
+        Fill(_newest!);
+        ReadOnlyMemory<byte> copy = _buffer.AsMemory(0, StableSlot.SectorBytes);
+        long first = PlaceOf(_newest!.Sequence);
+        long second = first + StableSlot.SectorBytes;
+        await _file.WriteAndSyncAsync(_isFirstCopyWhole ? second : first, copy);
+        await _file.WriteAndSyncAsync(_isFirstCopyWhole ? first : second, copy);
     }
 
     /// <summary>Replaces the record.</summary>
@@ -106,9 +111,10 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
             throw Damage.At(_path, offset, "a copy from another file stands here");
         }
 
-        if (_newest is null || copy.Sequence >= _newest.Sequence)
+        if (offset / GenerationBytes * GenerationBytes == PlaceOf(copy.Sequence)
+            && (_newest is null || copy.Sequence > _newest.Sequence))
         {
-            _newestCopies = _newest?.Sequence == copy.Sequence ? _newestCopies + 1 : 1;
+            _isFirstCopyWhole = offset == PlaceOf(copy.Sequence);
             _newest = copy;
         }
     }
@@ -128,14 +134,18 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> payload)
     {
         StableSlot next = _newest! with { Sequence = unchecked(_newest.Sequence + 1), Payload = payload };
-        long place = (long)(next.Sequence % GenerationCount) * GenerationBytes;
+        Fill(next);
+        await _file!.WriteAndSyncAsync(PlaceOf(next.Sequence), _buffer);
+        _newest = next;
+    }
+
+    private void Fill(StableSlot record)
+    {
         for (int copy = 0; copy < CopyCount; copy++)
         {
-            next.Write(_buffer.AsSpan(copy * StableSlot.SectorBytes, StableSlot.SectorBytes));
+            record.Write(_buffer.AsSpan(copy * StableSlot.SectorBytes, StableSlot.SectorBytes));
         }
-
-        await _file!.WriteAndSyncAsync(place, _buffer);
-        _newest = next;
-        _newestCopies = CopyCount;
     }
+
+    private static long PlaceOf(ulong sequence) => (long)(sequence % GenerationCount) * GenerationBytes;
 }

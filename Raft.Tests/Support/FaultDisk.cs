@@ -21,14 +21,17 @@ internal sealed class FaultDisk : IDisk
     /// <summary>Whether the change that fails is to be a sync: of <see cref="FailFrom"/> on, the first.</summary>
     public bool FailOnlySyncs { get; set; }
 
-    /// <summary>The last write: where it went and how long it was.</summary>
-    public (string Path, long Offset, int Length) LastWrite { get; private set; }
+    /// <summary>The last write that was not of zeros ahead of time: where it went and how long it was.</summary>
+    public (string Path, long Offset, int Length) LastWrite { get; set; }
 
     /// <summary>The names of all files.</summary>
     public IReadOnlyList<string> Paths => [.. _names.Keys];
 
+    /// <summary>The newest segment of a log.</summary>
+    public string NewestSegment => _names.Keys.Last(path => path.EndsWith(".wal", StringComparison.Ordinal));
+
     /// <summary>A file's bytes, which the caller may change.</summary>
-    public byte[] Content(string path) => _names[path].Content;
+    public byte[] Content(string path) => _names[path].Edit();
 
     /// <summary>Cuts a file off.</summary>
     public void SetLength(string path, int length) => _names[path].SetLength(length);
@@ -59,6 +62,13 @@ internal sealed class FaultDisk : IDisk
 
         copy._durableNames = new SortedDictionary<string, FaultFile>(copy._names, StringComparer.Ordinal);
         return copy;
+    }
+
+    /// <summary>The process dies, the machine does not: what was written is there, synced or not.</summary>
+    public void KillProcess()
+    {
+        _locks.Clear();
+        FailFrom = int.MaxValue;
     }
 
     /// <summary>Whether two disks hold the same files with the same bytes.</summary>
@@ -117,8 +127,6 @@ internal sealed class FaultDisk : IDisk
     public ValueTask<IDisposable> LockAsync(string path) => _locks.Add(path)
         ? ValueTask.FromResult<IDisposable>(new HeldLock(() => _locks.Remove(path)))
         : throw new StoreLockedException($"{path} is held");
-
-    internal void Wrote(string path, long offset, int length) => LastWrite = (path, offset, length);
 
     internal void Change(bool isSync)
     {

@@ -1,8 +1,13 @@
 namespace Raft.Tests.Support;
 
 /// <summary>A file of a <see cref="FaultDisk"/>: what is written, and what of it is synced.</summary>
+/// <remarks>
+/// As with Linux, a sync that fails drops its pages from the list of those to be written: they stay readable, and a
+/// later sync succeeds without them.
+/// </remarks>
 internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IDiskFile
 {
+    private readonly List<(int Offset, int Length)> _dirty = [];
     private byte[] _buffer = content.AsSpan().ToArray();
     private int _length = content.Length;
 
@@ -17,6 +22,13 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
             SetLength(_length);
             return _buffer;
         }
+    }
+
+    /// <summary>What is written, for a test to change; what it changes is synced with the next sync.</summary>
+    public byte[] Edit()
+    {
+        _dirty.Add((0, _length));
+        return Content;
     }
 
     public void SetLength(int length)
@@ -50,7 +62,7 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
             throw;
         }
 
-        disk.Wrote(Path, offset, bytes.Length);
+        disk.LastWrite = (Path, offset, bytes.Length);
         Put(offset, bytes.Span);
         return ValueTask.CompletedTask;
     }
@@ -61,13 +73,33 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         await SyncDataAsync();
     }
 
-    public ValueTask AllocateAsync(long offset, long length) => WriteAndSyncAsync(offset, new byte[length]);
+    public async ValueTask AllocateAsync(long offset, long length)
+    {
+        (string Path, long Offset, int Length) last = disk.LastWrite;
+        await WriteAndSyncAsync(offset, new byte[length]);
+        disk.LastWrite = last;
+    }
 
     public ValueTask SyncDataAsync()
     {
-        disk.Change(isSync: true);
-        Durable = Content.AsSpan().ToArray();
-        return ValueTask.CompletedTask;
+        try
+        {
+            disk.Change(isSync: true);
+            byte[] durable = Durable;
+            Array.Resize(ref durable, _length);
+            foreach ((int offset, int length) in _dirty)
+            {
+                int count = Math.Min(length, _length - offset);
+                _buffer.AsSpan(offset, count).CopyTo(durable.AsSpan(offset));
+            }
+
+            Durable = durable;
+            return ValueTask.CompletedTask;
+        }
+        finally
+        {
+            _dirty.Clear();
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -82,5 +114,6 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
 
         _length = Math.Max(_length, end);
         bytes.CopyTo(_buffer.AsSpan((int)offset));
+        _dirty.Add(((int)offset, bytes.Length));
     }
 }
