@@ -30,6 +30,8 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
     /// <returns>Futures without an outcome, in the log's order.</returns>
     public List<ApplyFuture> Abandon(ulong aboveIndex)
     {
+        // What was handed over is answered by the state machine's task, come what may.
+        aboveIndex = Math.Max(aboveIndex, FedIndex);
         var abandoned = new List<ApplyFuture>();
         int count = _pending.Count;
         for (int i = 0; i < count; i++)

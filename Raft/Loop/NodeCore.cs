@@ -124,8 +124,37 @@ internal sealed class NodeCore
             _runtime.LoopScheduler);
     }
 
-    /// <summary>Refuses what comes, fails what waits, ends every task, closes the transport.</summary>
     private async Task StopAsync(Exception? failure)
+    {
+        try
+        {
+            await EndTasksAsync();
+        }
+        catch (Exception fault)
+        {
+            // The node ends either way; what failed on the way is told where the node's own reason would be.
+            failure ??= fault;
+        }
+
+        if (failure is null)
+        {
+            _logger.NodeStopped(State.LocalId);
+            _stopped.SetResult();
+        }
+        else
+        {
+            _logger.NodeFailed(State.LocalId, failure.Message, failure);
+            _stopped.SetException(failure as RaftFatalException ?? new RaftFatalException(failure.Message, failure));
+
+            // Whoever disposes the node without looking at its completion has nothing to observe.
+            _ = _stopped.Task.Exception;
+        }
+
+        _ended.SetResult();
+    }
+
+    /// <summary>Refuses what comes, fails what waits, closes the transport and waits until every task has ended.</summary>
+    private async Task EndTasksAsync()
     {
         FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown };
         Board.State = RaftState.Shutdown;
@@ -135,21 +164,7 @@ internal sealed class NodeCore
         FailWhatWaits();
         _writer.Stop();
         Fsm.Stop();
-        if (failure is not null)
-        {
-            _logger.NodeFailed(State.LocalId, failure.Message, failure);
-        }
-
-        try
-        {
-            await _transport.DisposeAsync();
-        }
-        catch (Exception fault)
-        {
-            // The node ends either way; the transport's failure to close is told where the node's own would be.
-            failure ??= fault;
-        }
-
+        await _transport.DisposeAsync();
         _userTasks.Stop();
         _fsmTasks.Stop();
         await _fsmTasks.Ended;
@@ -166,20 +181,6 @@ internal sealed class NodeCore
         _context.Timer.Dispose();
         Inbox.Applies.Dispose();
         Completions.Dispose();
-        _logger.NodeStopped(State.LocalId);
-        if (failure is null)
-        {
-            _stopped.SetResult();
-        }
-        else
-        {
-            _stopped.SetException(failure as RaftFatalException ?? new RaftFatalException(failure.Message, failure));
-
-            // Whoever disposes the node without looking at its completion has nothing to observe.
-            _ = _stopped.Task.Exception;
-        }
-
-        _ended.SetResult();
     }
 
     private void FailWhatWaits()

@@ -34,10 +34,10 @@ internal static partial class LogMessages
     public static partial void LeaderFound(this ILogger logger, ServerId node, ServerId leader, ulong term);
 
     [LoggerMessage(300, LogLevel.Debug, "{Node} was asked by {Candidate} for its vote in term {Term}: {Decision}")]
-    public static partial void VoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Core.VoteDecision decision);
+    public static partial void VoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Enum decision);
 
     [LoggerMessage(301, LogLevel.Debug, "{Node} was asked by {Candidate} whether it would vote for it in term {Term}: {Decision}")]
-    public static partial void PreVoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Core.VoteDecision decision);
+    public static partial void PreVoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Enum decision);
 
     [LoggerMessage(302, LogLevel.Debug, "{Node} got no answer from {Voter} to its request for a vote: {Reason}")]
     public static partial void VoteRequestFailed(this ILogger logger, ServerId node, ServerId voter, string reason);
