@@ -1,1 +1,3 @@
-return 0;
+using Raft.Fsm.Sample.CommandLine;
+
+return await CommandTable.RunAsync(args, Console.Out, Console.Error);

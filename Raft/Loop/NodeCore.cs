@@ -58,6 +58,7 @@ internal sealed class NodeCore
         Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
         Asks = new AskClient(header, transport, capabilities, Completions, _tasks);
+        Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         _context = new RoleContext(
             config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger), gate, _writer, Fsm, _feeder,
@@ -77,6 +78,9 @@ internal sealed class NodeCore
 
     /// <summary>What asks other servers.</summary>
     public AskClient Asks { get; }
+
+    /// <summary>What reads entries for callers.</summary>
+    public LogReader Entries { get; }
 
     /// <summary>What is shown to other tasks.</summary>
     public NodeBoard Board { get; }
