@@ -1,5 +1,4 @@
 using System.Text.Json;
-using NUnit.Framework;
 using Raft.Membership;
 using Raft.Tests.Transport;
 using Raft.Transport.Tcp.Wire;
