@@ -15,6 +15,9 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     /// <summary>Time until a request without an answer fails.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Servers that end the connection on a question, as Go does.</summary>
+    public HashSet<ServerAddress> Foreign { get; } = [];
+
     /// <summary>Looks at every request before it is delivered; false drops it.</summary>
     public Func<ServerAddress, ServerAddress, RpcRequest, bool>? Filter { get; set; }
 

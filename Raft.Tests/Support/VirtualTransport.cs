@@ -75,6 +75,11 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
             throw new TransportException(TransportFailure.Unreachable, $"{target} refuses connections");
         }
 
+        if (request is AskRequest && network.Foreign.Contains(target.Address))
+        {
+            throw new TransportException(TransportFailure.Closed, $"{target} ended the connection");
+        }
+
         var outcome = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Fail(TransportFailure why) => outcome.TrySetException(new TransportException(why, $"{target}: {why}"));
         void Shutdown() => Fail(TransportFailure.Shutdown);

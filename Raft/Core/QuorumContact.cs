@@ -7,6 +7,8 @@ namespace Raft.Core;
 /// <remarks>Only voters count, and only requests sent after a question (W4, W5 in docs/divergence.md).</remarks>
 internal sealed class QuorumContact
 {
+    private const int StackMax = 16;
+
     private readonly ServerId _self;
     private readonly List<Contact> _voters = [];
 
@@ -50,7 +52,8 @@ internal sealed class QuorumContact
     /// <summary>The latest time at which a quorum still accepted this leader.</summary>
     public TimeSpan QuorumSentAt(TimeSpan now)
     {
-        Span<TimeSpan> times = new TimeSpan[_voters.Count];
+        Span<TimeSpan> times = _voters.Count <= StackMax ? stackalloc TimeSpan[StackMax] : new TimeSpan[_voters.Count];
+        times = times[.._voters.Count];
         for (int i = 0; i < times.Length; i++)
         {
             times[i] = _voters[i].Id == _self ? now : _voters[i].SentAt;
@@ -64,7 +67,8 @@ internal sealed class QuorumContact
     /// <param name="lastRound">The newest question asked, which this server itself answers at once.</param>
     public ulong QuorumRound(ulong lastRound)
     {
-        Span<ulong> rounds = new ulong[_voters.Count];
+        Span<ulong> rounds = _voters.Count <= StackMax ? stackalloc ulong[StackMax] : new ulong[_voters.Count];
+        rounds = rounds[.._voters.Count];
         for (int i = 0; i < rounds.Length; i++)
         {
             rounds[i] = _voters[i].Id == _self ? lastRound : _voters[i].Round;

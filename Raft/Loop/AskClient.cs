@@ -4,9 +4,8 @@ using Raft.Timing;
 
 namespace Raft.Loop;
 
-/// <summary>Asks other servers' applications, and finds out on the way which servers are of this library.</summary>
-internal sealed class AskClient(
-    RpcHeader header, ITransport transport, PeerCapabilities capabilities, CompletionRunner completions, TaskGroup tasks)
+/// <summary>Carries callers' questions to other servers' applications.</summary>
+internal sealed class AskClient(AskProtocol protocol, CompletionRunner completions, TaskGroup tasks)
 {
     /// <summary>Asks a server.</summary>
     /// <returns>A future that is completed by the completion task.</returns>
@@ -21,50 +20,13 @@ internal sealed class AskClient(
     {
         try
         {
-            if (capabilities.IsForeign(server.Id))
-            {
-                throw new TransportException(TransportFailure.Closed, $"{server} does not know this question.");
-            }
-
-            AskResponse answer = await transport.AskAsync(
-                server, new AskRequest(header) { Data = question }, tasks.Stopping);
-            capabilities.NoteKnown(server.Id);
-            future.Succeed(answer.Data);
-        }
-        catch (TransportException failure) when (failure.Failure == TransportFailure.Closed)
-        {
-            await ProbeAsync(server);
-            future.Fail(failure);
+            future.Succeed(await protocol.AskAsync(server, question, tasks.Stopping));
         }
         catch (Exception failure)
         {
-            if (failure is RemoteRpcException)
-            {
-                capabilities.NoteKnown(server.Id);
-            }
-
             future.Fail(failure);
         }
 
         completions.Add(future);
-    }
-
-    // A server that ends the connection on a question, and yet answers what every server knows, is of another library.
-    private async Task ProbeAsync(Server server)
-    {
-        if (capabilities.IsKnown(server.Id) || capabilities.IsForeign(server.Id))
-        {
-            return;
-        }
-
-        try
-        {
-            await transport.RequestVoteAsync(server, new RequestVoteRequest(header), tasks.Stopping);
-            capabilities.NoteForeign(server.Id);
-        }
-        catch (RaftException)
-        {
-            // It did not answer that either: nothing is learned of it.
-        }
     }
 }

@@ -57,12 +57,13 @@ internal sealed class NodeCore
         _answers = new AnswerQueue(State);
         Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
-        Asks = new AskClient(header, transport, capabilities, Completions, _tasks);
+        var askProtocol = new AskProtocol(header, transport, capabilities);
+        Asks = new AskClient(askProtocol, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         _context = new RoleContext(
             config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger), gate, _writer, Fsm, _feeder,
-            Completions, transport, capabilities, board, clock, new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()),
+            Completions, transport, capabilities, askProtocol, board, clock, new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()),
             new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger);
         _loop = new RaftLoop(_context);
     }

@@ -12,6 +12,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
     private readonly WakeSignal _wake = new();
     private ulong _sentRound;
     private int _failures;
+    private bool _isProbing;
 
     /// <summary>A new question waits.</summary>
     public void Wake() => _wake.Set();
@@ -48,6 +49,35 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
 
     private TimeSpan Interval() => leadership.Random.Jitter(leadership.Config.HeartbeatTimeout / 10);
 
+    /// <summary>Finds out, once the follower answers at all, whether it is of this library.</summary>
+    private void Probe()
+    {
+        ServerId id = peer.Server.Id;
+        if (_isProbing || leadership.Capabilities.IsKnown(id) || leadership.Capabilities.IsForeign(id))
+        {
+            return;
+        }
+
+        _isProbing = true;
+        leadership.Tasks.Start($"question to {id}", ProbeAsync);
+    }
+
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, leadership.Tasks.Stopping);
+        }
+        catch (RaftException)
+        {
+            // What the failure told is noted already; a failure that told nothing is tried again later.
+        }
+        finally
+        {
+            _isProbing = false;
+        }
+    }
+
     private async Task BeatAsync()
     {
         ulong round = leadership.Round;
@@ -75,6 +105,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
             else if (answer.Success && answer.Term == leadership.Term)
             {
                 peer.Acknowledged(matchIndex: 0, sentAt, round);
+                Probe();
             }
         }
         catch (RaftException failure)

@@ -16,6 +16,7 @@ namespace Raft.Replication;
 /// <param name="Writer">Asked how long the disk has been busy.</param>
 /// <param name="Transport">The way to the followers.</param>
 /// <param name="Capabilities">Which followers are of this library.</param>
+/// <param name="Asks">Finds that out.</param>
 /// <param name="Config">The node's settings.</param>
 /// <param name="Clock">The node's clock.</param>
 /// <param name="Random">The node's random source.</param>
@@ -24,7 +25,7 @@ namespace Raft.Replication;
 /// <param name="Logger">The node's log.</param>
 internal sealed record Leadership(
     ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ITransport Transport, PeerCapabilities Capabilities,
-    RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger)
+    AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger)
 {
     /// <summary>The newest question (verification or read) that followers' answers must postdate. Raised by the leader role.</summary>
     public ulong Round { get; set; }

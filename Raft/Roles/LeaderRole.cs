@@ -25,8 +25,8 @@ internal sealed class LeaderRole : Role
     {
         NodeState state = context.State;
         _leadership = new Leadership(
-            epoch, state.Term, state, context.Writer, context.Transport, context.Capabilities, context.Config,
-            context.Clock, context.Random, context.NewTasks(), events, context.Logger);
+            epoch, state.Term, state, context.Writer, context.Transport, context.Capabilities, context.Asks,
+            context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);

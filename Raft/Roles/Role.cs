@@ -115,7 +115,8 @@ internal abstract class Role(RoleContext context)
             return new RoleChange(RaftState.Shutdown, "the node was asked to stop");
         }
 
-        RoleChange? change = TakeDiskNews() ?? ServeRpcs() ?? OnTimer(Context.Clock.Now) ?? OnEvents();
+        // Events before timers: after a pause, what has come meanwhile counts before the silence does.
+        RoleChange? change = TakeDiskNews() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
         if (change is not null)
         {
             return change;

@@ -21,6 +21,7 @@ namespace Raft.Roles;
 /// <param name="Completions">What tells callers.</param>
 /// <param name="Transport">The way to others.</param>
 /// <param name="Capabilities">Which servers are of this library.</param>
+/// <param name="Asks">What finds that out.</param>
 /// <param name="Board">What is shown to other tasks.</param>
 /// <param name="Clock">The clock.</param>
 /// <param name="Random">The random source.</param>
@@ -30,8 +31,8 @@ namespace Raft.Roles;
 internal sealed record RoleContext(
     RaftConfig Config, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
-    ITransport Transport, PeerCapabilities Capabilities, NodeBoard Board, NodeClock Clock, NodeRandom Random,
-    DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger)
+    ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
+    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger)
 {
     /// <summary>How long the disk has been busy with the write under way.</summary>
     public TimeSpan DiskBusyFor => Writer.BusySince is { } since ? Clock.Now - since : TimeSpan.Zero;
