@@ -4,17 +4,24 @@ namespace Raft.Timing;
 /// The one timer of a loop: sets the loop's wake signal when a deadline has come. It may fire early, when a deadline
 /// was moved back: the loop looks at the clock. Owned by that loop.
 /// </summary>
+/// <remarks>
+/// It also fires early where the system's timers count a coarser clock than the node's (on Linux by a few milliseconds).
+/// So that it fired is noted, and not concluded from the time: a loop that came too early must be able to arm it again.
+/// </remarks>
 internal sealed class DeadlineTimer : IDisposable
 {
     private readonly NodeClock _clock;
     private readonly ITimer _timer;
+    private readonly WakeSignal _wake;
     private TimeSpan _armedFor = TimeSpan.MaxValue;
+    private volatile bool _hasFired;
 
     public DeadlineTimer(NodeClock clock, WakeSignal wake)
     {
         _clock = clock;
+        _wake = wake;
         _timer = clock.Provider.CreateTimer(
-            static state => ((WakeSignal)state!).Set(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((DeadlineTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Sees to it that the signal is set at the deadline at the latest.</summary>
@@ -22,8 +29,9 @@ internal sealed class DeadlineTimer : IDisposable
     public void Arm(TimeSpan deadline)
     {
         TimeSpan now = _clock.Now;
-        if (_armedFor <= now)
+        if (_hasFired || _armedFor <= now)
         {
+            _hasFired = false;
             _armedFor = TimeSpan.MaxValue;
         }
 
@@ -39,4 +47,10 @@ internal sealed class DeadlineTimer : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Fire()
+    {
+        _hasFired = true;
+        _wake.Set();
+    }
 }
