@@ -84,11 +84,7 @@ internal sealed class KeyHandlers(KvNode node, LeaderGate gate)
         string key = KeyTarget.Read(request.Target.Path, isPost: true);
         await request.ReadBodyAsync(KvLimits.SwapBodyBytesMax);
         (byte[]? expected, byte[] value) = SwapBody.Read(request.Body);
-        var command = new KvCommand(KvOperation.CompareAndSwap, key)
-        {
-            Expected = expected is null ? null : expected.AsMemory(),
-            Value = value,
-        };
+        var command = new KvCommand(KvOperation.CompareAndSwap, key) { Expected = expected, Value = value };
         return await gate.RunAsync(request, Write(request, command, Written));
     }
 

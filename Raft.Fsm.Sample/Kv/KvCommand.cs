@@ -9,7 +9,7 @@ internal sealed record KvCommand(KvOperation Operation, string Key)
     public ReadOnlyMemory<byte> Value { get; init; }
 
     /// <summary>What a compare-and-swap expects the key to have; null for "no value at all".</summary>
-    public ReadOnlyMemory<byte>? Expected { get; init; }
+    public byte[]? Expected { get; init; }
 
     /// <summary>The client that numbers its requests; null for one that does not.</summary>
     public string? Client { get; init; }

@@ -132,7 +132,7 @@ internal static class KvCommandEncoding
         command = new KvCommand(known, key)
         {
             Value = value,
-            Expected = expected is null ? null : expected.AsMemory(),
+            Expected = expected,
             Client = string.IsNullOrEmpty(client) ? null : client,
             Request = request,
         };
@@ -168,11 +168,11 @@ internal static class KvCommandEncoding
         return text[..json.CopyString(text)];
     }
 
-    private static void WriteExpected(Utf8JsonWriter json, ReadOnlyMemory<byte>? expected)
+    private static void WriteExpected(Utf8JsonWriter json, byte[]? expected)
     {
-        if (expected is { } bytes)
+        if (expected is not null)
         {
-            json.WriteString("expected"u8, bytes.Span);
+            json.WriteString("expected"u8, expected);
         }
         else
         {
@@ -194,7 +194,7 @@ internal static class KvCommandEncoding
 
     private static void Check(KvCommand command)
     {
-        bool isExpectedText = command.Expected is not { } expected || Utf8.IsValid(expected.Span);
+        bool isExpectedText = command.Expected is null || Utf8.IsValid(command.Expected);
         Refuse(!isExpectedText, "what a compare-and-swap expects is UTF-8");
         Refuse(command.Value.Length > KvLimits.ValueBytesMax, $"a value has at most {KvLimits.ValueBytesMax} bytes");
         Refuse(command.Key.Length is 0 or > KvLimits.KeyBytesMax, $"a key has 1 to {KvLimits.KeyBytesMax} bytes");

@@ -64,7 +64,7 @@ internal sealed class KvFsm : IFsm
                 return applied with { Existed = _values.Remove(command.Key) };
             default:
                 bool isAsExpected = _values.TryGetValue(command.Key, out byte[]? value)
-                    ? command.Expected is { } expected && expected.Span.SequenceEqual(value)
+                    ? command.Expected is { } expected && expected.AsSpan().SequenceEqual(value)
                     : command.Expected is null;
                 if (isAsExpected)
                 {
