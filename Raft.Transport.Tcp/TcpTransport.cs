@@ -14,6 +14,8 @@ namespace Raft.Transport.Tcp;
 /// </remarks>
 public sealed class TcpTransport : ITransport
 {
+    // Here, other than in the library itself, awaits do not capture the caller's scheduler: sockets complete on the
+    // thread pool, and the steps of a call must not take turns on the loops of a node.
     private readonly TcpTransportOptions _options;
     private readonly IStreamListener _listener;
     private readonly ILogger _logger;
@@ -174,7 +176,6 @@ public sealed class TcpTransport : ITransport
         catch (RemoteRpcException)
         {
             // An error is an answer too: the connection is as good as before.
-            connection.Deadline.End();
             _dialer.Return(connection);
             throw;
         }
