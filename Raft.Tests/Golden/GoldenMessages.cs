@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NUnit.Framework;
 using Raft.Storage;
 
 namespace Raft.Tests.Golden;

@@ -1,5 +1,3 @@
-using NUnit.Framework;
-
 namespace Raft.Tests.Golden;
 
 /// <summary>Compares messages by content: records compare byte fields and entries by reference.</summary>

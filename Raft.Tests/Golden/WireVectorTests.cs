@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using NUnit.Framework;
 using Raft.Membership;
 using Raft.MsgPack;
 using Raft.Tests.Transport;

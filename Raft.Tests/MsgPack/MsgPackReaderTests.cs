@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.MsgPack;
 
 namespace Raft.Tests.MsgPack;

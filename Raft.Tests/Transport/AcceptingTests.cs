@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.Testing.Contracts;
 using Raft.Tests.Golden;
 using Raft.Transport.Tcp;

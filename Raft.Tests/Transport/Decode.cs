@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.Transport.Tcp.Wire;
 
 namespace Raft.Tests.Transport;

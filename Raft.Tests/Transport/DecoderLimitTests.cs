@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.MsgPack;
 using Raft.Tests.Golden;
 using Raft.Transport.Tcp.Wire;

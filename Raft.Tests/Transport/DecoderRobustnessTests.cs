@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.Tests.Golden;
 using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Accepting;

@@ -1,5 +1,4 @@
 using System.Text;
-using NUnit.Framework;
 
 namespace Raft.Tests.Transport;
 

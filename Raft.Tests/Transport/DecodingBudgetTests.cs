@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.Testing.Contracts;
 using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Accepting;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using NUnit.Framework;
 using Raft.Testing.Contracts;
 using Raft.Transport.Tcp;
 

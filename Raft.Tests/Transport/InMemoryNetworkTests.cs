@@ -1,4 +1,3 @@
-using NUnit.Framework;
 using Raft.Testing.Contracts;
 
 namespace Raft.Tests.Transport;

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Raft.Stores.Wal.Recovery;
+
+/// <summary>The names of a store's files.</summary>
+internal static class WalFiles
+{
+    public const string Lock = "wal.lock";
+    public const string NextSegment = "log-next.tmp";
+    public const string Stable = "stable.rec";
+    public const string StableNew = "stable.tmp";
+    public const string Values = "values.rec";
+    public const string ValuesNew = "values.tmp";
+
+    private const string Prefix = "log-";
+    private const string Suffix = ".wal";
+    private const string NumberFormat = "D20";
+
+    /// <summary>A segment's name. By ordinal the names stand in the segments' order.</summary>
+    public static string Segment(ulong sequence) =>
+        Prefix + sequence.ToString(NumberFormat, CultureInfo.InvariantCulture) + Suffix;
+
+    /// <summary>Whether a name is a segment's.</summary>
+    public static bool IsSegment(string name, out ulong sequence)
+    {
+        sequence = 0;
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal)
+            && ulong.TryParse(
+                name.AsSpan(Prefix.Length, name.Length - Prefix.Length - Suffix.Length), NumberStyles.None,
+                CultureInfo.InvariantCulture, out sequence)
+            && name == Segment(sequence);
+    }
+}

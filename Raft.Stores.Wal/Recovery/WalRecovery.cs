@@ -1,0 +1,160 @@
+using Raft.Stores.Wal.Format;
+using Raft.Stores.Wal.Segments;
+
+namespace Raft.Stores.Wal.Recovery;
+
+/// <summary>
+/// Finds out what a log's files hold after whatever happened to the process before. Reading and repairing are apart:
+/// a log that is refused is left as it is, to the byte.
+/// </summary>
+internal sealed class WalRecovery(string directory, IDisk disk)
+{
+    private const int PieceBytes = 1 << 20;
+
+    private readonly LogReplay _replay = new();
+    private readonly List<IDiskFile> _opened = [];
+    private string? _headless;
+    private long _tornEnd;
+
+    /// <summary>The segments with what is whole in them.</summary>
+    public SegmentSet Segments => _replay.Segments;
+
+    /// <summary>Counters and notes as of the last group.</summary>
+    public LogPosition Position => _replay.Position;
+
+    /// <summary>
+    /// Whether a group was cut in its middle. The next one then goes to a new segment, whose header names the record
+    /// where this one ends: so whatever stands behind a group's end proves that the group was synced.
+    /// </summary>
+    public bool IsCutWithinGroup { get; private set; }
+
+    /// <summary>Reads everything, and writes nothing.</summary>
+    /// <param name="names">The names of the files in the directory, sorted.</param>
+    /// <exception cref="CorruptStoreException">What was synced is damaged.</exception>
+    public async ValueTask ScanAsync(IReadOnlyList<string> names)
+    {
+        var scanner = new SegmentScanner(_replay);
+        string[] segments = [.. names.Where(name => WalFiles.IsSegment(name, out _))];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            Segment? segment = await OpenAsync(segments[i], isNewest: i == segments.Length - 1);
+            if (segment is not null)
+            {
+                await scanner.ScanAsync(segment);
+            }
+        }
+
+        if (Segments.All.Count == 0)
+        {
+            return;
+        }
+
+        Segment newest = Segments.Newest;
+        _tornEnd = await scanner.ScanTailAsync(newest);
+        IsCutWithinGroup = _replay.IsWithinGroup;
+        newest.End = _replay.Offset;
+        newest.Chain = _replay.Chain;
+    }
+
+    /// <summary>Makes durable what was read, and removes what was never whole.</summary>
+    public async ValueTask RepairAsync()
+    {
+        // After a kill the page cache may hold what the disk never saw; an answer may be based on it from now on.
+        for (int i = 0; i < Segments.All.Count; i++)
+        {
+            await Segments.All[i].File.SyncDataAsync();
+        }
+
+        if (_headless is not null)
+        {
+            await disk.DeleteAsync(_headless);
+        }
+
+        await disk.DeleteAsync(Path.Combine(directory, WalFiles.NextSegment));
+        await disk.SyncDirectoryAsync(directory);
+        if (Segments.All.Count > 0)
+        {
+            await RewriteLastGroupAsync(Segments.Newest);
+        }
+
+        if (Segments.All.Count > 0 && _tornEnd > Segments.Newest.End)
+        {
+            Segment newest = Segments.Newest;
+            await newest.File.AllocateAsync(newest.End, _tornEnd - newest.End);
+        }
+    }
+
+    /// <summary>
+    /// Writes the last group once more, as it stands. After a failed sync the page cache may hold it as clean although
+    /// the disk never got it, and a sync alone would succeed without it; all groups before it were synced.
+    /// </summary>
+    private async ValueTask RewriteLastGroupAsync(Segment newest)
+    {
+        byte[] piece = new byte[(int)Math.Min(PieceBytes, newest.End - _replay.GroupStart)];
+        for (long at = _replay.GroupStart; at < newest.End; at += piece.Length)
+        {
+            int wanted = (int)Math.Min(piece.Length, newest.End - at);
+            int read = await newest.File.ReadAtAsync(at, piece.AsMemory(0, wanted));
+            await newest.File.WriteAtAsync(at, piece.AsMemory(0, read));
+        }
+
+        await newest.File.SyncDataAsync();
+    }
+
+    /// <summary>Closes the files of a log that was refused.</summary>
+    public async ValueTask CloseAsync()
+    {
+        foreach (IDiskFile file in _opened)
+        {
+            await file.DisposeAsync();
+        }
+    }
+
+    private async ValueTask<Segment?> OpenAsync(string name, bool isNewest)
+    {
+        string path = Path.Combine(directory, name);
+        IDiskFile file = await disk.OpenAsync(path, DiskOpenMode.Existing);
+        _opened.Add(file);
+        byte[] page = new byte[SegmentHeader.PageBytes];
+        int read = await file.ReadAtAsync(0, page);
+        if (SegmentHeader.TryRead(page.AsSpan(0, read), path, out SegmentHeader header, out uint checksum))
+        {
+            WalFiles.IsSegment(name, out ulong sequence);
+            return header.Sequence == sequence
+                ? new Segment(file, path, header, checksum, await file.GetLengthAsync())
+                : throw Damage.At(path, 0, $"it is segment {header.Sequence} by its header, not the one of its name");
+        }
+
+        // Groups follow only a header that is synced; and what follows nothing was never told to anyone.
+        if (!isNewest || !await IsZeroFromAsync(file, SegmentHeader.PageBytes))
+        {
+            throw Damage.At(path, 0, "the segment's header is not whole");
+        }
+
+        _headless = path;
+        _opened.Remove(file);
+        await file.DisposeAsync();
+        return null;
+    }
+
+    private static async ValueTask<bool> IsZeroFromAsync(IDiskFile file, long offset)
+    {
+        var window = new FileWindow();
+        window.Open(file, await file.GetLengthAsync());
+        while (true)
+        {
+            ReadOnlyMemory<byte> bytes = await window.GetAsync(offset, 1);
+            if (bytes.Length == 0)
+            {
+                return true;
+            }
+
+            if (bytes.Span.ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+
+            offset += bytes.Length;
+        }
+    }
+}

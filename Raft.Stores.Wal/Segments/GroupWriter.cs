@@ -1,0 +1,114 @@
+using Raft.Stores.Wal.Format;
+using Raft.Stores.Wal.Recovery;
+
+namespace Raft.Stores.Wal.Segments;
+
+/// <summary>Writes groups, each synced before the next begins, and begins new segments. Owned by the log store.</summary>
+internal sealed class GroupWriter
+{
+    private readonly string _directory;
+    private readonly IDisk _disk;
+    private readonly WalOptions _options;
+    private readonly SegmentSet _segments;
+    private readonly SegmentPreparer _preparer;
+    private readonly GroupBuilder _builder = new();
+    private readonly byte[] _page = new byte[SegmentHeader.PageBytes];
+    private LogPosition _position;
+
+    public GroupWriter(string directory, IDisk disk, WalOptions options, SegmentSet segments, LogPosition position)
+    {
+        _directory = directory;
+        _disk = disk;
+        _options = options;
+        _segments = segments;
+        _preparer = new SegmentPreparer(directory, disk, options.SegmentBytes);
+        _position = position with { Generation = position.Generation + 1 };
+    }
+
+    /// <summary>Writes entries as one group.</summary>
+    /// <param name="append">The entries.</param>
+    /// <param name="size">How many bytes they take as a group.</param>
+    /// <returns>The group, durable, for the index; valid until the next write.</returns>
+    public async ValueTask<BuiltGroup> AppendAsync(LogAppend append, int size)
+    {
+        await MakeRoomAsync(size);
+        _position = _position with
+        {
+            GroupNumber = _position.GroupNumber + 1,
+            Term = Math.Max(_position.Term, append.CurrentTerm),
+            CommitIndex = Math.Max(_position.CommitIndex, append.CommitIndex),
+        };
+        int count = 0;
+        for (int i = 0; i < append.Slices.Count; i++)
+        {
+            count += append.Slices[i].Count;
+        }
+
+        Segment segment = _segments.Newest;
+        BuiltGroup group = _builder.Build(append, Header(append.FirstIndex, size, count), segment.Header.Salt, segment.End);
+        await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
+        PrepareAhead(segment, group);
+        return group;
+    }
+
+    /// <summary>Writes that all entries from an index on are gone.</summary>
+    public async ValueTask<BuiltGroup> TruncateAsync(ulong fromIndex)
+    {
+        int size = GroupBuilder.SizeOfTruncation();
+        await MakeRoomAsync(size);
+        _position = _position with { GroupNumber = _position.GroupNumber + 1 };
+        Segment segment = _segments.Newest;
+        BuiltGroup group = _builder.BuildTruncation(Header(fromIndex, size, count: 1), segment.Header.Salt, segment.End);
+        await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
+        PrepareAhead(segment, group);
+        return group;
+    }
+
+    /// <summary>Ends the use of the last group.</summary>
+    public void Release() => _builder.Release();
+
+    /// <summary>Begins a new segment.</summary>
+    /// <param name="groupBytes">How many bytes it must at least have room for.</param>
+    public async ValueTask RotateAsync(int groupBytes)
+    {
+        Segment? before = _segments.All.Count == 0 ? null : _segments.Newest;
+        var header = new SegmentHeader(
+            Salt: _options.NextSalt(),
+            Sequence: before is null ? 1 : before.Header.Sequence + 1,
+            GroupNumber: _position.GroupNumber + 1,
+            _position.Generation,
+            NextIndex: _segments.LastIndex == 0 ? 0 : _segments.LastIndex + 1,
+            _position.CommitIndex,
+            PreviousChain: before?.Chain ?? 0);
+        PreparedFile prepared = await _preparer.TakeAsync(SegmentHeader.PageBytes + (long)groupBytes);
+
+        // Only a file whose header is durable gets a segment's name, and only one whose name is durable gets a group.
+        uint checksum = header.Write(_page);
+        await prepared.File.WriteAndSyncAsync(0, _page);
+        string path = Path.Combine(_directory, WalFiles.Segment(header.Sequence));
+        await _disk.RenameAsync(Path.Combine(_directory, WalFiles.NextSegment), path);
+        await _disk.SyncDirectoryAsync(_directory);
+        _segments.Add(new Segment(prepared.File, path, header, checksum, prepared.Length));
+    }
+
+    /// <summary>Waits for what is under way; the segments are closed by their owner.</summary>
+    public ValueTask CloseAsync() => _preparer.CloseAsync();
+
+    private ValueTask MakeRoomAsync(int groupBytes)
+    {
+        Segment newest = _segments.Newest;
+        return newest.End + groupBytes <= newest.Length ? ValueTask.CompletedTask : RotateAsync(groupBytes);
+    }
+
+    private GroupHeader Header(ulong firstIndex, int groupBytes, int count) => new(
+        _position.GroupNumber, _position.Generation, _position.Term, firstIndex, _position.CommitIndex,
+        RecordBytes: (uint)(groupBytes - GroupHeader.Bytes), RecordCount: (uint)count, Follows: _segments.Newest.Chain);
+
+    private void PrepareAhead(Segment segment, BuiltGroup group)
+    {
+        if (group.Offset + group.Bytes.Length > segment.Length / 2)
+        {
+            _preparer.Begin();
+        }
+    }
+}

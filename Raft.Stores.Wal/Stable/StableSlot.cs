@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using Raft.Stores.Wal.Format;
+
+namespace Raft.Stores.Wal.Stable;
+
+/// <summary>One copy of one generation of the term-and-vote record, in a sector of its own.</summary>
+/// <param name="Salt">Drawn for the file.</param>
+/// <param name="Sequence">How often the record had been saved; the highest one counts.</param>
+/// <param name="Payload">The encoded record; empty where there is none yet.</param>
+internal sealed record StableSlot(ulong Salt, ulong Sequence, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>What a disk writes whole or not at all, or at worst destroys at once.</summary>
+    public const int SectorBytes = 4096;
+
+    /// <summary>The most that a record may have.</summary>
+    public const int PayloadBytesMax = SectorBytes - HeadBytes;
+
+    public const uint Version = 1;
+
+    private const int HeadBytes = 40;
+
+    private static ReadOnlySpan<byte> Magic => "RAFTVOTE"u8;
+
+    /// <summary>Writes the copy.</summary>
+    /// <param name="sector">The sector, all of it.</param>
+    public void Write(Span<byte> sector)
+    {
+        sector.Clear();
+        FormatHead.Write(sector, Magic, Version);
+        BinaryPrimitives.WriteUInt64LittleEndian(sector[16..], Salt);
+        BinaryPrimitives.WriteUInt64LittleEndian(sector[24..], Sequence);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[32..], (uint)Payload.Length);
+        Payload.Span.CopyTo(sector[HeadBytes..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[36..], ChecksumOf(sector, Payload.Length));
+    }
+
+    /// <summary>Reads a copy.</summary>
+    /// <returns>The copy, or null where none stands there whole.</returns>
+    /// <exception cref="StoreException">It is of another format version.</exception>
+    public static StableSlot? Read(ReadOnlyMemory<byte> sector, string path)
+    {
+        ReadOnlySpan<byte> bytes = sector.Span;
+        if (bytes.Length < HeadBytes || !FormatHead.IsWhole(bytes, Magic, Version, path))
+        {
+            return null;
+        }
+
+        uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]);
+        return length <= bytes.Length - HeadBytes
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) == ChecksumOf(bytes, (int)length)
+            ? new StableSlot(
+                BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
+                sector.Slice(HeadBytes, (int)length))
+            : null;
+    }
+
+    private static uint ChecksumOf(ReadOnlySpan<byte> sector, int length) =>
+        Checksum.Of(Checksum.Of(0, sector[..36]), sector.Slice(HeadBytes, length));
+}

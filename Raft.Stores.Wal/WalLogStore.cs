@@ -1,0 +1,220 @@
+using Raft.Stores.Wal.Recovery;
+using Raft.Stores.Wal.Segments;
+
+namespace Raft.Stores.Wal;
+
+/// <summary>The log of a <see cref="WalStore"/>. Writes come one at a time, from one task; reads may come beside them.</summary>
+internal sealed class WalLogStore : ILogStore, IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly IDisk _disk;
+    private readonly WriteFuse _fuse;
+    private readonly SegmentSet _segments;
+    private readonly GroupWriter _writer;
+    private bool _isWriting;
+
+    private WalLogStore(string directory, IDisk disk, WriteFuse fuse, SegmentSet segments, GroupWriter writer, ulong commitIndexHint)
+    {
+        _directory = directory;
+        _disk = disk;
+        _fuse = fuse;
+        _segments = segments;
+        _writer = writer;
+        CommitIndexHint = commitIndexHint;
+    }
+
+    /// <inheritdoc/>
+    public ulong FirstIndex => _segments.FirstIndex;
+
+    /// <inheritdoc/>
+    public ulong LastIndex => _segments.LastIndex;
+
+    /// <summary>The highest commit index that stood in the log when it was opened.</summary>
+    public ulong CommitIndexHint { get; }
+
+    /// <summary>Opens a log that was read and not refused.</summary>
+    public static async ValueTask<WalLogStore> OpenAsync(
+        string directory, IDisk disk, WalOptions options, WriteFuse fuse, WalRecovery recovery)
+    {
+        await recovery.RepairAsync();
+        var writer = new GroupWriter(directory, disk, options, recovery.Segments, recovery.Position);
+        if (recovery.Segments.All.Count == 0 || recovery.IsCutWithinGroup)
+        {
+            await writer.RotateAsync(groupBytes: 0);
+        }
+
+        return new WalLogStore(directory, disk, fuse, recovery.Segments, writer, recovery.Position.CommitIndex);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(LogAppend append)
+    {
+        RequireConsecutive(append);
+        int groupBytes = GroupBuilder.SizeOf(append);
+        BeginWrite();
+        try
+        {
+            _segments.AddGroup(await _writer.AppendAsync(append, groupBytes));
+        }
+        catch (Exception failure)
+        {
+            // Whatever it was: what stands on disk is no longer known.
+            throw _fuse.Blow(_segments.Newest.Path, failure);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask TruncateSuffixAsync(ulong fromIndex)
+    {
+        if (LastIndex == 0 || fromIndex > LastIndex)
+        {
+            return;
+        }
+
+        BeginWrite();
+        try
+        {
+            await DropFromAsync(Math.Max(fromIndex, FirstIndex));
+            if (LastIndex == 0)
+            {
+                await DropFrontAsync(ulong.MaxValue);
+            }
+        }
+        catch (Exception failure)
+        {
+            // Whatever it was: what stands on disk is no longer known.
+            throw _fuse.Blow(_segments.Newest.Path, failure);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask TruncatePrefixAsync(ulong throughIndex)
+    {
+        if (LastIndex == 0 || throughIndex < FirstIndex)
+        {
+            return;
+        }
+
+        BeginWrite();
+        try
+        {
+            // Whole files cannot say that the newest one's entries are gone; a record can.
+            if (throughIndex >= LastIndex)
+            {
+                await DropFromAsync(FirstIndex);
+            }
+
+            await DropFrontAsync(throughIndex);
+        }
+        catch (Exception failure)
+        {
+            // Whatever it was: what stands on disk is no longer known.
+            throw _fuse.Blow(_segments.Newest.Path, failure);
+        }
+        finally
+        {
+            EndWrite();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<LogBatch> ReadAsync(ulong fromIndex, ulong throughIndex, int bytesMax)
+    {
+        var reader = new RunReader(fromIndex, throughIndex, bytesMax);
+        while (!reader.IsDone
+            && _segments.TryBeginRead(reader.NextIndex, throughIndex, bytesMax, out Segment? segment, out EntryRange range))
+        {
+            try
+            {
+                await reader.ReadAsync(segment, range);
+            }
+            finally
+            {
+                if (_segments.EndRead(segment))
+                {
+                    await segment.File.DisposeAsync();
+                }
+            }
+        }
+
+        return reader.NextIndex == fromIndex
+            ? throw new LogNotFoundException($"The log does not hold entry {fromIndex}; it holds {FirstIndex} to {LastIndex}.")
+            : Decode(reader.Entries(), fromIndex);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.CloseAsync();
+        for (int i = 0; i < _segments.All.Count; i++)
+        {
+            await _segments.All[i].File.DisposeAsync();
+        }
+    }
+
+    private async ValueTask DropFromAsync(ulong fromIndex)
+    {
+        BuiltGroup group = await _writer.TruncateAsync(fromIndex);
+        _segments.DropFrom(fromIndex, group);
+    }
+
+    private async ValueTask DropFrontAsync(ulong throughIndex)
+    {
+        while (_segments.TakeOldest(throughIndex) is Segment oldest)
+        {
+            // One after the other: a crash may not leave a segment while a later one is gone.
+            await _disk.DeleteAsync(oldest.Path);
+            await _disk.SyncDirectoryAsync(_directory);
+            if (_segments.Drop(oldest))
+            {
+                await oldest.File.DisposeAsync();
+            }
+        }
+    }
+
+    private void RequireConsecutive(LogAppend append)
+    {
+        ulong next = LastIndex == 0 ? append.FirstIndex : LastIndex + 1;
+        for (int i = 0; i < append.Slices.Count; i++)
+        {
+            Invariant.Require(append.Slices[i].FirstIndex == next, "appending leaves no gap in the log");
+            next = append.Slices[i].LastIndex + 1;
+        }
+    }
+
+    private void BeginWrite()
+    {
+        _fuse.Check();
+        Invariant.Require(!_isWriting, "a log has one writer, which writes one thing at a time");
+        _isWriting = true;
+    }
+
+    private void EndWrite()
+    {
+        _isWriting = false;
+        _writer.Release();
+    }
+
+    private LogBatch Decode(ReadOnlyMemory<byte> entries, ulong fromIndex)
+    {
+        try
+        {
+            LogBatch batch = LogEncoding.Decode(entries);
+            Invariant.Require(batch.FirstIndex == fromIndex, "an entry stands where its index says");
+            return batch;
+        }
+        catch (FormatException notEntries)
+        {
+            throw new CorruptStoreException(
+                $"The log in {_directory} holds something else than entries from {fromIndex} on: {notEntries.Message}", notEntries);
+        }
+    }
+}

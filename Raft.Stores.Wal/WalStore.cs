@@ -1,0 +1,110 @@
+using Raft.Stores.Wal.Recovery;
+using Raft.Stores.Wal.Stable;
+
+namespace Raft.Stores.Wal;
+
+/// <summary>
+/// The default store: a write-ahead log in segments and an atomic record of term and vote, in one directory that it
+/// holds alone. The formats are in docs/formats.md.
+/// </summary>
+/// <remarks>
+/// Whoever opens it disposes it, after the node that uses it. It comes back to the task scheduler that called it
+/// after each wait for the disk, so that a simulator runs it on a scheduler and a disk of its own.
+/// </remarks>
+public sealed class WalStore : IAsyncDisposable
+{
+    private readonly IDisposable _lock;
+    private readonly WalLogStore _log;
+    private readonly StableRecordFile _record;
+
+    private WalStore(IDisposable directoryLock, WalLogStore log, WalStableStore stable, StableRecordFile record)
+    {
+        _lock = directoryLock;
+        _log = log;
+        _record = record;
+        Stable = stable;
+    }
+
+    /// <summary>The log.</summary>
+    public ILogStore Log => _log;
+
+    /// <summary>The term and vote.</summary>
+    public IStableStore Stable { get; }
+
+    /// <summary>
+    /// The highest commit index that stood in the log when it was opened, or 0. What is at or below it was committed;
+    /// more may have been.
+    /// </summary>
+    public ulong CommitIndexHint => _log.CommitIndexHint;
+
+    /// <summary>Opens a store, and creates it where there is none. What it holds is durable on return.</summary>
+    /// <param name="directory">Where it lives; created where it is missing.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <param name="options">How the log is laid out; by default in segments of 64 MiB.</param>
+    /// <returns>The store.</returns>
+    /// <exception cref="StoreLockedException">Another process, or another store of this one, uses the directory.</exception>
+    /// <exception cref="CorruptStoreException">What was durable is damaged. Nothing was changed.</exception>
+    /// <exception cref="StoreException">A file is of another format version, or the disk failed.</exception>
+    public static async ValueTask<WalStore> OpenAsync(string directory, IDisk? disk = null, WalOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        disk ??= new RealDisk();
+        options ??= new WalOptions();
+        options.Validate();
+        IDisposable? directoryLock = null;
+        try
+        {
+            await disk.CreateDirectoryAsync(directory);
+            directoryLock = await disk.LockAsync(Path.Combine(directory, WalFiles.Lock));
+            return await OpenLockedAsync(directory, disk, options, directoryLock);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            directoryLock?.Dispose();
+            throw new StoreException($"The store in {directory} cannot be opened: {failure.Message}", failure);
+        }
+        catch
+        {
+            directoryLock?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        await _record.CloseAsync();
+        _lock.Dispose();
+    }
+
+    private static async ValueTask<WalStore> OpenLockedAsync(
+        string directory, IDisk disk, WalOptions options, IDisposable directoryLock)
+    {
+        IReadOnlyList<string> names = await disk.ListAsync(directory);
+        var recovery = new WalRecovery(directory, disk);
+        var record = new StableRecordFile(directory, disk, options.NextSalt);
+        var values = new ValuesFile(directory, disk);
+        try
+        {
+            // First everything is read and may be refused; only then is anything written.
+            bool hasLog = names.Any(name => WalFiles.IsSegment(name, out _));
+            await record.ScanAsync(exists: names.Contains(WalFiles.Stable), isFresh: !hasLog);
+            await values.ScanAsync(exists: names.Contains(WalFiles.Values));
+            await recovery.ScanAsync(names);
+
+            // The record before the log: a log without it is refused.
+            await record.RepairAsync();
+            await values.RepairAsync();
+            var fuse = new WriteFuse();
+            WalLogStore log = await WalLogStore.OpenAsync(directory, disk, options, fuse, recovery);
+            return new WalStore(directoryLock, log, new WalStableStore(record, values, fuse), record);
+        }
+        catch
+        {
+            await record.CloseAsync();
+            await recovery.CloseAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Raft.Core;
+using Raft.Storage;
+
+namespace Raft.Tests.Core;
+
+public sealed class AppendEntriesRulesTests
+{
+    /// <summary>Entries from an index on, of these terms.</summary>
+    private static LogSlice Entries(ulong firstIndex, params ulong[] terms)
+    {
+        var builder = new LogBatchBuilder();
+        Span<byte> stamp = stackalloc byte[LogEncoding.TimestampBytesMax];
+        stamp = stamp[..LogTimestampEncoding.Write(stamp, LogTimestamp.Zero)];
+        for (int i = 0; i < terms.Length; i++)
+        {
+            builder.Add(firstIndex + (ulong)i, terms[i], LogType.Command, stamp, [1], isDataNil: false, default, isExtensionsNil: true);
+        }
+
+        return new LogSlice(builder.Build());
+    }
+
+    /// <summary>A log with these terms from index 1 on.</summary>
+    private static Func<ulong, ulong?> Log(params ulong[] terms) =>
+        index => index == 0 ? 0 : index <= (ulong)terms.Length ? terms[index - 1] : null;
+
+    [TestCase(4ul, 4ul, true)]
+    [TestCase(4ul, 3ul, false)]
+    [TestCase(null, 4ul, false)]
+    [TestCase(0ul, 0ul, true)]
+    public void The_log_must_hold_the_entry_before(ulong? termAtPrevious, ulong previousTerm, bool isAccepted) =>
+        Assert.That(
+            AppendEntriesRules.Check(termAtPrevious, previousTerm) == AppendVerdict.Accept, Is.EqualTo(isAccepted));
+
+    [Test]
+    public void What_lies_beyond_the_log_is_new() =>
+        Assert.That(AppendEntriesRules.FirstNew([Entries(3, 2, 2)], Log(1, 1)), Is.EqualTo(3));
+
+    [Test]
+    public void What_the_log_holds_is_not_new() =>
+        Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2)], Log(1, 2, 2)), Is.Null);
+
+    [Test]
+    public void An_overlap_is_left_alone_up_to_its_first_new_entry() =>
+        Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2, 3)], Log(1, 2)), Is.EqualTo(3));
+
+    [Test]
+    public void The_first_entry_of_another_term_is_new() =>
+        Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1), Entries(2, 3, 3)], Log(1, 2, 2, 2)), Is.EqualTo(2));
+
+    [Test]
+    public void Nothing_is_committed_beyond_what_the_request_proved()
+    {
+        Assert.That(AppendEntriesRules.CommitIndex(leaderCommitIndex: 9, lastProvenIndex: 4), Is.EqualTo(4));
+        Assert.That(AppendEntriesRules.CommitIndex(leaderCommitIndex: 3, lastProvenIndex: 4), Is.EqualTo(3));
+    }
+}

@@ -1,0 +1,125 @@
+using Raft.Core;
+
+namespace Raft.Tests.Core;
+
+public sealed class VoteRulesTests
+{
+    private static readonly ClusterConfiguration Cluster = new(
+        new Server("n1", "n1:1"), new Server("n2", "n2:1"), new Server("n3", "n3:1"),
+        new Server("l1", "l1:1", ServerSuffrage.Nonvoter));
+
+    /// <summary>A voter n1 in term 5 whose log ends at (10, 4), without a leader.</summary>
+    private static VoterView Voter(TermAndVote? record = null, string? leader = null, ClusterConfiguration? cluster = null) =>
+        new(record ?? new TermAndVote(5), cluster ?? Cluster, leader is not null, leader, leader is null ? null : $"{leader}:1",
+            LastLogIndex: 10, LastLogTerm: 4);
+
+    private static CandidateView Candidate(
+        string? id = "n2", ulong term = 5, ulong lastIndex = 10, ulong lastTerm = 4, bool isTransfer = false) =>
+        new(id, id is null ? "n2:1" : $"{id}:1", term, lastIndex, lastTerm, isTransfer);
+
+    [Test]
+    public void A_free_vote_goes_to_a_candidate_whose_log_is_as_good() =>
+        Assert.That(VoteRules.Decide(Voter(), Candidate()), Is.EqualTo(VoteDecision.Grant));
+
+    [TestCase(10ul, 4ul, VoteDecisionName.Grant)]
+    [TestCase(11ul, 4ul, VoteDecisionName.Grant)]
+    [TestCase(1ul, 5ul, VoteDecisionName.Grant)]
+    [TestCase(9ul, 4ul, VoteDecisionName.LogBehind)]
+    [TestCase(99ul, 3ul, VoteDecisionName.LogBehind)]
+    [TestCase(0ul, 0ul, VoteDecisionName.LogBehind)]
+    public void Logs_are_compared_by_last_term_and_then_by_length(ulong lastIndex, ulong lastTerm, VoteDecisionName expected)
+    {
+        CandidateView candidate = Candidate(lastIndex: lastIndex, lastTerm: lastTerm);
+
+        Assert.That(VoteRules.Decide(Voter(), candidate).ToString(), Is.EqualTo(expected.ToString()));
+        Assert.That(VoteRules.DecidePreVote(Voter(), candidate).ToString(), Is.EqualTo(expected.ToString()));
+    }
+
+    [Test]
+    public void A_vote_is_given_once_a_term() =>
+        Assert.That(
+            VoteRules.Decide(Voter(new TermAndVote(5, "n3", "n3:1")), Candidate()),
+            Is.EqualTo(VoteDecision.VotedForOther));
+
+    [Test]
+    public void The_same_candidate_is_granted_its_vote_again() =>
+        Assert.That(
+            VoteRules.Decide(Voter(new TermAndVote(5, "n2", "n2:1")), Candidate()), Is.EqualTo(VoteDecision.Grant));
+
+    [Test]
+    public void A_repeated_request_is_still_held_to_the_log_check() =>
+        Assert.That(
+            VoteRules.Decide(Voter(new TermAndVote(5, "n2", "n2:1")), Candidate(lastIndex: 9)),
+            Is.EqualTo(VoteDecision.LogBehind));
+
+    [Test]
+    public void A_candidate_without_an_id_is_known_by_its_address()
+    {
+        Assert.That(VoteRules.Decide(Voter(), Candidate(id: null)), Is.EqualTo(VoteDecision.Grant));
+        Assert.That(
+            VoteRules.Decide(Voter(new TermAndVote(5, "n2", "n2:1")), Candidate(id: null)), Is.EqualTo(VoteDecision.Grant));
+        Assert.That(
+            VoteRules.Decide(Voter(new TermAndVote(5, default, "n3:1")), Candidate(id: null)),
+            Is.EqualTo(VoteDecision.VotedForOther));
+    }
+
+    [Test]
+    public void An_old_term_gets_nothing() =>
+        Assert.That(VoteRules.Decide(Voter(), Candidate(term: 4)), Is.EqualTo(VoteDecision.OldTerm));
+
+    [Test]
+    public void A_newer_term_is_adopted_first() =>
+        Assert.That(VoteRules.Decide(Voter(), Candidate(term: 6)), Is.EqualTo(VoteDecision.AdoptTerm));
+
+    [Test]
+    public void A_known_leader_is_protected_and_the_term_does_not_move()
+    {
+        Assert.That(VoteRules.Decide(Voter(leader: "n3"), Candidate(term: 6)), Is.EqualTo(VoteDecision.LeaderKnown));
+        Assert.That(VoteRules.DecidePreVote(Voter(leader: "n3"), Candidate(term: 6)), Is.EqualTo(VoteDecision.LeaderKnown));
+    }
+
+    [Test]
+    public void The_leader_itself_and_whom_it_sent_may_campaign()
+    {
+        Assert.That(VoteRules.Decide(Voter(leader: "n2"), Candidate()), Is.EqualTo(VoteDecision.Grant));
+        Assert.That(VoteRules.DecidePreVote(Voter(leader: "n2"), Candidate()), Is.EqualTo(VoteDecision.Grant));
+        Assert.That(VoteRules.Decide(Voter(leader: "n3"), Candidate(isTransfer: true)), Is.EqualTo(VoteDecision.Grant));
+    }
+
+    [Test]
+    public void A_stranger_gets_nothing_and_moves_no_term() =>
+        Assert.That(VoteRules.Decide(Voter(), Candidate("n9", term: 9)), Is.EqualTo(VoteDecision.NotMember));
+
+    [Test]
+    public void A_nonvoter_moves_the_term_and_gets_no_vote()
+    {
+        Assert.That(VoteRules.Decide(Voter(), Candidate("l1", term: 9)), Is.EqualTo(VoteDecision.AdoptTerm));
+        Assert.That(VoteRules.Decide(Voter(), Candidate("l1")), Is.EqualTo(VoteDecision.NotVoter));
+        Assert.That(VoteRules.DecidePreVote(Voter(), Candidate("l1", term: 9)), Is.EqualTo(VoteDecision.NotVoter));
+    }
+
+    [Test]
+    public void A_server_that_knows_no_cluster_votes_for_whoever_asks() =>
+        Assert.That(
+            VoteRules.Decide(
+                new VoterView(new TermAndVote(5), ClusterConfiguration.Empty, IsLeaderKnown: false, default, default, 0, 0),
+                Candidate("n9")),
+            Is.EqualTo(VoteDecision.Grant));
+
+    [Test]
+    public void A_pre_vote_for_a_later_term_is_decided_without_adopting_it() =>
+        Assert.That(VoteRules.DecidePreVote(Voter(), Candidate(term: 6)), Is.EqualTo(VoteDecision.Grant));
+
+    [Test]
+    public void A_pre_vote_does_not_look_at_the_vote_of_the_present_term() =>
+        Assert.That(
+            VoteRules.DecidePreVote(Voter(new TermAndVote(5, "n3", "n3:1")), Candidate(term: 6)),
+            Is.EqualTo(VoteDecision.Grant));
+
+    /// <summary>The internal enum's names, since test parameters must be public.</summary>
+    public enum VoteDecisionName
+    {
+        Grant,
+        LogBehind,
+    }
+}

@@ -1,0 +1,69 @@
+using Raft.Fsm;
+using Raft.Timing;
+
+namespace Raft.Tests.Fsm;
+
+public sealed class CompletionRunnerTests
+{
+    private static ICompletion[] Futures(IEnumerable<RequestFuture<int>> futures) =>
+        [.. futures.Select((f, i) => f.Succeed(i))];
+
+    [Test]
+    public async Task A_caller_that_blocks_does_not_hold_up_the_others()
+    {
+        using var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
+        using var gate = new ManualResetEventSlim();
+        RequestFuture<int>[] futures = [.. Enumerable.Range(0, 100).Select(_ => new RequestFuture<int>())];
+        Task blocked = futures[3].Task.ContinueWith(
+            _ => gate.Wait(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+        runner.Add(Futures(futures), futures.Length);
+        await Task.WhenAll(futures.Where((_, i) => i != 3).Select(f => f.Task)).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.That(blocked.IsCompleted, Is.False);
+
+        // What comes while the first worker is still stuck is told as well.
+        var later = new RequestFuture<int>();
+        runner.Add(later.Succeed(7));
+        Assert.That(await later.Task.WaitAsync(TimeSpan.FromSeconds(20)), Is.EqualTo(7));
+        gate.Set();
+        await blocked.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Test]
+    public async Task Every_future_is_told_once_whatever_blocks_and_however_many_add()
+    {
+        using var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
+        using var brake = new SemaphoreSlim(0);
+        int told = 0;
+        var all = new System.Collections.Concurrent.ConcurrentBag<Task>();
+        Task[] adders = [.. Enumerable.Range(0, 4).Select(seed => Task.Run(() =>
+        {
+            var random = new Random(seed);
+            for (int i = 0; i < 500; i++)
+            {
+                RequestFuture<int>[] futures = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => new RequestFuture<int>())];
+                foreach (RequestFuture<int> future in futures)
+                {
+                    bool blocks = random.Next(2000) == 0;
+                    all.Add(future.Task.ContinueWith(
+                        _ =>
+                        {
+                            Interlocked.Increment(ref told);
+                            if (blocks)
+                            {
+                                brake.Wait(TimeSpan.FromMilliseconds(30));
+                            }
+                        },
+                        CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default));
+                }
+
+                runner.Add(Futures(futures), futures.Length);
+            }
+        }))];
+
+        await Task.WhenAll(adders);
+        await Task.WhenAll(all).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(told, Is.EqualTo(all.Count));
+    }
+}

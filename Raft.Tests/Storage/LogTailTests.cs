@@ -1,0 +1,148 @@
+using Raft.Storage;
+using static Raft.Tests.Support.LoneFollower;
+
+namespace Raft.Tests.Storage;
+
+public sealed class LogTailTests
+{
+    private static List<ulong> Read(LogTail tail, ulong from, ulong through, int countMax = 100, int bytesMax = 1 << 20)
+    {
+        var slices = new List<LogSlice>();
+        Assert.That(tail.TryRead(from, through, countMax, bytesMax, slices), Is.True);
+        return [.. slices.SelectMany(s => Enumerable.Range(0, s.Count).Select(i => s[i].Index))];
+    }
+
+    [Test]
+    public void Ranges_are_read_across_chunks()
+    {
+        var tail = new LogTail(bytesMax: 1 << 20);
+        tail.Append(Entries(1, 1, 1, 1), sequence: 1);
+        tail.Append(Entries(4, 1, 1), sequence: 2);
+
+        Assert.That(Read(tail, 2, 5), Is.EqualTo(new ulong[] { 2, 3, 4, 5 }));
+        Assert.That(Read(tail, 2, 4), Is.EqualTo(new ulong[] { 2, 3, 4 }));
+        Assert.That(Read(tail, 2, 5, countMax: 1), Is.EqualTo(new ulong[] { 2 }));
+        Assert.That(Read(tail, 5, 5), Is.EqualTo(new ulong[] { 5 }));
+    }
+
+    [Test]
+    public void A_bound_in_bytes_lets_at_least_one_entry_through()
+    {
+        var tail = new LogTail(bytesMax: 1 << 20);
+        LogSlice entries = Entries(1, 1, 1, 1);
+        tail.Append(entries, sequence: 1);
+
+        Assert.That(Read(tail, 1, 3, bytesMax: 1), Is.EqualTo(new ulong[] { 1 }));
+        Assert.That(Read(tail, 1, 3, bytesMax: entries.Encoded.Length - 1), Is.EqualTo(new ulong[] { 1, 2 }));
+        Assert.That(Read(tail, 1, 3, bytesMax: entries.Encoded.Length), Is.EqualTo(new ulong[] { 1, 2, 3 }));
+    }
+
+    [Test]
+    public void Durability_follows_the_sequence_and_not_the_index()
+    {
+        var tail = new LogTail(bytesMax: 1 << 20);
+        tail.Append(Entries(1, 1, 1, 1), sequence: 1);
+        tail.TruncateSuffix(2);
+        tail.Append(Entries(2, 2, 2), sequence: 3);
+
+        Assert.That(tail.OnDurable(1), Is.EqualTo(1), "entry 2 was written, but it is not the one that stands there now");
+        Assert.That(tail.OnDurable(2), Is.EqualTo(1));
+        Assert.That(tail.OnDurable(3), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void What_is_not_durable_or_not_applied_is_never_released()
+    {
+        var tail = new LogTail(bytesMax: 0);
+        tail.Append(Entries(1, 1), sequence: 1);
+        tail.Append(Entries(2, 1), sequence: 2);
+        tail.Append(Entries(3, 1), sequence: 3);
+        tail.OnDurable(2);
+
+        tail.Release(throughIndex: 1);
+        Assert.That(tail.TryRead(1, 3, 9, 999, []), Is.False);
+        Assert.That(Read(tail, 2, 3), Is.EqualTo(new ulong[] { 2, 3 }));
+
+        tail.Release(throughIndex: 3);
+        Assert.That(Read(tail, 3, 3), Is.EqualTo(new ulong[] { 3 }));
+    }
+
+    [Test]
+    public void Truncating_below_the_tail_empties_it()
+    {
+        var tail = new LogTail(bytesMax: 0);
+        tail.Append(Entries(1, 1), sequence: 1);
+        tail.Append(Entries(2, 1), sequence: 2);
+        tail.OnDurable(2);
+        tail.Release(throughIndex: 1);
+
+        tail.TruncateSuffix(1);
+        Assert.That(tail.TryRead(2, 2, 9, 999, []), Is.False);
+        tail.Append(Entries(1, 2), sequence: 4);
+
+        Assert.That(tail.OnDurable(3), Is.Zero);
+        Assert.That(tail.OnDurable(4), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void It_agrees_with_a_plain_list_over_random_histories()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            Compare(new Random(seed), seed);
+        }
+    }
+
+    private static void Compare(Random random, int seed)
+    {
+        var tail = new LogTail(bytesMax: 300);
+        var model = new List<(ulong Term, ulong Sequence)>();
+        ulong sequence = 0;
+        ulong durable = 0;
+        ulong released = 0;
+        for (int step = 0; step < 200; step++)
+        {
+            switch (random.Next(4))
+            {
+                case 0 or 1:
+                    ulong[] terms = [.. Enumerable.Repeat((ulong)step + 1, random.Next(1, 5))];
+                    tail.Append(Entries((ulong)model.Count + 1, terms), ++sequence);
+                    model.AddRange(terms.Select(t => (t, sequence)));
+                    break;
+                case 2 when (ulong)model.Count > released:
+                    int from = random.Next((int)released, model.Count);
+                    tail.TruncateSuffix((ulong)from + 1);
+                    model.RemoveRange(from, model.Count - from);
+                    sequence++;
+                    break;
+                default:
+                    durable = (ulong)random.NextInt64((long)durable, (long)sequence + 1);
+                    int prefix = model.TakeWhile(e => e.Sequence <= durable).Count();
+                    ulong index = tail.OnDurable(durable);
+                    Assert.That(index, prefix > (int)released ? Is.EqualTo(prefix) : Is.LessThanOrEqualTo(released), $"seed {seed} step {step}");
+                    tail.Release((ulong)random.Next(prefix + 1));
+                    released = FirstHeld(tail, model.Count) - 1;
+                    break;
+            }
+        }
+
+        var slices = new List<LogSlice>();
+        if (tail.TryRead(released + 1, (ulong)model.Count, int.MaxValue, int.MaxValue, slices))
+        {
+            Assert.That(
+                slices.SelectMany(s => Enumerable.Range(0, s.Count).Select(i => s[i].Term)),
+                Is.EqualTo(model.Skip((int)released).Select(e => e.Term)), $"seed {seed}");
+        }
+    }
+
+    private static ulong FirstHeld(LogTail tail, int count)
+    {
+        ulong first = 1;
+        while (first <= (ulong)count && !tail.TryRead(first, first, 1, 1, []))
+        {
+            first++;
+        }
+
+        return first;
+    }
+}

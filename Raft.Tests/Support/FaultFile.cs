@@ -1,0 +1,119 @@
+namespace Raft.Tests.Support;
+
+/// <summary>A file of a <see cref="FaultDisk"/>: what is written, and what of it is synced.</summary>
+/// <remarks>
+/// As with Linux, a sync that fails drops its pages from the list of those to be written: they stay readable, and a
+/// later sync succeeds without them.
+/// </remarks>
+internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IDiskFile
+{
+    private readonly List<(int Offset, int Length)> _dirty = [];
+    private byte[] _buffer = content.AsSpan().ToArray();
+    private int _length = content.Length;
+
+    public string Path { get; } = path;
+
+    public byte[] Durable { get; private set; } = content.AsSpan().ToArray();
+
+    public byte[] Content
+    {
+        get
+        {
+            SetLength(_length);
+            return _buffer;
+        }
+    }
+
+    /// <summary>What is written, for a test to change; what it changes is synced with the next sync.</summary>
+    public byte[] Edit()
+    {
+        _dirty.Add((0, _length));
+        return Content;
+    }
+
+    public void SetLength(int length)
+    {
+        if (_buffer.Length != length)
+        {
+            Array.Resize(ref _buffer, length);
+        }
+
+        _length = length;
+    }
+
+    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult((long)_length);
+
+    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer)
+    {
+        int count = (int)Math.Clamp(_length - offset, 0, buffer.Length);
+        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer.Span);
+        return ValueTask.FromResult(count);
+    }
+
+    public ValueTask WriteAtAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            disk.Change(isSync: false);
+        }
+        catch (IOException)
+        {
+            Put(offset, bytes.Span[..Math.Min(disk.TornBytes, bytes.Length)]);
+            throw;
+        }
+
+        disk.LastWrite = (Path, offset, bytes.Length);
+        Put(offset, bytes.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask WriteAndSyncAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        await WriteAtAsync(offset, bytes);
+        await SyncDataAsync();
+    }
+
+    public async ValueTask AllocateAsync(long offset, long length)
+    {
+        (string Path, long Offset, int Length) last = disk.LastWrite;
+        await WriteAndSyncAsync(offset, new byte[length]);
+        disk.LastWrite = last;
+    }
+
+    public ValueTask SyncDataAsync()
+    {
+        try
+        {
+            disk.Change(isSync: true);
+            byte[] durable = Durable;
+            Array.Resize(ref durable, _length);
+            foreach ((int offset, int length) in _dirty)
+            {
+                int count = Math.Min(length, _length - offset);
+                _buffer.AsSpan(offset, count).CopyTo(durable.AsSpan(offset));
+            }
+
+            Durable = durable;
+            return ValueTask.CompletedTask;
+        }
+        finally
+        {
+            _dirty.Clear();
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Put(long offset, ReadOnlySpan<byte> bytes)
+    {
+        int end = (int)offset + bytes.Length;
+        if (end > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, end);
+        }
+
+        _length = Math.Max(_length, end);
+        bytes.CopyTo(_buffer.AsSpan((int)offset));
+        _dirty.Add(((int)offset, bytes.Length));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text;
+using Raft.Loop;
+
+namespace Raft.Tests.Support;
+
+/// <summary>
+/// A cluster of real nodes on one thread, with a virtual clock, a virtual network and disks that outlive the nodes. The
+/// test moves it by waiting for conditions, each with a bound in virtual time that dumps all nodes when it is over.
+/// </summary>
+internal sealed class VirtualCluster : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly VirtualScheduler _scheduler = new();
+    private readonly RecordingLoggerFactory _log;
+
+    public VirtualCluster(int servers, Action<VirtualServer>? prepare = null)
+    {
+        _log = new RecordingLoggerFactory(Clock);
+        Network = new VirtualNetwork(Clock);
+        Servers = [.. Enumerable.Range(1, servers).Select(i => new VirtualServer($"n{i}", $"addr{i}", Clock, seed: 1000 + i))];
+        Founders = new ClusterConfiguration(Servers.Select(s => new Server(s.Id, s.Address)));
+        foreach (VirtualServer server in Servers)
+        {
+            prepare?.Invoke(server);
+        }
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    public VirtualNetwork Network { get; }
+
+    public IReadOnlyList<VirtualServer> Servers { get; }
+
+    public ClusterConfiguration Founders { get; set; }
+
+    /// <summary>The servers that lead, in their own view.</summary>
+    public IEnumerable<VirtualServer> Leaders => Servers.Where(s => s.Node?.State == RaftState.Leader);
+
+    /// <summary>A cluster that runs and has a leader whose first entry all have applied.</summary>
+    public static VirtualCluster Running(int servers, Action<VirtualServer>? prepare = null)
+    {
+        var cluster = new VirtualCluster(servers, prepare);
+        cluster.StartAll();
+        cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
+        VirtualServer leader = cluster.AwaitLeader();
+        cluster.Await("all servers applied the leader's first entry", () =>
+            cluster.Servers.All(s => s.Node!.AppliedIndex >= 2 && s.Node.Leader.Id == leader.Id));
+        return cluster;
+    }
+
+    public void StartAll()
+    {
+        foreach (VirtualServer server in Servers)
+        {
+            Start(server);
+        }
+    }
+
+    public void Start(VirtualServer server) => Start(server, server.Fsm = new CountingFsm());
+
+    public void Start(VirtualServer server, IFsm fsm)
+    {
+        server.Node = Run(RaftNode.StartAsync(
+            server.Config with { TimeProvider = Clock, LoggerFactory = _log }, fsm, server.Stores, server.Stores,
+            Network.Attach(server.Address), Runtime()));
+    }
+
+    /// <summary>Ends a node as a power cut does: what was not durable is gone, and nobody is told.</summary>
+    public void Kill(VirtualServer server)
+    {
+        server.Stores.Incarnation++;
+        server.Stores.ReleaseWrites();
+        Network.Isolate(server.Address, Servers.Select(s => s.Address));
+        Run(server.Node!.ShutdownAsync());
+        server.Node = null;
+        Network.Heal();
+    }
+
+    public VirtualServer AwaitLeader(params VirtualServer[] among)
+    {
+        VirtualServer[] candidates = among.Length == 0 ? [.. Servers] : among;
+        Await("there is one leader", () =>
+            candidates.Count(s => s.Node?.State == RaftState.Leader) == 1
+            && candidates.First(s => s.Node?.State == RaftState.Leader).Node!.Term
+                == candidates.Max(s => s.Node?.Term ?? 0));
+        return candidates.First(s => s.Node?.State == RaftState.Leader);
+    }
+
+    /// <summary>Moves until a condition holds.</summary>
+    public void Await(string what, Func<bool> condition, TimeSpan? within = null)
+    {
+        TimeSpan limit = Clock.Now + (within ?? Patience);
+        while (true)
+        {
+            _scheduler.RunReady();
+            if (condition())
+            {
+                return;
+            }
+
+            if (!Clock.AdvanceToNextTimer(limit))
+            {
+                _scheduler.RunReady();
+                Assert.That(condition(), Is.True, $"It did not come about that {what}.\n{Dump()}");
+                return;
+            }
+        }
+    }
+
+    /// <summary>Moves for a time.</summary>
+    public void Pass(TimeSpan time)
+    {
+        TimeSpan limit = Clock.Now + time;
+        do
+        {
+            _scheduler.RunReady();
+        }
+        while (Clock.AdvanceToNextTimer(limit));
+        _scheduler.RunReady();
+    }
+
+    /// <summary>Moves until a task completes, and gives its outcome.</summary>
+    public T Run<T>(Task<T> task)
+    {
+        Await("the task completed", () => task.IsCompleted);
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Moves until a task completes, and gives its outcome.</summary>
+    public void Run(Task task)
+    {
+        Await("the task completed", () => task.IsCompleted);
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Applies a command on a server.</summary>
+    public Task<ApplyResult> Apply(VirtualServer server, string command) =>
+        server.Node!.ApplyAsync(Encoding.UTF8.GetBytes(command));
+
+    /// <summary>Waits until all running servers hold and have applied the same.</summary>
+    public void AwaitSame() => Await("all servers hold and applied the same", () =>
+    {
+        VirtualServer[] up = [.. Servers.Where(s => s.Node is not null)];
+        return up.All(s => s.Node!.LastIndex == up[0].Node!.LastIndex
+                && s.Node.AppliedIndex == s.Node.LastIndex && s.Stores.LastIndex == s.Node.LastIndex)
+            && up.All(s => s.Fsm.Applied.SequenceEqual(up[0].Fsm.Applied));
+    });
+
+    public string Dump()
+    {
+        var text = new StringBuilder($"at {Clock.Now}\n");
+        foreach (VirtualServer server in Servers)
+        {
+            text.AppendLine(server.Describe());
+        }
+
+        return text.Append(_log.Last(60)).ToString();
+    }
+
+    public void Dispose()
+    {
+        foreach (VirtualServer server in Servers)
+        {
+            if (server.Node is { } node)
+            {
+                server.Stores.IsBroken = false;
+                server.Stores.ReleaseWrites();
+                Run(node.ShutdownAsync());
+            }
+        }
+    }
+
+    private RaftRuntime Runtime() => new()
+    {
+        LoopScheduler = _scheduler,
+        FsmScheduler = _scheduler,
+        CompletionScheduler = _scheduler,
+        UserScheduler = _scheduler,
+    };
+}

@@ -1,0 +1,85 @@
+namespace Raft.Tests.Support;
+
+/// <summary>
+/// The network of a virtual cluster: delivers after a fixed latency by the virtual clock, and loses what crosses a cut
+/// link. A request that gets no answer fails after a timeout, as over a real network.
+/// </summary>
+internal sealed class VirtualNetwork(VirtualClock clock)
+{
+    private readonly Dictionary<ServerAddress, VirtualTransport> _servers = [];
+    private readonly HashSet<(ServerAddress From, ServerAddress To)> _cut = [];
+
+    /// <summary>Time for one way.</summary>
+    public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Time until a request without an answer fails.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Servers that end the connection on a question, as Go does.</summary>
+    public HashSet<ServerAddress> Foreign { get; } = [];
+
+    /// <summary>Looks at every request before it is delivered; false drops it.</summary>
+    public Func<ServerAddress, ServerAddress, RpcRequest, bool>? Filter { get; set; }
+
+    /// <summary>A transport under an address; the server is reachable once it is started.</summary>
+    public VirtualTransport Attach(ServerAddress address) => new(this, address);
+
+    /// <summary>Cuts one direction of a link.</summary>
+    public void CutOneWay(ServerAddress from, ServerAddress to) => _cut.Add((from, to));
+
+    /// <summary>Cuts a server off from all others.</summary>
+    public void Isolate(ServerAddress address, IEnumerable<ServerAddress> others)
+    {
+        foreach (ServerAddress other in others)
+        {
+            if (other != address)
+            {
+                _cut.Add((address, other));
+                _cut.Add((other, address));
+            }
+        }
+    }
+
+    /// <summary>Mends every link.</summary>
+    public void Heal() => _cut.Clear();
+
+    internal void Register(VirtualTransport transport) => _servers[transport.LocalAddress] = transport;
+
+    internal void Unregister(VirtualTransport transport)
+    {
+        if (_servers.TryGetValue(transport.LocalAddress, out VirtualTransport? present) && present == transport)
+        {
+            _servers.Remove(transport.LocalAddress);
+        }
+    }
+
+    internal bool IsUp(ServerAddress address) => _servers.ContainsKey(address);
+
+    /// <summary>Carries a request to its server and the answer back; what is lost on the way is never answered.</summary>
+    internal void Carry(
+        ServerAddress from, ServerAddress to, RpcRequest request, Action<RpcResponse?, string?> answer)
+    {
+        After(Latency, () =>
+        {
+            if (!_cut.Contains((from, to)) && (Filter is null || Filter(from, to, request))
+                && _servers.TryGetValue(to, out VirtualTransport? server))
+            {
+                server.Deliver(new VirtualRpc(request, (response, error) => After(Latency, () =>
+                {
+                    if (!_cut.Contains((to, from)))
+                    {
+                        answer(response, error);
+                    }
+                })));
+            }
+        });
+    }
+
+    internal void After(TimeSpan wait, Action action) =>
+        clock.CreateTimer(static state => ((Action)state!)(), action, wait, System.Threading.Timeout.InfiniteTimeSpan);
+
+    private sealed class VirtualRpc(RpcRequest request, Action<RpcResponse?, string?> answer) : IncomingRpc(request)
+    {
+        protected override void Send(RpcResponse? response, string? error) => answer(response, error);
+    }
+}

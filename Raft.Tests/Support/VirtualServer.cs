@@ -1,0 +1,22 @@
+namespace Raft.Tests.Support;
+
+/// <summary>One server of a virtual cluster: its disk stays, its node comes and goes.</summary>
+internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualClock clock, int seed)
+{
+    public ServerId Id { get; } = id;
+
+    public ServerAddress Address { get; } = address;
+
+    public VirtualStores Stores { get; } = new(clock);
+
+    public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed };
+
+    public CountingFsm Fsm { get; set; } = new();
+
+    public RaftNode? Node { get; set; }
+
+    public string Describe() => Node is null
+        ? $"{Id}: down, log to {Stores.LastIndex}, {Stores.Record}"
+        : $"{Id}: {Node.State} term {Node.Term} leader {Node.Leader.Id} last {Node.LastIndex} durable "
+            + $"{Node.Core.State.Log.DurableIndex} commit {Node.CommitIndex} applied {Node.AppliedIndex}";
+}

@@ -1,0 +1,52 @@
+namespace Raft.Core;
+
+/// <summary>What a follower does with the entries of a leader whose term is its own.</summary>
+internal enum AppendVerdict
+{
+    /// <summary>The log holds the entry before the first: what follows can be taken.</summary>
+    Accept,
+
+    /// <summary>The log holds no entry there, or one of another term: the leader must go further back.</summary>
+    Mismatch,
+}
+
+/// <summary>How a follower's log and a leader's entries go together (§5.3). Pure.</summary>
+internal static class AppendEntriesRules
+{
+    /// <summary>Whether the entries can follow on the log.</summary>
+    /// <param name="termAtPrevious">The log's term at the previous index; null where it holds none.</param>
+    /// <param name="previousTerm">The leader's term there.</param>
+    public static AppendVerdict Check(ulong? termAtPrevious, ulong previousTerm) =>
+        termAtPrevious == previousTerm ? AppendVerdict.Accept : AppendVerdict.Mismatch;
+
+    /// <summary>
+    /// The first of a leader's entries that the log does not hold: it is beyond the last, or stands there with another
+    /// term. Duplicates before it are left alone, and so is what stands behind them (§5.3 step 3).
+    /// </summary>
+    /// <param name="slices">The leader's entries.</param>
+    /// <param name="termAt">The log's term at an index; null where it holds none.</param>
+    /// <returns>The index, or null where the log holds them all.</returns>
+    public static ulong? FirstNew(IReadOnlyList<LogSlice> slices, Func<ulong, ulong?> termAt)
+    {
+        foreach (LogSlice slice in slices)
+        {
+            for (int i = 0; i < slice.Count; i++)
+            {
+                ulong index = slice.FirstIndex + (ulong)i;
+                if (termAt(index) != slice.Batch.TermAt(slice.Start + i))
+                {
+                    return index;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What a follower may commit: never beyond the last entry that this request proved to match (W9).</summary>
+    /// <param name="leaderCommitIndex">The leader's commit index.</param>
+    /// <param name="lastProvenIndex">The previous index plus the number of entries in the request.</param>
+    /// <returns>The commit index that follows.</returns>
+    public static ulong CommitIndex(ulong leaderCommitIndex, ulong lastProvenIndex) =>
+        Math.Min(leaderCommitIndex, lastProvenIndex);
+}

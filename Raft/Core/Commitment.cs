@@ -1,0 +1,97 @@
+namespace Raft.Core;
+
+/// <summary>
+/// The matchIndex tracker of one leadership: how far each voter's log is known to match, durably, and so what is
+/// committed (§5.3, §5.4.2). Pure; owned by the leader role.
+/// </summary>
+internal sealed class Commitment
+{
+    private readonly ulong _firstIndexOfTerm;
+    private readonly List<(ServerId Id, ulong MatchIndex)> _voters = [];
+    private ulong[] _sorted = [];
+
+    /// <summary>Begins to count for a leadership.</summary>
+    /// <param name="configuration">The configuration in force.</param>
+    /// <param name="firstIndexOfTerm">The index of the first entry that this leader appends.</param>
+    /// <param name="commitIndex">What is known to be committed already.</param>
+    public Commitment(ClusterConfiguration configuration, ulong firstIndexOfTerm, ulong commitIndex)
+    {
+        _firstIndexOfTerm = firstIndexOfTerm;
+        CommitIndex = commitIndex;
+        SetConfiguration(configuration);
+    }
+
+    /// <summary>The highest index known to be committed. Never falls.</summary>
+    public ulong CommitIndex { get; private set; }
+
+    /// <summary>Whether an entry of the leader's own term is committed: only then is the commit index current (§8).</summary>
+    public bool HasCommittedOwnTerm => CommitIndex >= _firstIndexOfTerm;
+
+    /// <summary>Counts by another configuration; voters that stay keep what is known of them.</summary>
+    /// <returns>Whether the commit index rose.</returns>
+    public bool SetConfiguration(ClusterConfiguration configuration)
+    {
+        var known = new List<(ServerId Id, ulong MatchIndex)>(_voters);
+        _voters.Clear();
+        foreach (Server server in configuration.Servers)
+        {
+            if (server.IsVoter)
+            {
+                _voters.Add((server.Id, known.Find(v => v.Id == server.Id).MatchIndex));
+            }
+        }
+
+        _sorted = new ulong[_voters.Count];
+        return Recalculate();
+    }
+
+    /// <summary>Notes that a server's log matches up to an index, durably. Nonvoters are not counted.</summary>
+    /// <returns>Whether the commit index rose.</returns>
+    public bool Match(ServerId id, ulong matchIndex)
+    {
+        int at = _voters.FindIndex(v => v.Id == id);
+        if (at < 0 || matchIndex <= _voters[at].MatchIndex)
+        {
+            return false;
+        }
+
+        _voters[at] = (id, matchIndex);
+        return Recalculate();
+    }
+
+    /// <summary>Forgets what is known of a server whose log turned out to hold less than it had acknowledged.</summary>
+    public void Forget(ServerId id)
+    {
+        int at = _voters.FindIndex(v => v.Id == id);
+        if (at >= 0)
+        {
+            _voters[at] = (id, 0);
+        }
+    }
+
+    private bool Recalculate()
+    {
+        if (_voters.Count == 0)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < _sorted.Length; i++)
+        {
+            _sorted[i] = _voters[i].MatchIndex;
+        }
+
+        Array.Sort(_sorted);
+        ulong quorumIndex = _sorted[(_sorted.Length - 1) / 2];
+
+        // Copies of an older term's entry prove nothing: a later leader may still erase it (§5.4.2, figure 8).
+        // So counting starts at our own first entry; what lies before it commits along with it.
+        if (quorumIndex < _firstIndexOfTerm || quorumIndex <= CommitIndex)
+        {
+            return false;
+        }
+
+        CommitIndex = quorumIndex;
+        return true;
+    }
+}

@@ -1,0 +1,56 @@
+using Raft.Timing;
+
+namespace Raft.Core;
+
+/// <summary>
+/// Answers heartbeats on the transport's own tasks, so that they never wait behind entries or a busy loop. It may do so
+/// only where nothing has to be decided: the term is the current, durable one and the sender its known leader. All it
+/// changes is the time of last contact (W1 in docs/divergence.md).
+/// </summary>
+/// <remarks>The loop opens it and closes it; term and leader are one immutable object.</remarks>
+internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader header)
+{
+    private volatile Pass? _pass;
+    private long _lastContactTicks = -1;
+
+    /// <summary>When the current leader was last heard; null for never. Any task may read it.</summary>
+    public TimeSpan? LastContact
+    {
+        get
+        {
+            long ticks = Volatile.Read(ref _lastContactTicks);
+            return ticks < 0 ? null : TimeSpan.FromTicks(ticks);
+        }
+    }
+
+    /// <summary>Lets heartbeats of this leader pass. The term is durable.</summary>
+    public void Open(ulong term, LeaderView leader)
+    {
+        if (_pass is not { } pass || pass.Term != term || pass.Leader != leader)
+        {
+            _pass = new Pass(term, leader);
+        }
+    }
+
+    /// <summary>Sends all heartbeats to the loop.</summary>
+    public void Close() => _pass = null;
+
+    /// <summary>Notes that the leader, or a candidate that was given the vote, was heard now.</summary>
+    public void Touch() => Volatile.Write(ref _lastContactTicks, clock.Now.Ticks);
+
+    /// <summary>Answers a heartbeat where nothing has to be decided.</summary>
+    /// <returns>The answer, or null where the loop must decide.</returns>
+    public AppendEntriesResponse? TryAnswer(AppendEntriesRequest request)
+    {
+        if (_pass is not { } pass || request.Term != pass.Term || !request.IsHeartbeat
+            || request.Header.Id != pass.Leader.Id || request.Header.ProtocolVersion is < 2 or > 3)
+        {
+            return null;
+        }
+
+        Touch();
+        return new AppendEntriesResponse(header) { Term = pass.Term, LastLog = board.LastIndex, Success = true };
+    }
+
+    private sealed record Pass(ulong Term, LeaderView Leader);
+}

@@ -1,0 +1,199 @@
+using Raft.Membership;
+using Raft.Observability;
+using Raft.Storage;
+
+namespace Raft.Core;
+
+/// <summary>
+/// The consensus state of a node: term and vote, role, leader, commit index, log and configurations. Only the loop
+/// changes it (W1), from its own task.
+/// </summary>
+internal sealed class NodeState(
+    ServerId localId, ServerAddress localAddress, TermAndVote record, RaftLog log, LogWriter writer,
+    ConfigurationTracker configurations, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace)
+{
+    private ulong _durableRecord;
+
+    /// <summary>This server.</summary>
+    public ServerId LocalId { get; } = localId;
+
+    /// <summary>Where others reach it.</summary>
+    public ServerAddress LocalAddress { get; } = localAddress;
+
+    /// <summary>What stands at the head of every message from here.</summary>
+    public RpcHeader Header { get; } = new(3, localId, localAddress);
+
+    /// <summary>The log.</summary>
+    public RaftLog Log { get; } = log;
+
+    /// <summary>The configurations in the log.</summary>
+    public ConfigurationTracker Configurations { get; } = configurations;
+
+    /// <summary>The configuration in force.</summary>
+    public ClusterConfiguration Configuration => Configurations.Latest;
+
+    /// <summary>Term and vote as held in memory; <see cref="IsRecordDurable"/> says whether on disk too.</summary>
+    public TermAndVote Record { get; private set; } = record;
+
+    /// <summary>The current term.</summary>
+    public ulong Term => Record.Term;
+
+    /// <summary>The sequence under which <see cref="Record"/> goes to disk.</summary>
+    public ulong RecordSequence { get; private set; }
+
+    /// <summary>Whether <see cref="Record"/> would survive a power cut.</summary>
+    public bool IsRecordDurable => _durableRecord >= RecordSequence;
+
+    /// <summary>The role.</summary>
+    public RaftState Role { get; private set; } = RaftState.Follower;
+
+    /// <summary>The leader of the current term, as far as known.</summary>
+    public LeaderView Leader { get; private set; } = LeaderView.None;
+
+    /// <summary>The highest index known to be committed.</summary>
+    public ulong CommitIndex { get; private set; }
+
+    /// <summary>What the state machine may take: committed, and durable here, so that it is never ahead of the log on disk.</summary>
+    public ulong ApplicableIndex => Math.Min(CommitIndex, Log.DurableIndex);
+
+    /// <summary>Whether this server may campaign: it votes in the configuration in force.</summary>
+    public bool IsVoter => Configuration.IsVoter(LocalId);
+
+    /// <summary>Whether no cluster was ever here. Term 1 without a vote and without a log is an interrupted bootstrap.</summary>
+    public bool IsBlank => Log.LastIndex == 0 && (Record.Term == 0 || (Record.Term == 1 && !Record.HasVoted));
+
+    /// <summary>Adopts a newer term; the vote in it is free, its leader not known.</summary>
+    public void AdoptTerm(ulong term)
+    {
+        Invariant.Require(term > Term, "a term never goes down");
+        SetLeader(LeaderView.None);
+        Save(new TermAndVote(term));
+    }
+
+    /// <summary>Gives the vote of the current term.</summary>
+    public void Vote(ServerId candidate, ServerAddress address)
+    {
+        Save(Record with { VotedFor = candidate, VotedForAddress = address });
+    }
+
+    /// <summary>Begins the next term with a vote for this server itself.</summary>
+    public void Campaign()
+    {
+        SetLeader(LeaderView.None);
+        Save(new TermAndVote(Term + 1, LocalId, LocalAddress));
+    }
+
+    /// <summary>Takes the news that all records up to a sequence are durable.</summary>
+    public void OnRecordDurable(ulong sequence)
+    {
+        _durableRecord = Math.Max(_durableRecord, sequence);
+        trace?.RecordDurable(sequence);
+        OpenGate();
+    }
+
+    /// <summary>The sequence up to which all log changes are known to be durable.</summary>
+    public ulong DurableLogSequence { get; private set; }
+
+    /// <summary>Whether a record of that sequence would survive a power cut.</summary>
+    public bool IsDurable(ulong recordSequence) => _durableRecord >= recordSequence;
+
+    /// <summary>Takes a role.</summary>
+    public void BecomeRole(RaftState role)
+    {
+        Role = role;
+        board.State = role;
+        if (role != RaftState.Follower)
+        {
+            gate.Close();
+        }
+
+        trace?.Role(role, Term);
+    }
+
+    /// <summary>Notes who leads the current term, or that nobody is known to.</summary>
+    public void SetLeader(LeaderView leader)
+    {
+        if (Leader == leader)
+        {
+            return;
+        }
+
+        Leader = leader;
+        board.Leader = leader;
+        OpenGate();
+    }
+
+    /// <summary>Appends entries, taking over the configurations among them.</summary>
+    public void Append(LogSlice slice)
+    {
+        for (int i = 0; i < slice.Count; i++)
+        {
+            if (slice.Batch.TypeAt(slice.Start + i) == LogType.Configuration)
+            {
+                Configurations.Append(
+                    slice.FirstIndex + (ulong)i, ConfigurationEncoding.Decode(slice[i].Data.Span));
+            }
+        }
+
+        Log.Append(slice);
+        Invariant.Require(Log.LastTerm <= Term, "no entry is of a later term than its log's owner");
+        board.LastIndex = Log.LastIndex;
+    }
+
+    /// <summary>Drops entries that a leader's log contradicts.</summary>
+    /// <param name="fromIndex">The first to go.</param>
+    public void TruncateSuffix(ulong fromIndex)
+    {
+        Invariant.Require(fromIndex > CommitIndex, "a committed entry is never truncated");
+        Log.TruncateSuffix(fromIndex);
+        Configurations.TruncateSuffix(fromIndex);
+        board.LastIndex = Log.LastIndex;
+    }
+
+    /// <summary>Notes that more is committed.</summary>
+    public void AdvanceCommit(ulong commitIndex)
+    {
+        if (commitIndex <= CommitIndex)
+        {
+            return;
+        }
+
+        Invariant.Require(commitIndex <= Log.LastIndex, "only entries of the log are committed");
+        CommitIndex = commitIndex;
+        Configurations.Commit(commitIndex);
+        board.CommitIndex = commitIndex;
+        trace?.Commit(commitIndex, Term);
+        NoteCommitHint();
+    }
+
+    /// <summary>Takes the news that all log changes up to a sequence are durable.</summary>
+    public void OnLogDurable(ulong sequence)
+    {
+        DurableLogSequence = sequence;
+        Log.OnDurable(sequence);
+        NoteCommitHint();
+    }
+
+    private void NoteCommitHint() => writer.CommitIndex = ApplicableIndex;
+
+    private void Save(TermAndVote record)
+    {
+        gate.Close();
+        Record = record;
+        board.Term = record.Term;
+        RecordSequence = writer.Save(record);
+        trace?.TermAndVote(record, RecordSequence);
+    }
+
+    private void OpenGate()
+    {
+        if (Role == RaftState.Follower && Leader.IsKnown && !Leader.Id.IsEmpty && IsRecordDurable)
+        {
+            gate.Open(Term, Leader);
+        }
+        else
+        {
+            gate.Close();
+        }
+    }
+}

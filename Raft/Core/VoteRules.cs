@@ -1,0 +1,124 @@
+namespace Raft.Core;
+
+/// <summary>Why a vote is granted or refused.</summary>
+internal enum VoteDecision
+{
+    /// <summary>The vote is given.</summary>
+    Grant,
+
+    /// <summary>The candidate's term is newer: adopt it as a follower, then decide again.</summary>
+    AdoptTerm,
+
+    /// <summary>The candidate is no member of the configuration.</summary>
+    NotMember,
+
+    /// <summary>There is a leader, and it did not send the candidate.</summary>
+    LeaderKnown,
+
+    /// <summary>The candidate's term is over.</summary>
+    OldTerm,
+
+    /// <summary>The candidate is a member without a vote.</summary>
+    NotVoter,
+
+    /// <summary>This term's vote went to another.</summary>
+    VotedForOther,
+
+    /// <summary>The candidate's log lacks entries that may be committed (§5.4.1).</summary>
+    LogBehind,
+}
+
+/// <summary>What a voter knows when it is asked.</summary>
+internal readonly record struct VoterView(
+    TermAndVote Record, ClusterConfiguration Configuration, bool IsLeaderKnown, ServerId LeaderId,
+    ServerAddress LeaderAddress, ulong LastLogIndex, ulong LastLogTerm);
+
+/// <summary>What a candidate says of itself. From Go versions before 1.7 the id is empty.</summary>
+internal readonly record struct CandidateView(
+    ServerId Id, ServerAddress Address, ulong Term, ulong LastLogIndex, ulong LastLogTerm, bool IsTransfer);
+
+/// <summary>Who gets a vote (§5.2, §5.4.1, thesis 4.2.3), and who would (thesis 9.6). Pure.</summary>
+/// <remarks>Logs are compared as held in memory, durable or not: that a candidate's is behind ours is true either way.</remarks>
+internal static class VoteRules
+{
+    /// <summary>Decides about a vote.</summary>
+    public static VoteDecision Decide(in VoterView voter, in CandidateView candidate)
+    {
+        if (IsStranger(voter, candidate))
+        {
+            return VoteDecision.NotMember;
+        }
+
+        // A live leader is protected from candidates that it did not send itself (thesis 4.2.3).
+        if (IsProtected(voter, candidate) && !candidate.IsTransfer)
+        {
+            return VoteDecision.LeaderKnown;
+        }
+
+        if (candidate.Term < voter.Record.Term)
+        {
+            return VoteDecision.OldTerm;
+        }
+
+        if (candidate.Term > voter.Record.Term)
+        {
+            return VoteDecision.AdoptTerm;
+        }
+
+        if (!HasVote(voter, candidate))
+        {
+            return VoteDecision.NotVoter;
+        }
+
+        if (voter.Record.HasVoted && !IsSame(voter.Record.VotedFor, voter.Record.VotedForAddress, candidate))
+        {
+            return VoteDecision.VotedForOther;
+        }
+
+        return IsUpToDate(voter, candidate) ? VoteDecision.Grant : VoteDecision.LogBehind;
+    }
+
+    /// <summary>Decides whether a vote would be given in the candidate's next term. Nobody's term changes.</summary>
+    public static VoteDecision DecidePreVote(in VoterView voter, in CandidateView candidate)
+    {
+        if (IsStranger(voter, candidate))
+        {
+            return VoteDecision.NotMember;
+        }
+
+        if (IsProtected(voter, candidate))
+        {
+            return VoteDecision.LeaderKnown;
+        }
+
+        if (candidate.Term < voter.Record.Term)
+        {
+            return VoteDecision.OldTerm;
+        }
+
+        if (!HasVote(voter, candidate))
+        {
+            return VoteDecision.NotVoter;
+        }
+
+        return IsUpToDate(voter, candidate) ? VoteDecision.Grant : VoteDecision.LogBehind;
+    }
+
+    private static bool IsStranger(in VoterView voter, in CandidateView candidate) =>
+        !candidate.Id.IsEmpty && !voter.Configuration.Servers.IsEmpty
+        && voter.Configuration.Find(candidate.Id) is null;
+
+    private static bool HasVote(in VoterView voter, in CandidateView candidate) =>
+        candidate.Id.IsEmpty || voter.Configuration.Servers.IsEmpty || voter.Configuration.IsVoter(candidate.Id);
+
+    private static bool IsProtected(in VoterView voter, in CandidateView candidate) =>
+        voter.IsLeaderKnown && !IsSame(voter.LeaderId, voter.LeaderAddress, candidate);
+
+    private static bool IsSame(ServerId id, ServerAddress address, in CandidateView candidate) =>
+        !id.IsEmpty && !candidate.Id.IsEmpty ? id == candidate.Id : address == candidate.Address;
+
+    private static bool IsUpToDate(in VoterView voter, in CandidateView candidate) =>
+        candidate.LastLogTerm != voter.LastLogTerm
+            ? candidate.LastLogTerm > voter.LastLogTerm
+            : candidate.LastLogIndex >= voter.LastLogIndex;
+}

@@ -1,0 +1,10 @@
+namespace Raft;
+
+/// <summary>One follower as its leader sees it.</summary>
+/// <param name="Id">The follower.</param>
+/// <param name="MatchIndex">The highest index known to stand in its log, durably.</param>
+/// <param name="NextIndex">The next index to send.</param>
+/// <param name="LastContact">Time since it last answered; null where it never did.</param>
+/// <param name="Mode">How entries are sent: <c>Probe</c> or <c>Pipeline</c>.</param>
+public sealed record FollowerStatus(
+    ServerId Id, ulong MatchIndex, ulong NextIndex, TimeSpan? LastContact, string Mode);

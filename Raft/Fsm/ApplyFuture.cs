@@ -1,0 +1,23 @@
+namespace Raft.Fsm;
+
+/// <summary>A command, or a barrier, on its way into the log and through the state machine.</summary>
+/// <param name="type">What the entry will be for.</param>
+/// <param name="data">The command.</param>
+internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data) : RequestFuture<ApplyResult>
+{
+    public LogType Type { get; } = type;
+
+    public ReadOnlyMemory<byte> Data { get; } = data;
+
+    /// <summary>The entry's index, once it is appended.</summary>
+    public ulong Index { get; set; }
+
+    /// <summary>The entry's term, once it is appended.</summary>
+    public ulong Term { get; set; }
+
+    /// <summary>Until when the caller waits for a place in the queue, by the node's clock. Used by the queue.</summary>
+    public TimeSpan EnqueueDeadline { get; set; }
+
+    /// <summary>Sets the state machine's answer as the outcome.</summary>
+    public void Applied(object? response) => Succeed(new ApplyResult(Index, Term, response));
+}

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using Raft.Timing;
+
+namespace Raft.Fsm;
+
+/// <summary>
+/// Tells callers the outcome of their calls, in batches, on a scheduler of its own. Callers' continuations may run
+/// inside; one that blocks holds up the others for 10 to 20 ms, then another worker takes over what waits.
+/// </summary>
+/// <remarks>
+/// Batches are what makes many callers fast: they come back together, so that their next commands are appended
+/// together. Futures are handed in from any task.
+/// </remarks>
+internal sealed class CompletionRunner : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentQueue<Batch> _queue = new();
+    private readonly TaskScheduler _scheduler;
+    private readonly ITimer _watchdog;
+    private int _isWorking;
+    private int _isWatching;
+    // The worker that started last; one that was overtaken while it was blocked stops when it comes back.
+    private int _worker;
+    private long _completed;
+    private long _completedAtLastLook;
+
+    public CompletionRunner(TaskScheduler scheduler, NodeClock clock)
+    {
+        _scheduler = scheduler;
+        _watchdog = clock.Provider.CreateTimer(
+            static state => ((CompletionRunner)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Hands in one future whose outcome is set.</summary>
+    public void Add(ICompletion future) => Add([future], 1);
+
+    /// <summary>Hands in futures whose outcome is set.</summary>
+    /// <param name="futures">The futures; the array is the runner's from now on.</param>
+    /// <param name="count">How many of them.</param>
+    public void Add(ICompletion[] futures, int count)
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        _queue.Enqueue(new Batch(futures, count));
+        if (Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0)
+        {
+            StartWorker();
+        }
+    }
+
+    public void Dispose() => _watchdog.Dispose();
+
+    private void StartWorker()
+    {
+        int worker = Interlocked.Increment(ref _worker);
+        _ = Task.Factory.StartNew(
+            () => Work(worker), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
+    }
+
+    private void Work(int worker)
+    {
+        Watch();
+        do
+        {
+            while (_queue.TryPeek(out Batch? batch))
+            {
+                while (batch.TryTake(out ICompletion? future))
+                {
+                    future.Complete();
+                    Interlocked.Increment(ref _completed);
+                    if (worker != Volatile.Read(ref _worker))
+                    {
+                        return;
+                    }
+                }
+
+                // Whoever claims an emptied batch at the head takes it away; until then it stays the head.
+                if (batch.TryClaimRemoval())
+                {
+                    _queue.TryDequeue(out _);
+                }
+            }
+
+            Volatile.Write(ref _isWorking, 0);
+        }
+        while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0);
+    }
+
+    private void Watch()
+    {
+        if (Interlocked.CompareExchange(ref _isWatching, 1, 0) == 0)
+        {
+            _completedAtLastLook = Volatile.Read(ref _completed);
+            _watchdog.Change(Patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Look()
+    {
+        if (_queue.IsEmpty)
+        {
+            Volatile.Write(ref _isWatching, 0);
+            return;
+        }
+
+        long completed = Volatile.Read(ref _completed);
+        if (completed == _completedAtLastLook)
+        {
+            StartWorker();
+        }
+
+        _completedAtLastLook = completed;
+        _watchdog.Change(Patience, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Futures that became due together; each is taken by one worker.</summary>
+    private sealed class Batch(ICompletion[] futures, int count)
+    {
+        private int _next = -1;
+        private int _isClaimed;
+
+        public bool TryClaimRemoval() => Interlocked.Exchange(ref _isClaimed, 1) == 0;
+
+        public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ICompletion? future)
+        {
+            int at = Interlocked.Increment(ref _next);
+            future = at < count ? futures[at] : null;
+            return future is not null;
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Raft.Core;
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Fsm;
+
+/// <summary>
+/// The state machine's task (runFSM): applies committed entries in order, in batches where the state machine takes
+/// them, and hands the answers on. Owns the applied index. Runs on a scheduler of its own, so that a slow
+/// <see cref="IFsm.Apply"/> holds up no loop.
+/// </summary>
+internal sealed class FsmRunner(
+    IFsm fsm, NodeBoard board, CompletionRunner completions, IFsmEvents events, int batchCountMax, IRaftTrace? trace)
+{
+    private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
+    private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
+        new UnboundedChannelOptions { SingleReader = true });
+    private readonly WakeSignal _wake = new();
+    private readonly PriorityQueue<FsmWait, ulong> _waits = new();
+    private readonly List<LogEntry> _batch = [];
+    private readonly List<ApplyFuture?> _batchFutures = [];
+    private long _appliedBytes;
+    private volatile bool _isStopping;
+
+    /// <summary>Bytes of entries applied since the start. The feeder bounds what is handed in by it.</summary>
+    public long AppliedBytes => Volatile.Read(ref _appliedBytes);
+
+    /// <summary>Hands in work. Entries come from the loop only; how many bytes wait is bounded there.</summary>
+    /// <returns>False after the node was stopped.</returns>
+    public bool TryAdd(FsmWork work)
+    {
+        if (!_work.Writer.TryWrite(work))
+        {
+            return false;
+        }
+
+        _wake.Set();
+        return true;
+    }
+
+    /// <summary>Ends the task after the entries it is applying.</summary>
+    public void Stop()
+    {
+        _isStopping = true;
+        _work.Writer.TryComplete();
+        _wake.Set();
+    }
+
+    /// <summary>The task.</summary>
+    public async Task RunAsync()
+    {
+        while (!_isStopping)
+        {
+            while (!_isStopping && _work.Reader.TryRead(out FsmWork? work))
+            {
+                Do(work);
+            }
+
+            if (!_isStopping)
+            {
+                await _wake.WaitAsync();
+            }
+        }
+
+        FailWhatWaits();
+    }
+
+    /// <summary>Fails everything that still waits; for a task that has ended.</summary>
+    public void FailWhatWaits()
+    {
+        _work.Writer.TryComplete();
+        var stopped = new RaftShutdownException("The node was stopped.");
+        while (_work.Reader.TryRead(out FsmWork? work))
+        {
+            switch (work)
+            {
+                case FsmApply apply:
+                    FailApply(apply);
+                    break;
+                case FsmWait wait:
+                    completions.Add(wait.Failed(stopped));
+                    break;
+                case FsmInspection inspection:
+                    completions.Add(inspection.Failed(stopped));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        while (_waits.TryDequeue(out FsmWait? wait, out _))
+        {
+            completions.Add(wait.Failed(stopped));
+        }
+    }
+
+    private void FailApply(FsmApply apply)
+    {
+        for (int i = 0; i < apply.Slice.Count; i++)
+        {
+            if (apply.FutureAt(i) is { IsDecided: false } future)
+            {
+                completions.Add(future.Fail(new LeadershipLostException(
+                    "The node was stopped after the command was committed and before its answer was known.",
+                    future.Index, future.Term)));
+            }
+        }
+    }
+
+    private void Do(FsmWork work)
+    {
+        switch (work)
+        {
+            case FsmApply apply:
+                Apply(apply);
+                break;
+            case FsmWait wait when wait.Index <= board.AppliedIndex:
+                completions.Add(wait.Reached(board.AppliedIndex));
+                break;
+            case FsmWait wait:
+                _waits.Enqueue(wait, wait.Index);
+                break;
+            case FsmInspection inspection:
+                completions.Add(inspection.Run(board.AppliedIndex));
+                break;
+            default:
+                throw new RaftFatalException($"The state machine's task got work it does not know: {work.GetType()}.");
+        }
+    }
+
+    private void Apply(FsmApply apply)
+    {
+        Invariant.Require(apply.Slice.FirstIndex == board.AppliedIndex + 1, "entries are applied in order, each once");
+        var due = new ICompletion[apply.Slice.Count];
+        int dueCount = 0;
+        try
+        {
+            ApplyEntries(apply, due, ref dueCount);
+        }
+        catch (Exception thrown)
+        {
+            // Half an entry may have been applied: nobody can say what the state is now, so the node must stop.
+            completions.Add(due, dueCount);
+            FailApply(apply);
+            throw new RaftFatalException(
+                $"The state machine threw while applying entries {apply.Slice.FirstIndex} to {apply.Slice.LastIndex}: "
+                + $"{thrown.Message}", thrown);
+        }
+
+        board.AppliedIndex = apply.Slice.LastIndex;
+        Volatile.Write(ref _appliedBytes, _appliedBytes + apply.Slice.Encoded.Length);
+        completions.Add(due, dueCount);
+        ReleaseWaits();
+        events.Applied();
+    }
+
+    private void ApplyEntries(FsmApply apply, ICompletion[] due, ref int dueCount)
+    {
+        for (int i = 0; i < apply.Slice.Count; i++)
+        {
+            LogEntry entry = apply.Slice[i];
+            ApplyFuture? future = apply.FutureAt(i);
+            if (_batching is not null && (entry.Type is LogType.Command or LogType.Configuration))
+            {
+                _batch.Add(entry);
+                _batchFutures.Add(future);
+                if (_batch.Count == batchCountMax)
+                {
+                    ApplyBatch(due, ref dueCount);
+                }
+
+                continue;
+            }
+
+            ApplyBatch(due, ref dueCount);
+            object? response = entry.Type == LogType.Command ? fsm.Apply(entry) : null;
+            trace?.Apply(entry);
+            if (future is not null)
+            {
+                future.Applied(response);
+                due[dueCount++] = future;
+            }
+        }
+
+        ApplyBatch(due, ref dueCount);
+    }
+
+    private void ApplyBatch(ICompletion[] due, ref int dueCount)
+    {
+        if (_batch.Count == 0)
+        {
+            return;
+        }
+
+        object?[] responses = new object?[_batch.Count];
+        _batching!.ApplyBatch(CollectionsMarshal.AsSpan(_batch), responses);
+        for (int i = 0; i < responses.Length; i++)
+        {
+            trace?.Apply(_batch[i]);
+            if (_batchFutures[i] is { } future)
+            {
+                future.Applied(responses[i]);
+                due[dueCount++] = future;
+            }
+        }
+
+        _batch.Clear();
+        _batchFutures.Clear();
+    }
+
+    private void ReleaseWaits()
+    {
+        while (_waits.TryPeek(out FsmWait? wait, out ulong index) && index <= board.AppliedIndex)
+        {
+            _waits.Dequeue();
+            completions.Add(wait.Reached(board.AppliedIndex));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Membership;
+using Raft.Observability;
+
+namespace Raft.Handlers;
+
+/// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
+internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger)
+{
+    private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
+
+    /// <summary>Handles a request.</summary>
+    public HandlerOutcome Handle(IncomingRpc rpc, AppendEntriesRequest request)
+    {
+        if (request.Term < state.Term)
+        {
+            answers.Add(rpc, Refusal(isMismatch: false));
+            return HandlerOutcome.Done;
+        }
+
+        if (request.Term > state.Term)
+        {
+            return HandlerOutcome.AdoptTerm;
+        }
+
+        var leader = LeaderOf(request);
+        if (IsRival(leader))
+        {
+            // Election safety is broken (§5.2), by a defect or by a stranger: nothing of it may reach our log.
+            logger.SecondLeader(state.LocalId, request.Term, leader.Id, state.Leader.Id);
+            rpc.Respond(null, $"term {request.Term} already has a leader, {state.Leader.Id}");
+            return HandlerOutcome.Done;
+        }
+
+        if (state.Role != RaftState.Follower)
+        {
+            return HandlerOutcome.Follow;
+        }
+
+        if (!state.Leader.IsKnown)
+        {
+            logger.LeaderFound(state.LocalId, leader.Id, state.Term);
+        }
+
+        state.SetLeader(leader);
+        gate.Touch();
+        Take(rpc, request);
+        return HandlerOutcome.Done;
+    }
+
+    private void Take(IncomingRpc rpc, AppendEntriesRequest request)
+    {
+        if (AppendEntriesRules.Check(state.Log.TermAt(request.PreviousIndex), request.PreviousTerm)
+            == AppendVerdict.Mismatch)
+        {
+            answers.Add(rpc, Refusal(isMismatch: true));
+            return;
+        }
+
+        if (request.Entries is { Count: > 0 } entries && !TryAppend(entries, request))
+        {
+            answers.Add(rpc, Refusal(isMismatch: false));
+            return;
+        }
+
+        // Not up to our own last entry: what lies behind the proven ones may be another leader's (W9).
+        state.AdvanceCommit(AppendEntriesRules.CommitIndex(request.LeaderCommitIndex, request.LastIndex));
+        answers.Add(
+            rpc,
+            new AppendEntriesResponse(state.Header) { Term = state.Term, LastLog = state.Log.LastIndex, Success = true },
+            durableIndex: request.LastIndex);
+    }
+
+    private bool TryAppend(IReadOnlyList<LogSlice> entries, AppendEntriesRequest request)
+    {
+        if (AppendEntriesRules.FirstNew(entries, _termAt) is not { } firstNew)
+        {
+            return true;
+        }
+
+        if (!IsSound(entries, request, firstNew))
+        {
+            return false;
+        }
+
+        if (firstNew <= state.Log.LastIndex)
+        {
+            logger.LogTruncated(state.LocalId, firstNew, state.Log.LastIndex, state.Leader.Id);
+            state.TruncateSuffix(firstNew);
+            answers.OnTruncated(firstNew);
+        }
+
+        foreach (LogSlice slice in entries)
+        {
+            if (slice.LastIndex >= firstNew)
+            {
+                state.Append(slice.FirstIndex >= firstNew ? slice : slice.From(firstNew));
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the entries are what only a correct leader sends; checked before anything of ours is touched.</summary>
+    private bool IsSound(IReadOnlyList<LogSlice> entries, AppendEntriesRequest request, ulong firstNew)
+    {
+        ulong index = request.PreviousIndex;
+        ulong term = request.PreviousTerm;
+        foreach (LogSlice slice in entries)
+        {
+            for (int i = 0; i < slice.Count; i++)
+            {
+                LogEntry entry = slice[i];
+                if (entry.Index != ++index || entry.Term < term || entry.Term > request.Term || !IsReadable(entry))
+                {
+                    logger.UnsoundEntries(state.LocalId, state.Leader.Id, entry.Index, entry.Term);
+                    return false;
+                }
+
+                term = entry.Term;
+            }
+        }
+
+        if (firstNew <= state.CommitIndex)
+        {
+            throw new RaftFatalException(
+                $"Leader {state.Leader.Id} of term {request.Term} contradicts entry {firstNew}, which is committed here "
+                + $"(commit index {state.CommitIndex}). One of the two has lost data; the node stops to keep its own.");
+        }
+
+        return true;
+    }
+
+    private static bool IsReadable(LogEntry entry)
+    {
+        if (entry.Type != LogType.Configuration)
+        {
+            return true;
+        }
+
+        try
+        {
+            ConfigurationEncoding.Decode(entry.Data.Span);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private bool IsRival(LeaderView leader) =>
+        state.Role == RaftState.Leader || (state.Leader.IsKnown && !IsSame(state.Leader, leader));
+
+    // Go before 1.7 names no id; a server may also be reached under another address than we know.
+    private static bool IsSame(LeaderView known, LeaderView sender) =>
+        known.Id.IsEmpty || sender.Id.IsEmpty ? known.Address == sender.Address : known.Id == sender.Id;
+
+    private LeaderView LeaderOf(AppendEntriesRequest request)
+    {
+        ServerAddress address = request.Header.Address.IsEmpty ? request.Leader : request.Header.Address;
+        if (!request.Header.Id.IsEmpty)
+        {
+            return new LeaderView(request.Header.Id, address);
+        }
+
+        Server? member = state.Configuration.Servers.FirstOrDefault(s => s.Address == address);
+        return new LeaderView(member?.Id ?? default, address);
+    }
+
+    private AppendEntriesResponse Refusal(bool isMismatch) => new(state.Header)
+    {
+        Term = state.Term,
+        LastLog = state.Log.LastIndex,
+        NoRetryBackoff = isMismatch,
+    };
+}

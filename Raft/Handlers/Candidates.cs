@@ -1,0 +1,23 @@
+using Raft.Core;
+
+namespace Raft.Handlers;
+
+/// <summary>What the vote rules look at, taken from a request and from the node.</summary>
+internal static class Candidates
+{
+    /// <summary>A candidate as its request shows it.</summary>
+    public static CandidateView ViewOf(RequestVoteRequest request) => new(
+        request.Header.Id,
+        request.Header.Address.IsEmpty ? request.Candidate : request.Header.Address,
+        request.Term, request.LastLogIndex, request.LastLogTerm, request.LeadershipTransfer);
+
+    /// <summary>A would-be candidate as its request shows it.</summary>
+    public static CandidateView ViewOf(RequestPreVoteRequest request) => new(
+        request.Header.Id, request.Header.Address, request.Term, request.LastLogIndex, request.LastLogTerm,
+        IsTransfer: false);
+
+    /// <summary>This node as a voter.</summary>
+    public static VoterView VoterOf(NodeState state) => new(
+        state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address,
+        state.Log.LastIndex, state.Log.LastTerm);
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Observability;
+
+namespace Raft.Handlers;
+
+/// <summary>Gives or refuses a vote (§5.2, §5.4.1). The answer leaves once the vote is durable.</summary>
+internal sealed class RequestVoteHandler(NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger)
+{
+    /// <summary>Handles a request.</summary>
+    public HandlerOutcome Handle(IncomingRpc rpc, RequestVoteRequest request)
+    {
+        CandidateView candidate = Candidates.ViewOf(request);
+        VoteDecision decision = VoteRules.Decide(Candidates.VoterOf(state), candidate);
+        if (decision == VoteDecision.AdoptTerm)
+        {
+            return HandlerOutcome.AdoptTerm;
+        }
+
+        bool isGranted = decision == VoteDecision.Grant;
+        if (isGranted)
+        {
+            if (!state.Record.HasVoted)
+            {
+                state.Vote(candidate.Id, candidate.Address);
+            }
+
+            gate.Touch();
+        }
+
+        logger.VoteDecided(state.LocalId, candidate.Id, candidate.Term, decision);
+        answers.Add(rpc, new RequestVoteResponse(state.Header) { Term = state.Term, Granted = isGranted });
+        return HandlerOutcome.Done;
+    }
+}

@@ -1,0 +1,216 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Fsm;
+using Raft.Handlers;
+using Raft.Observability;
+using Raft.Roles;
+using Raft.Rpc;
+using Raft.Storage;
+using Raft.Timing;
+
+namespace Raft.Loop;
+
+/// <summary>
+/// A node, put together and running: every task with what it owns. The facade holds it; the loop's end ends it.
+/// </summary>
+internal sealed class NodeCore
+{
+    private readonly RaftRuntime _runtime;
+    private readonly ITransport _transport;
+    private readonly TaskGroup _tasks;
+    private readonly TaskGroup _fsmTasks;
+    private readonly TaskGroup _userTasks;
+    private readonly List<TaskGroup> _roleTasks = [];
+    private readonly LogWriter _writer;
+    private readonly AnswerQueue _answers;
+    private readonly ApplyFeeder _feeder;
+    private readonly RaftLoop _loop;
+    private readonly RoleContext _context;
+    private readonly ILogger _logger;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public NodeCore(
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport,
+        RecoveredLog recovered, RaftRuntime runtime)
+    {
+        _runtime = runtime;
+        _transport = transport;
+        _logger = config.LoggerFactory.CreateLogger("Raft");
+        var clock = new NodeClock(config.TimeProvider);
+        var board = new NodeBoard { Term = recovered.Record.Term, LastIndex = logStore.LastIndex };
+        var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
+        var gate = new HeartbeatGate(clock, board, header);
+        var capabilities = new PeerCapabilities(clock);
+        _tasks = new TaskGroup(runtime.LoopScheduler, OnFault);
+        _fsmTasks = new TaskGroup(runtime.FsmScheduler, OnFault);
+        _userTasks = new TaskGroup(runtime.UserScheduler, OnFault);
+        Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
+        var applies = new ApplyQueue(config.Limits, clock, Completions);
+        Inbox = new LoopInbox(
+            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks), config.Limits);
+        _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term);
+        var log = new RaftLog(logStore, _writer, recovered.Terms, config.Limits.TailBytesMax, runtime.Trace);
+        State = new NodeState(
+            config.LocalId, transport.LocalAddress, recovered.Record, log, _writer, recovered.Configurations, gate, board,
+            runtime.Trace);
+        _answers = new AnswerQueue(State);
+        Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace);
+        _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
+        var askProtocol = new AskProtocol(header, transport, capabilities);
+        Asks = new AskClient(askProtocol, Completions, _tasks);
+        Board = board;
+        _context = new RoleContext(
+            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger), gate, _writer, Fsm, _feeder,
+            Completions, transport, capabilities, askProtocol, board, clock, new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()),
+            new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger);
+        _loop = new RaftLoop(_context);
+    }
+
+    /// <summary>What reaches the loop.</summary>
+    public LoopInbox Inbox { get; }
+
+    /// <summary>What tells callers.</summary>
+    public CompletionRunner Completions { get; }
+
+    /// <summary>The state machine's task.</summary>
+    public FsmRunner Fsm { get; }
+
+    /// <summary>What asks other servers.</summary>
+    public AskClient Asks { get; }
+
+    /// <summary>What is shown to other tasks.</summary>
+    public NodeBoard Board { get; }
+
+    /// <summary>The consensus state. Read by tests and the simulator between steps; changed by the loop only.</summary>
+    public NodeState State { get; }
+
+    /// <summary>Completes when every task has ended, whatever the reason.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Completes when every task has ended; fails with the reason where the node had to stop.</summary>
+    public Task Stopped => _stopped.Task;
+
+    /// <summary>The last status before the end; null while the node runs.</summary>
+    public RaftStatus? FinalStatus { get; private set; }
+
+    /// <summary>Starts every task.</summary>
+    public void Start()
+    {
+        _logger.NodeStarted(
+            State.LocalId, State.Term, State.Log.LastIndex, State.Log.LastTerm, State.Configuration);
+        _tasks.Start("log writer", _writer.RunAsync);
+        _fsmTasks.Start("state machine", Fsm.RunAsync);
+        _tasks.Start("main loop", RunLoopAsync);
+        _transport.Start(Inbox);
+    }
+
+    private TaskGroup NewRoleTasks()
+    {
+        // Groups that are empty are let go of; those that are not are waited for when the node stops.
+        _roleTasks.RemoveAll(static group => group.Ended.IsCompleted);
+        var group = new TaskGroup(_runtime.LoopScheduler, OnFault);
+        _roleTasks.Add(group);
+        return group;
+    }
+
+    private void OnFault(string task, Exception fault) => Inbox.Fail(
+        fault as RaftFatalException ?? new RaftFatalException($"The task '{task}' failed: {fault.Message}", fault));
+
+    private async Task RunLoopAsync()
+    {
+        RoleChange end = await _loop.RunAsync();
+        _ = Task.Factory.StartNew(
+            () => StopAsync(end.Failure), CancellationToken.None, TaskCreationOptions.DenyChildAttach,
+            _runtime.LoopScheduler);
+    }
+
+    private async Task StopAsync(Exception? failure)
+    {
+        try
+        {
+            await EndTasksAsync();
+        }
+        catch (Exception fault)
+        {
+            // The node ends either way; what failed on the way is told where the node's own reason would be.
+            failure ??= fault;
+        }
+
+        if (failure is null)
+        {
+            _logger.NodeStopped(State.LocalId);
+            _stopped.SetResult();
+        }
+        else
+        {
+            _logger.NodeFailed(State.LocalId, failure.Message, failure);
+            _stopped.SetException(failure as RaftFatalException ?? new RaftFatalException(failure.Message, failure));
+
+            // Whoever disposes the node without looking at its completion has nothing to observe.
+            _ = _stopped.Task.Exception;
+        }
+
+        _ended.SetResult();
+    }
+
+    /// <summary>Refuses what comes, fails what waits, closes the transport and waits until every task has ended.</summary>
+    private async Task EndTasksAsync()
+    {
+        FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown };
+        Board.State = RaftState.Shutdown;
+        Board.Leader = LeaderView.None;
+        _context.Gate.Close();
+        Inbox.Close();
+        FailWhatWaits();
+        _writer.Stop();
+        Fsm.Stop();
+        await _transport.DisposeAsync();
+        _userTasks.Stop();
+        _fsmTasks.Stop();
+        await _fsmTasks.Ended;
+        Fsm.FailWhatWaits();
+        foreach (TaskGroup group in _roleTasks)
+        {
+            group.Stop();
+            await group.Ended;
+        }
+
+        _tasks.Stop();
+        await _tasks.Ended;
+        await _userTasks.Ended;
+        _context.Timer.Dispose();
+        Inbox.Applies.Dispose();
+        Completions.Dispose();
+    }
+
+    private void FailWhatWaits()
+    {
+        var stopped = new RaftShutdownException($"{State.LocalId} was stopped. Nothing was appended.");
+        _answers.Drop();
+        while (Inbox.Rpcs.TryRead(out IncomingRpc? rpc) || Inbox.Appends.TryRead(out rpc))
+        {
+            rpc.Respond(null, "the node was stopped");
+        }
+
+        while (Inbox.Requests.TryRead(out LoopRequest? request))
+        {
+            Completions.Add(request is StatusRequest status
+                ? status.Future.Succeed(FinalStatus!)
+                : request.Fail(stopped));
+        }
+
+        foreach (ApplyFuture command in Inbox.Applies.TakeAll())
+        {
+            Completions.Add(command.Fail(stopped));
+        }
+
+        foreach (ApplyFuture command in _feeder.Abandon(aboveIndex: 0))
+        {
+            Completions.Add(command.Fail(new LeadershipLostException(
+                $"{State.LocalId} was stopped after it appended entry {command.Index}. The entry may have been committed, "
+                + "and may still be.",
+                command.Index, command.Term)));
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Raft.Core;
+using Raft.Observability;
+using Raft.Roles;
+
+namespace Raft.Loop;
+
+/// <summary>
+/// The main loop (run): one role after the other until the node stops. Between two roles it adopts the term that ended
+/// the one before.
+/// </summary>
+internal sealed class RaftLoop(RoleContext context)
+{
+    private ulong _campaign;
+    private ulong _epoch;
+
+    /// <summary>The loop.</summary>
+    /// <returns>Why it ended.</returns>
+    public async Task<RoleChange> RunAsync()
+    {
+        var change = new RoleChange(RaftState.Follower, "it was started");
+        while (change.Next != RaftState.Shutdown)
+        {
+            change = change.Next switch
+            {
+                RaftState.Leader => await RunLeaderAsync(),
+                RaftState.Candidate => await RunCandidateAsync(),
+                _ => await RunFollowerAsync(change),
+            };
+            Settle(change);
+        }
+
+        return change;
+    }
+
+    private Task<RoleChange> RunFollowerAsync(RoleChange change)
+    {
+        context.Logger.BecameFollower(context.State.LocalId, context.State.Term, change.Reason);
+        return new FollowerRole(context).RunAsync(change.Rpc);
+    }
+
+    private Task<RoleChange> RunCandidateAsync() => new CandidateRole(context, ++_campaign).RunAsync(first: null);
+
+    private Task<RoleChange> RunLeaderAsync() => new LeaderRole(context, ++_epoch, context.Inbox).RunAsync(first: null);
+
+    private void Settle(RoleChange change)
+    {
+        if (change.Term > context.State.Term)
+        {
+            context.State.AdoptTerm(change.Term);
+            context.Answers.OnTermChanged();
+        }
+        else if (context.State.Role != RaftState.Follower)
+        {
+            context.State.SetLeader(LeaderView.None);
+        }
+    }
+}

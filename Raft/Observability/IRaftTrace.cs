@@ -1,0 +1,32 @@
+namespace Raft.Observability;
+
+/// <summary>
+/// What a node tells about itself as it happens, for checkers that hold it to the invariants. Called in place on the
+/// node's tasks; absent in production, where it costs one comparison.
+/// </summary>
+internal interface IRaftTrace
+{
+    /// <summary>The node changed its role.</summary>
+    void Role(RaftState state, ulong term);
+
+    /// <summary>The node holds a new term or vote, not yet durable.</summary>
+    void TermAndVote(TermAndVote record, ulong sequence);
+
+    /// <summary>All term-and-vote records up to a sequence are durable.</summary>
+    void RecordDurable(ulong sequence);
+
+    /// <summary>Entries were appended in memory under a sequence.</summary>
+    void Append(LogSlice slice, ulong sequence);
+
+    /// <summary>Entries from an index on were dropped in memory under a sequence.</summary>
+    void Truncate(ulong fromIndex, ulong sequence);
+
+    /// <summary>All log writes up to a sequence are durable, and with them the log up to an index.</summary>
+    void Durable(ulong sequence, ulong durableIndex);
+
+    /// <summary>The node knows more to be committed.</summary>
+    void Commit(ulong commitIndex, ulong term);
+
+    /// <summary>The state machine took an entry.</summary>
+    void Apply(LogEntry entry);
+}

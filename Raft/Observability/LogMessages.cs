@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+
+namespace Raft.Observability;
+
+/// <summary>
+/// Every line the node logs, each with its id: 100 life, 200 roles, 300 elections, 400 replication, 500 log, 600 disk.
+/// Information for roles and membership, Debug for one RPC, Warning and above for what an operator should see.
+/// </summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(100, LogLevel.Information, "{Node} started: term {Term}, last entry {LastIndex} of term {LastTerm}, configuration {Configuration}")]
+    public static partial void NodeStarted(
+        this ILogger logger, ServerId node, ulong term, ulong lastIndex, ulong lastTerm, ClusterConfiguration configuration);
+
+    [LoggerMessage(101, LogLevel.Information, "{Node} stopped")]
+    public static partial void NodeStopped(this ILogger logger, ServerId node);
+
+    [LoggerMessage(102, LogLevel.Critical, "{Node} had to stop: {Reason}")]
+    public static partial void NodeFailed(this ILogger logger, ServerId node, string reason, Exception exception);
+
+    [LoggerMessage(103, LogLevel.Information, "{Node} bootstrapped the cluster {Configuration}")]
+    public static partial void Bootstrapped(this ILogger logger, ServerId node, ClusterConfiguration configuration);
+
+    [LoggerMessage(200, LogLevel.Information, "{Node} follows in term {Term}: {Reason}")]
+    public static partial void BecameFollower(this ILogger logger, ServerId node, ulong term, string reason);
+
+    [LoggerMessage(201, LogLevel.Information, "{Node} campaigns for term {Term}: no leader was heard in time")]
+    public static partial void BecameCandidate(this ILogger logger, ServerId node, ulong term);
+
+    [LoggerMessage(202, LogLevel.Information, "{Node} leads term {Term} from entry {FirstIndex} on")]
+    public static partial void BecameLeader(this ILogger logger, ServerId node, ulong term, ulong firstIndex);
+
+    [LoggerMessage(203, LogLevel.Information, "{Node} knows leader {Leader} of term {Term}")]
+    public static partial void LeaderFound(this ILogger logger, ServerId node, ServerId leader, ulong term);
+
+    [LoggerMessage(300, LogLevel.Debug, "{Node} was asked by {Candidate} for its vote in term {Term}: {Decision}")]
+    public static partial void VoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Enum decision);
+
+    [LoggerMessage(301, LogLevel.Debug, "{Node} was asked by {Candidate} whether it would vote for it in term {Term}: {Decision}")]
+    public static partial void PreVoteDecided(this ILogger logger, ServerId node, ServerId candidate, ulong term, Enum decision);
+
+    [LoggerMessage(302, LogLevel.Debug, "{Node} got no answer from {Voter} to its request for a vote: {Reason}")]
+    public static partial void VoteRequestFailed(this ILogger logger, ServerId node, ServerId voter, string reason);
+
+    [LoggerMessage(303, LogLevel.Information, "{Node} does not campaign: {Reason}")]
+    public static partial void NoCampaign(this ILogger logger, ServerId node, string reason);
+
+    [LoggerMessage(400, LogLevel.Warning, "{Node} cannot send heartbeats to {Follower}: {Reason}")]
+    public static partial void HeartbeatFailed(this ILogger logger, ServerId node, Server follower, string reason);
+
+    [LoggerMessage(401, LogLevel.Information, "{Node} sends heartbeats to {Follower} again after {Failures} failures")]
+    public static partial void HeartbeatResumed(this ILogger logger, ServerId node, Server follower, int failures);
+
+    [LoggerMessage(402, LogLevel.Warning, "{Node} cannot replicate to {Follower}: {Reason}")]
+    public static partial void ReplicationFailed(this ILogger logger, ServerId node, Server follower, string reason);
+
+    [LoggerMessage(403, LogLevel.Error, "{Node} finds that {Follower} lost entries it had acknowledged: its log ends at {LastIndex}. Was its data deleted? Remove it and add it again")]
+    public static partial void FollowerLostEntries(this ILogger logger, ServerId node, Server follower, ulong lastIndex);
+
+    [LoggerMessage(404, LogLevel.Debug, "{Node} does not serve {Request} of {Sender}")]
+    public static partial void RequestNotServed(this ILogger logger, ServerId node, string request, ServerId sender);
+
+    [LoggerMessage(500, LogLevel.Information, "{Node} drops its entries {FromIndex} to {LastIndex}, which leader {Leader} does not have")]
+    public static partial void LogTruncated(this ILogger logger, ServerId node, ulong fromIndex, ulong lastIndex, ServerId leader);
+
+    [LoggerMessage(501, LogLevel.Error, "{Node} refuses entries of {Leader}: entry {Index} of term {Term} cannot follow there")]
+    public static partial void UnsoundEntries(this ILogger logger, ServerId node, ServerId leader, ulong index, ulong term);
+
+    [LoggerMessage(502, LogLevel.Error, "{Node} refuses a second leader of term {Term}: {Sender} beside {Leader}")]
+    public static partial void SecondLeader(this ILogger logger, ServerId node, ulong term, ServerId sender, ServerId leader);
+
+    [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
+    public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Raft;
+
+/// <summary>The settings of a node. Names and defaults are those of hashicorp/raft where it has them.</summary>
+public sealed record RaftConfig
+{
+    private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>This server's name, which must never change while its data lives. Required.</summary>
+    public ServerId LocalId { get; init; }
+
+    /// <summary>The version of the protocol that is spoken: 3. Default 3.</summary>
+    public int ProtocolVersion { get; init; } = 3;
+
+    /// <summary>How long a follower waits for its leader, up to twice that, before it campaigns. Default 1 s, least 5 ms.</summary>
+    public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a candidate waits, up to twice that, before it tries again. Default 1 s, least the heartbeat timeout.</summary>
+    public TimeSpan ElectionTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long without entries, up to twice that, a follower is told the commit index. Default 50 ms, least 1 ms.</summary>
+    public TimeSpan CommitTimeout { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a leader goes on without hearing from a majority. Default 500 ms; 5 ms to the heartbeat timeout.</summary>
+    public TimeSpan LeaderLeaseTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How old a disk write may get before the node counts as stalled and gives up leading; null for the election timeout.</summary>
+    public TimeSpan? DiskStallTimeout { get; init; }
+
+    /// <summary>Entries in one AppendEntries to a Go server, and in one call of a batching state machine. Default 64; 1 to 1024.</summary>
+    public int MaxAppendEntries { get; init; } = 64;
+
+    /// <summary>Whether candidates campaign without asking first whether they could win (thesis 9.6). Default false.</summary>
+    public bool PreVoteDisabled { get; init; }
+
+    /// <summary>How much the node takes on before it holds back.</summary>
+    public RaftLimits Limits { get; init; } = new();
+
+    /// <summary>The clock. Default the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = CompositionRoot.SystemTime;
+
+    /// <summary>Where log lines go. Default nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>Seeds the jitter of timeouts; null draws a seed. Nodes of one cluster should not share one.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>
+    /// Answers what other servers' applications ask through <see cref="RaftNode.AskAsync"/>. Runs on the thread pool,
+    /// several at once; an exception is answered as an error. Null answers that nothing is known.
+    /// </summary>
+    public Func<AskRequest, ReadOnlyMemory<byte>>? AskHandler { get; init; }
+
+    internal TimeSpan DiskStall => DiskStallTimeout ?? ElectionTimeout;
+
+    /// <summary>Refuses settings with which no node can run.</summary>
+    /// <exception cref="ArgumentException">A setting is missing or out of its range; the message says which.</exception>
+    public void Validate()
+    {
+        Refuse(ProtocolVersion != 3, $"{nameof(ProtocolVersion)} is {ProtocolVersion}; only version 3 is spoken");
+        Refuse(LocalId.IsEmpty, $"{nameof(LocalId)} is not set; give each server a name of its own");
+        AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));
+        AtLeast(ElectionTimeout, LeastTimeout, nameof(ElectionTimeout));
+        AtLeast(CommitTimeout, TimeSpan.FromMilliseconds(1), nameof(CommitTimeout));
+        Refuse(MaxAppendEntries is < 1 or > 1024, $"{nameof(MaxAppendEntries)} is {MaxAppendEntries}; give 1 to 1024");
+        AtLeast(LeaderLeaseTimeout, LeastTimeout, nameof(LeaderLeaseTimeout));
+        Refuse(
+            LeaderLeaseTimeout > HeartbeatTimeout,
+            $"{nameof(LeaderLeaseTimeout)} ({LeaderLeaseTimeout}) is above {nameof(HeartbeatTimeout)} ({HeartbeatTimeout})");
+        AtLeast(ElectionTimeout, HeartbeatTimeout, nameof(ElectionTimeout));
+        if (DiskStallTimeout is { } stall)
+        {
+            AtLeast(stall, LeastTimeout, nameof(DiskStallTimeout));
+        }
+
+        Limits.Validate();
+    }
+
+    private static void AtLeast(TimeSpan value, TimeSpan least, string name) =>
+        Refuse(value < least, $"{name} is {value}; give at least {least}");
+
+    private static void Refuse(bool wrong, string why)
+    {
+        if (wrong)
+        {
+            throw new ArgumentException($"The settings cannot be used: {why}.");
+        }
+    }
+}

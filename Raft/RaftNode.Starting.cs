@@ -1,0 +1,95 @@
+using Raft.Loop;
+using Raft.Membership;
+using Raft.Storage;
+using Raft.Timing;
+
+namespace Raft;
+
+/// <content>How a node comes to life. These methods only start a task on the node's scheduler and return its future.</content>
+public sealed partial class RaftNode
+{
+    /// <summary>
+    /// Founds a cluster on a server that is not running: writes term 1 and the configuration as the first entry.
+    /// </summary>
+    /// <param name="config">The server's settings.</param>
+    /// <param name="logStore">Its log, open and empty.</param>
+    /// <param name="stableStore">Its term and vote, open and empty.</param>
+    /// <param name="configuration">The founders.</param>
+    /// <returns>Completes when the configuration is durable.</returns>
+    /// <exception cref="CannotBootstrapException">The stores hold something already.</exception>
+    /// <exception cref="ArgumentException">A setting is wrong, or no cluster can run on the configuration.</exception>
+    public static Task BootstrapClusterAsync(
+        RaftConfig config, ILogStore logStore, IStableStore stableStore, ClusterConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(logStore);
+        ArgumentNullException.ThrowIfNull(stableStore);
+        ArgumentNullException.ThrowIfNull(configuration);
+        config.Validate();
+        configuration.Validate();
+        return OneTask.Run(
+            RaftRuntime.Production().LoopScheduler, () => BootstrapAsync(logStore, stableStore, configuration));
+    }
+
+    /// <summary>Whether the stores hold anything of a cluster: a term, a vote or entries.</summary>
+    /// <param name="logStore">A server's log, open.</param>
+    /// <param name="stableStore">Its term and vote, open.</param>
+    /// <returns>False for a server that never took part in a cluster, an interrupted bootstrap included.</returns>
+    public static Task<bool> HasExistingStateAsync(ILogStore logStore, IStableStore stableStore)
+    {
+        ArgumentNullException.ThrowIfNull(logStore);
+        ArgumentNullException.ThrowIfNull(stableStore);
+        return OneTask.Run(RaftRuntime.Production().LoopScheduler, () => HasStateAsync(logStore, stableStore));
+    }
+
+    internal static Task<RaftNode> StartAsync(
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport,
+        RaftRuntime runtime)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(fsm);
+        ArgumentNullException.ThrowIfNull(logStore);
+        ArgumentNullException.ThrowIfNull(stableStore);
+        ArgumentNullException.ThrowIfNull(transport);
+        config.Validate();
+        return OneTask.Run(runtime.LoopScheduler, async () =>
+        {
+            try
+            {
+                RecoveredLog recovered = await RecoveredLog.ReadAsync(logStore, stableStore);
+                var core = new NodeCore(config, fsm, logStore, stableStore, transport, recovered, runtime);
+                core.Start();
+                return new RaftNode(core, config);
+            }
+            catch
+            {
+                await transport.DisposeAsync();
+                throw;
+            }
+        });
+    }
+
+    private static async Task<bool> BootstrapAsync(
+        ILogStore logStore, IStableStore stableStore, ClusterConfiguration configuration)
+    {
+        if (await HasStateAsync(logStore, stableStore))
+        {
+            throw new CannotBootstrapException(
+                "The stores hold a term, a vote or entries already. Only the first start of a new cluster is bootstrapped.");
+        }
+
+        // The term first: an entry is never of a later term than the record says. Interrupted in between, the stores
+        // still count as blank, and bootstrap can be repeated.
+        await stableStore.SaveAsync(new TermAndVote(1));
+        LogBatch batch = LogBatchBuilder.Single(
+            index: 1, term: 1, LogType.Configuration, ConfigurationEncoding.Encode(configuration), LogTimestamp.Zero);
+        await logStore.AppendAsync(new LogAppend([new LogSlice(batch)], CurrentTerm: 1, CommitIndex: 0));
+        return true;
+    }
+
+    private static async Task<bool> HasStateAsync(ILogStore logStore, IStableStore stableStore)
+    {
+        TermAndVote? record = await stableStore.LoadAsync();
+        return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted));
+    }
+}

@@ -1,0 +1,230 @@
+using Raft.Core;
+using Raft.Fsm;
+using Raft.Loop;
+using Raft.Roles;
+
+namespace Raft;
+
+/// <summary>
+/// A server of a Raft cluster: the object that an application holds. Safe to use from any thread; what it returns is
+/// completed off the node's loops.
+/// </summary>
+/// <remarks>
+/// The node uses the stores it is given as their only writer; who opened them disposes them, after the node. It owns
+/// the transport.
+/// </remarks>
+public sealed partial class RaftNode : IAsyncDisposable
+{
+    private readonly NodeCore _core;
+    private readonly RaftConfig _config;
+
+    private RaftNode(NodeCore core, RaftConfig config)
+    {
+        _core = core;
+        _config = config;
+    }
+
+    /// <summary>This server's name.</summary>
+    public ServerId Id => _config.LocalId;
+
+    /// <summary>The role, as last published by the loop.</summary>
+    public RaftState State => _core.Board.State;
+
+    /// <summary>The current term.</summary>
+    public ulong Term => _core.Board.Term;
+
+    /// <summary>The leader of the current term, with empty parts where none is known.</summary>
+    public (ServerId Id, ServerAddress Address) Leader
+    {
+        get
+        {
+            LeaderView leader = _core.Board.Leader;
+            return (leader.Id, leader.Address);
+        }
+    }
+
+    /// <summary>The highest index known to be committed; 0 after a start until a leader was heard.</summary>
+    public ulong CommitIndex => _core.Board.CommitIndex;
+
+    /// <summary>The highest index that the state machine has taken.</summary>
+    public ulong AppliedIndex => _core.Board.AppliedIndex;
+
+    /// <summary>The highest index in the log.</summary>
+    public ulong LastIndex => _core.Board.LastIndex;
+
+    /// <summary>
+    /// Completes when the node has stopped; fails with <see cref="RaftFatalException"/> where it had to stop by itself.
+    /// </summary>
+    public Task Completion => _core.Stopped;
+
+    /// <summary>The loop and its state, for tests and the simulator.</summary>
+    internal NodeCore Core => _core;
+
+    /// <summary>Starts a server on its stores. It takes part in its cluster, if it knows one, from then on.</summary>
+    /// <param name="config">The settings.</param>
+    /// <param name="fsm">The state machine, empty: committed entries are applied to it from the first on.</param>
+    /// <param name="logStore">The log, open.</param>
+    /// <param name="stableStore">Term and vote, open.</param>
+    /// <param name="transport">The way to the others; the node closes it, also when it cannot start.</param>
+    /// <returns>The running server.</returns>
+    /// <exception cref="ArgumentException">A setting is wrong.</exception>
+    /// <exception cref="StoreException">What the stores hold cannot be used; nothing was changed.</exception>
+    public static Task<RaftNode> StartAsync(
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport) =>
+        StartAsync(config, fsm, logStore, stableStore, transport, RaftRuntime.Production());
+
+    /// <summary>
+    /// Founds a cluster: writes its configuration as the first entry of this server's log. Only for a new cluster; done
+    /// on one of its servers, or on several with the same list.
+    /// </summary>
+    /// <param name="configuration">The founders, this server among the voters.</param>
+    /// <returns>Completes when the configuration is durable here.</returns>
+    /// <exception cref="CannotBootstrapException">The server has been part of a cluster, or hears a leader.</exception>
+    /// <exception cref="NotVoterException">This server is no voter of the configuration.</exception>
+    /// <exception cref="ArgumentException">No cluster can run on the configuration.</exception>
+    public Task BootstrapClusterAsync(ClusterConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        configuration.Validate();
+        var request = new BootstrapRequest(configuration);
+        return Put(request, request.Future);
+    }
+
+    /// <summary>Replicates a command and applies it to the state machine.</summary>
+    /// <param name="command">The command; its bytes must not change until the call completes.</param>
+    /// <param name="timeout">How long to wait for a place in the apply queue; zero or infinite for ever.</param>
+    /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
+    /// <returns>Where the command stands and what the state machine answered, once it is applied on this server.</returns>
+    /// <exception cref="NotLeaderException">Nothing was appended; <see cref="Leader"/> says who leads, if known.</exception>
+    /// <exception cref="EnqueueTimeoutException">Nothing was appended: no place in the queue in time.</exception>
+    /// <exception cref="EntryTooLargeException">Nothing was appended: see <see cref="RaftLimits.EntryBytesMax"/>.</exception>
+    /// <exception cref="RaftShutdownException">Nothing was appended: the node was stopped.</exception>
+    /// <exception cref="LeadershipLostException">The outcome is unknown: the entry may have been committed, and may still be.</exception>
+    /// <exception cref="OperationCanceledException">The outcome is unknown.</exception>
+    public Task<ApplyResult> ApplyAsync(
+        ReadOnlyMemory<byte> command, TimeSpan timeout = default, CancellationToken cancellationToken = default)
+    {
+        if (command.Length > _config.Limits.EntryBytesMax)
+        {
+            return Task.FromException<ApplyResult>(new EntryTooLargeException(
+                $"The command has {command.Length} bytes; an entry takes at most {_config.Limits.EntryBytesMax}. "
+                + "Nothing was appended."));
+        }
+
+        return Enqueue(new ApplyFuture(LogType.Command, command), timeout, cancellationToken);
+    }
+
+    /// <summary>Waits until everything that was appended before is applied on this server, which must lead.</summary>
+    /// <param name="timeout">How long to wait for a place in the apply queue; zero or infinite for ever.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The barrier's own place in the log.</returns>
+    /// <exception cref="RaftException">As for <see cref="ApplyAsync"/>.</exception>
+    public Task<ApplyResult> BarrierAsync(TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
+        Enqueue(new ApplyFuture(LogType.Barrier, default), timeout, cancellationToken);
+
+    /// <summary>Asks a majority whether this server still leads; only answers to requests sent from now on count.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Completes when a majority confirmed it.</returns>
+    /// <exception cref="NotLeaderException">This server does not lead, or ceased to before it was confirmed.</exception>
+    public Task VerifyLeaderAsync(CancellationToken cancellationToken = default)
+    {
+        var request = new ConfirmRequest(isRead: false);
+        return Put(request, request.Future).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes a linearizable read possible: what the state machine holds on completion is at least as new as everything
+    /// committed when this was called (thesis 6.4). On the leader only.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The index that the state machine has reached.</returns>
+    /// <exception cref="NotLeaderException">This server does not lead, or ceased to before it was confirmed.</exception>
+    public Task<ulong> ReadIndexAsync(CancellationToken cancellationToken = default)
+    {
+        var request = new ConfirmRequest(isRead: true);
+        return Put(request, request.Future).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Runs a function between two entries, while the state machine stands still. Quick functions only.</summary>
+    /// <typeparam name="T">What the function returns.</typeparam>
+    /// <param name="inspect">Gets the index of the last entry passed, of every type, and may read the state machine.</param>
+    /// <returns>What the function returned.</returns>
+    public Task<T> InspectAsync<T>(Func<ulong, T> inspect)
+    {
+        ArgumentNullException.ThrowIfNull(inspect);
+        var future = new RequestFuture<T>();
+        return _core.Fsm.TryAdd(new FsmInspection<T>(inspect, future))
+            ? future.Task
+            : Task.FromException<T>(new RaftShutdownException("The node was stopped."));
+    }
+
+    /// <summary>Asks another server's application; only servers of this library know the question.</summary>
+    /// <param name="id">The server.</param>
+    /// <param name="address">Its address, as a configuration or <see cref="Leader"/> names it.</param>
+    /// <param name="question">The question, which the other side's <see cref="RaftConfig.AskHandler"/> understands.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="TransportException">No answer; or the server is a Go server, which does not know questions.</exception>
+    /// <exception cref="RemoteRpcException">The other application failed to answer.</exception>
+    public Task<ReadOnlyMemory<byte>> AskAsync(ServerId id, ServerAddress address, ReadOnlyMemory<byte> question) =>
+        State == RaftState.Shutdown
+            ? Task.FromException<ReadOnlyMemory<byte>>(new RaftShutdownException("The node was stopped."))
+            : _core.Asks.Ask(new Server(id, address), question).Task;
+
+    /// <summary>How the node stands, taken at one instant by its loop.</summary>
+    /// <returns>The status; after the node has stopped, the last one.</returns>
+    public Task<RaftStatus> GetStatusAsync()
+    {
+        if (_core.FinalStatus is { } final)
+        {
+            return Task.FromResult(final);
+        }
+
+        var request = new StatusRequest();
+        return Put(request, request.Future);
+    }
+
+    /// <summary>Stops the server: callers that wait are told, the transport is closed, nothing more is written.</summary>
+    /// <returns>Completes when every task has ended. The stores may be disposed then.</returns>
+    public Task ShutdownAsync()
+    {
+        _core.Inbox.RequestStop();
+        return _core.Ended;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => new(ShutdownAsync());
+
+    private Task<ApplyResult> Enqueue(ApplyFuture future, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (State != RaftState.Leader)
+        {
+            return Task.FromException<ApplyResult>(State == RaftState.Shutdown ? WasStopped() : NotLeader());
+        }
+
+        switch (_core.Inbox.Applies.Add(future, timeout))
+        {
+            case ApplyQueue.Entry.Taken:
+                _core.Inbox.Wake.Set();
+                return future.Task.WaitAsync(cancellationToken);
+            case ApplyQueue.Entry.Full:
+                return Task.FromException<ApplyResult>(new EnqueueTimeoutException(
+                    $"{_config.Limits.ApplyWaitersMax} callers wait for a place in the apply queue already. Nothing was "
+                    + "appended: try again later."));
+            default:
+                return Task.FromException<ApplyResult>(WasStopped());
+        }
+    }
+
+    private Task<T> Put<T>(LoopRequest request, RequestFuture<T> future) =>
+        _core.Inbox.TryAdd(request) is { } refusal ? Task.FromException<T>(refusal) : future.Task;
+
+    private NotLeaderException NotLeader()
+    {
+        LeaderView leader = _core.Board.Leader;
+        return new NotLeaderException(leader.IsKnown && leader.Id != Id
+            ? $"{Id} does not lead; ask {leader.Id} at {leader.Address}. Nothing was appended."
+            : $"{Id} does not lead, and no leader is known now. Nothing was appended.");
+    }
+
+    private RaftShutdownException WasStopped() => new($"{Id} was stopped. Nothing was appended.");
+}

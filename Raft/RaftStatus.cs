@@ -1,0 +1,47 @@
+namespace Raft;
+
+/// <summary>How a node stood at one instant.</summary>
+public sealed record RaftStatus
+{
+    /// <summary>This server.</summary>
+    public required ServerId Id { get; init; }
+
+    /// <summary>Its role.</summary>
+    public required RaftState State { get; init; }
+
+    /// <summary>Its term.</summary>
+    public required ulong Term { get; init; }
+
+    /// <summary>The leader it knows, if any.</summary>
+    public required ServerId LeaderId { get; init; }
+
+    /// <summary>The leader's raft address, if one is known.</summary>
+    public required ServerAddress LeaderAddress { get; init; }
+
+    /// <summary>The index of its last entry.</summary>
+    public required ulong LastLogIndex { get; init; }
+
+    /// <summary>The term of its last entry.</summary>
+    public required ulong LastLogTerm { get; init; }
+
+    /// <summary>What it knows to be committed.</summary>
+    public required ulong CommitIndex { get; init; }
+
+    /// <summary>What its state machine has taken.</summary>
+    public required ulong AppliedIndex { get; init; }
+
+    /// <summary>Committed entries on their way to the state machine.</summary>
+    public required ulong FsmPending { get; init; }
+
+    /// <summary>Time since a leader was last heard; null on the leader and where there was never one.</summary>
+    public required TimeSpan? LastContact { get; init; }
+
+    /// <summary>The configuration in force, committed or not.</summary>
+    public required ClusterConfiguration Configuration { get; init; }
+
+    /// <summary>The index of the entry that holds it.</summary>
+    public required ulong ConfigurationIndex { get; init; }
+
+    /// <summary>The other servers as the leader sees them, in the configuration's order; empty elsewhere.</summary>
+    public required IReadOnlyList<FollowerStatus> Followers { get; init; }
+}

@@ -1,0 +1,119 @@
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Replication;
+
+/// <summary>
+/// Keeps one follower from campaigning, beside whatever bulk goes there, and asks it at once when a question waits
+/// (heartbeat). Silent while the own disk is stalled, so that others can take over (W7).
+/// </summary>
+internal sealed class Heartbeater(Leadership leadership, Peer peer)
+{
+    private readonly WakeSignal _wake = new();
+    private ulong _sentRound;
+    private int _failures;
+    private bool _isProbing;
+
+    /// <summary>A new question waits.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>The task.</summary>
+    public async Task RunAsync()
+    {
+        using var timer = new DeadlineTimer(leadership.Clock, _wake);
+        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(_wake.Set);
+        TimeSpan next = leadership.Clock.Now;
+        while (!leadership.Tasks.Stopping.IsCancellationRequested)
+        {
+            TimeSpan now = leadership.Clock.Now;
+            bool isAsked = leadership.Round > _sentRound && _failures == 0;
+            if (now < next && !isAsked)
+            {
+                timer.Arm(next);
+                await _wake.WaitAsync();
+                continue;
+            }
+
+            if (leadership.IsDiskStalled)
+            {
+                next = now + Interval();
+                continue;
+            }
+
+            await BeatAsync();
+            next = _failures == 0
+                ? now + Interval()
+                : leadership.Clock.Now + Backoff.After(_failures, leadership.Config.HeartbeatTimeout / 2);
+        }
+    }
+
+    private TimeSpan Interval() => leadership.Random.Jitter(leadership.Config.HeartbeatTimeout / 10);
+
+    /// <summary>Finds out, once the follower answers at all, whether it is of this library.</summary>
+    private void Probe()
+    {
+        ServerId id = peer.Server.Id;
+        if (_isProbing || leadership.Capabilities.IsKnown(id) || leadership.Capabilities.IsForeign(id))
+        {
+            return;
+        }
+
+        _isProbing = true;
+        leadership.Tasks.Start($"question to {id}", ProbeAsync);
+    }
+
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, leadership.Tasks.Stopping);
+        }
+        catch (RaftException)
+        {
+            // What the failure told is noted already; a failure that told nothing is tried again later.
+        }
+        finally
+        {
+            _isProbing = false;
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        ulong round = leadership.Round;
+        TimeSpan sentAt = leadership.Clock.Now;
+        _sentRound = round;
+        var request = new AppendEntriesRequest(leadership.State.Header)
+        {
+            Term = leadership.Term,
+            Leader = leadership.State.LocalAddress,
+        };
+        try
+        {
+            AppendEntriesResponse answer = await leadership.Transport.AppendEntriesAsync(
+                peer.Server, request, leadership.Tasks.Stopping);
+            if (_failures > 0)
+            {
+                leadership.Logger.HeartbeatResumed(leadership.State.LocalId, peer.Server, _failures);
+            }
+
+            _failures = 0;
+            if (answer.Term > leadership.Term)
+            {
+                peer.SawHigherTerm(answer.Term);
+            }
+            else if (answer.Success && answer.Term == leadership.Term)
+            {
+                peer.Acknowledged(matchIndex: 0, sentAt, round);
+                Probe();
+            }
+        }
+        catch (RaftException failure)
+        {
+            if (!leadership.Tasks.Stopping.IsCancellationRequested && _failures++ == 0)
+            {
+                leadership.Logger.HeartbeatFailed(leadership.State.LocalId, peer.Server, failure.Message);
+            }
+        }
+    }
+}

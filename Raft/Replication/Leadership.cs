@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Rpc;
+using Raft.Storage;
+using Raft.Timing;
+
+namespace Raft.Replication;
+
+/// <summary>
+/// What the tasks of one leadership share: the term they speak for, captured once, and what they read from the node.
+/// Made by the leader role, void when it ends.
+/// </summary>
+/// <param name="Epoch">Counts this node's leaderships.</param>
+/// <param name="Term">The term of this leadership.</param>
+/// <param name="State">The node's state, read only.</param>
+/// <param name="Writer">Asked how long the disk has been busy.</param>
+/// <param name="Transport">The way to the followers.</param>
+/// <param name="Capabilities">Which followers are of this library.</param>
+/// <param name="Asks">Finds that out.</param>
+/// <param name="Config">The node's settings.</param>
+/// <param name="Clock">The node's clock.</param>
+/// <param name="Random">The node's random source.</param>
+/// <param name="Tasks">The tasks of this leadership.</param>
+/// <param name="Events">Where news goes.</param>
+/// <param name="Logger">The node's log.</param>
+internal sealed record Leadership(
+    ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ITransport Transport, PeerCapabilities Capabilities,
+    AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger)
+{
+    /// <summary>The newest question (verification or read) that followers' answers must postdate. Raised by the leader role.</summary>
+    public ulong Round { get; set; }
+
+    /// <summary>Whether the disk has been busy with one write for too long, so that this node must not go on leading (W7).</summary>
+    public bool IsDiskStalled => Writer.BusySince is { } since && Clock.Now - since > Config.DiskStall;
+}

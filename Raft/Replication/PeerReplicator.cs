@@ -1,0 +1,256 @@
+using Raft.Core;
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Replication;
+
+/// <summary>
+/// Brings one follower's log up to the leader's (replicate, pipelineReplicate): over one pipeline, first one request
+/// at a time until the logs are known to match, then as many as the window takes. Two tasks share its state on the
+/// loop scheduler: one sends, one reads the answers; each ends when the connection does, so that neither can wait for
+/// the other for ever (W8).
+/// </summary>
+internal sealed class PeerReplicator(Leadership leadership, Peer peer)
+{
+    private static readonly TimeSpan ReconnectMax = TimeSpan.FromSeconds(1);
+
+    private readonly WakeSignal _wake = new();
+    private int _failures;
+    private TimeSpan _notBefore;
+    private InFlight? _accepted;
+    private bool _isBroken;
+
+    private NodeState State => leadership.State;
+
+    private RaftConfig Config => leadership.Config;
+
+    private PeerProgress Progress => peer.Progress;
+
+    private bool IsStopping => leadership.Tasks.Stopping.IsCancellationRequested;
+
+    /// <summary>There is something new to send.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>The sending task: one pass per connection.</summary>
+    public async Task RunAsync()
+    {
+        using var timer = new DeadlineTimer(leadership.Clock, _wake);
+        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(_wake.Set);
+        while (!IsStopping)
+        {
+            try
+            {
+                await ReplicateAsync(timer);
+            }
+            catch (RaftException failure) when (failure is TransportException or RemoteRpcException)
+            {
+                if (!IsStopping && _failures == 0)
+                {
+                    leadership.Logger.ReplicationFailed(State.LocalId, peer.Server, failure.Message);
+                }
+            }
+
+            Progress.Restart();
+            _failures++;
+            _notBefore = leadership.Clock.Now + Backoff.After(_failures, ReconnectMax);
+            await PauseAsync(timer);
+        }
+    }
+
+    private async Task ReplicateAsync(DeadlineTimer timer)
+    {
+        IAppendPipeline pipeline = await leadership.Transport.OpenAppendPipelineAsync(
+            peer.Server, leadership.Tasks.Stopping);
+        var reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _isBroken = false;
+        leadership.Tasks.Start($"answers of {peer.Server.Id}", () => ReadAnswersAsync(pipeline, reader));
+        try
+        {
+            await SendAsync(pipeline, timer);
+        }
+        finally
+        {
+            await pipeline.DisposeAsync();
+            await reader.Task;
+        }
+    }
+
+    private async Task SendAsync(IAppendPipeline pipeline, DeadlineTimer timer)
+    {
+        // The first request goes out at once: it tells the follower who leads and where the logs part.
+        TimeSpan idleUntil = leadership.Clock.Now;
+        while (!IsStopping && !_isBroken)
+        {
+            TimeSpan now = leadership.Clock.Now;
+            bool isIdleOver = now >= idleUntil;
+            if (!MaySend(now) || !(HasNews || isIdleOver))
+            {
+                timer.Arm(now < _notBefore ? _notBefore : now < idleUntil ? idleUntil : TimeSpan.MaxValue);
+                await _wake.WaitAsync();
+                continue;
+            }
+
+            AppendEntriesRequest request = await BuildAsync();
+            if (IsStopping || _isBroken)
+            {
+                return;
+            }
+
+            int bytes = 0;
+            foreach (LogSlice slice in request.Entries!)
+            {
+                bytes += slice.Encoded.Length;
+            }
+
+            Progress.Sent(new InFlight(
+                request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round));
+            idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
+            await pipeline.SendAsync(request);
+        }
+    }
+
+    /// <summary>Whether the window has room. The disk may be stalled: then nothing keeps the follower from campaigning.</summary>
+    private bool MaySend(TimeSpan now)
+    {
+        if (now < _notBefore || leadership.IsDiskStalled)
+        {
+            return false;
+        }
+
+        return Progress.Mode == PeerMode.Probe
+            ? Progress.InFlightCount == 0
+            : Progress.InFlightCount < Config.Limits.InFlightCountMax
+                && Progress.InFlightBytes < Config.Limits.InFlightBytesMax;
+    }
+
+    private bool HasNews => Progress.NextIndex <= State.Log.LastIndex;
+
+    private async ValueTask<AppendEntriesRequest> BuildAsync()
+    {
+        ulong next = Progress.NextIndex;
+        ulong previous = next - 1;
+        ulong? previousTerm = State.Log.TermAt(previous);
+        Invariant.Require(previousTerm is not null, "the log holds the entry before the next one to send");
+        var entries = new List<LogSlice>(1);
+        if (next <= State.Log.LastIndex)
+        {
+            await ReadAsync(next, entries);
+        }
+
+        return new AppendEntriesRequest(State.Header)
+        {
+            Term = leadership.Term,
+            Leader = State.LocalAddress,
+            PreviousIndex = previous,
+            PreviousTerm = previousTerm.Value,
+            Entries = entries,
+            LeaderCommitIndex = State.CommitIndex,
+        };
+    }
+
+    private async ValueTask ReadAsync(ulong next, List<LogSlice> entries)
+    {
+        int countMax = leadership.Capabilities.IsKnown(peer.Server.Id)
+            ? Config.Limits.AppendCountMax : Config.MaxAppendEntries;
+        int bytesMax = Config.Limits.AppendBytesMax;
+        if (!State.Log.TryRead(next, ulong.MaxValue, countMax, bytesMax, entries))
+        {
+            LogBatch batch = await State.Log.ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax);
+            entries.Add(new LogSlice(batch));
+        }
+    }
+
+    private async Task ReadAnswersAsync(IAppendPipeline pipeline, TaskCompletionSource ended)
+    {
+        try
+        {
+            while (await pipeline.Responses.WaitToReadAsync())
+            {
+                while (pipeline.Responses.TryRead(out AppendEntriesResponse? answer))
+                {
+                    Take(answer);
+                }
+
+                Report();
+                _wake.Set();
+            }
+        }
+        catch (RaftException failure) when (failure is TransportException or RemoteRpcException)
+        {
+            if (!IsStopping && _failures == 0)
+            {
+                leadership.Logger.ReplicationFailed(State.LocalId, peer.Server, failure.Message);
+            }
+        }
+        finally
+        {
+            _isBroken = true;
+            ended.SetResult();
+            _wake.Set();
+        }
+    }
+
+    private void Take(AppendEntriesResponse answer)
+    {
+        if (Progress.InFlightCount == 0)
+        {
+            throw new TransportException(TransportFailure.Malformed, $"{peer.Server} answered what was not asked");
+        }
+
+        InFlight request = Progress.Answered();
+        if (answer.Term > leadership.Term)
+        {
+            peer.SawHigherTerm(answer.Term);
+        }
+        else if (answer.Success && answer.Term == leadership.Term)
+        {
+            _failures = 0;
+            _notBefore = TimeSpan.Zero;
+            Progress.Matched(request);
+            _accepted = request;
+        }
+        else
+        {
+            Refused(request, answer);
+        }
+    }
+
+    /// <summary>One piece of news for all answers that came together: the last request accepted is the newest.</summary>
+    private void Report()
+    {
+        if (_accepted is { } request)
+        {
+            _accepted = null;
+            peer.Acknowledged(Progress.MatchIndex, request.SentAt, request.Round);
+        }
+    }
+
+    private void Refused(in InFlight request, AppendEntriesResponse answer)
+    {
+        bool isMismatch = answer.NoRetryBackoff || answer.LastLog < request.PreviousIndex;
+        if (!isMismatch)
+        {
+            // The follower could not take the entries, for a reason of its own. Its log has not been shown to differ,
+            // so we do not go back (W9), but wait before the same is sent again.
+            Progress.Resend();
+            _failures++;
+            _notBefore = leadership.Clock.Now + Backoff.After(_failures, ReconnectMax);
+            return;
+        }
+
+        if (!Progress.Mismatched(request, answer.LastLog))
+        {
+            leadership.Logger.FollowerLostEntries(State.LocalId, peer.Server, answer.LastLog);
+            peer.LostEntries(Progress.MatchIndex);
+        }
+    }
+
+    private async Task PauseAsync(DeadlineTimer timer)
+    {
+        while (!IsStopping && leadership.Clock.Now < _notBefore)
+        {
+            timer.Arm(_notBefore);
+            await _wake.WaitAsync();
+        }
+    }
+}

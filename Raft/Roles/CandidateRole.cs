@@ -1,0 +1,175 @@
+using Raft.Core;
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Campaigns (runCandidate, §5.2): asks first whether it could win (thesis 9.6), then begins a new term. No request for
+/// a vote leaves before the new term and the vote for itself are durable.
+/// </summary>
+internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(context)
+{
+    private readonly TaskGroup _tasks = context.NewTasks();
+    private VoteTally _tally = new(context.State.Configuration);
+    private TimeSpan _deadline;
+    private ulong _term;
+    private bool _isPreVote;
+    private bool _hasAsked;
+
+    protected override TimeSpan Deadline => _deadline;
+
+    protected override RoleChange? Enter()
+    {
+        Context.State.BecomeRole(RaftState.Candidate);
+        Context.State.SetLeader(LeaderView.None);
+        _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
+        _term = Context.State.Term + 1;
+        if (Context.Config.PreVoteDisabled)
+        {
+            return BeginTerm();
+        }
+
+        _isPreVote = true;
+        return AskAll();
+    }
+
+    protected override void Exit(RoleChange change)
+    {
+        _tasks.Stop();
+    }
+
+    protected override RoleChange? OnDurable() =>
+        !_isPreVote && !_hasAsked && Context.State.IsRecordDurable ? AskAll() : null;
+
+    protected override RoleChange? OnTimer(TimeSpan now)
+    {
+        if (Context.IsDiskStalled)
+        {
+            return new RoleChange(RaftState.Follower, "its disk does not answer");
+        }
+
+        return now >= _deadline ? new RoleChange(RaftState.Candidate, "the election timed out") : null;
+    }
+
+    protected override RoleChange? OnEvents()
+    {
+        while (Context.Inbox.VoteEvents.TryDequeue(out VoteEvent news))
+        {
+            if (news.Campaign != campaign || news.IsPreVote != _isPreVote)
+            {
+                continue;
+            }
+
+            if (news.Term > _term)
+            {
+                return new RoleChange(RaftState.Follower, $"{news.Voter} is in term {news.Term}") { Term = news.Term };
+            }
+
+            _tally.Note(news.Voter, news.IsGranted);
+            if (Settle() is { } change)
+            {
+                return change;
+            }
+        }
+
+        return null;
+    }
+
+    protected override bool OnApplies()
+    {
+        RefuseApplies();
+        return false;
+    }
+
+    protected override void OnRequest(LoopRequest request) => Tell(request.Fail(
+        request is BootstrapRequest
+            ? new CannotBootstrapException("This server is a member of a cluster already and campaigns in it.")
+            : Context.NotLeader()));
+
+    private RoleChange? BeginTerm()
+    {
+        _isPreVote = false;
+        _hasAsked = false;
+        Context.State.Campaign();
+        Context.Answers.OnTermChanged();
+        Context.Logger.BecameCandidate(Context.State.LocalId, _term);
+        _tally = new VoteTally(Context.State.Configuration);
+        _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
+        return null;
+    }
+
+    /// <summary>Votes for itself and asks the other voters. Of a real election only once the own vote is durable.</summary>
+    private RoleChange? AskAll()
+    {
+        _hasAsked = true;
+        foreach (Server voter in Context.State.Configuration.Servers)
+        {
+            if (voter.IsVoter && voter.Id != Context.State.LocalId)
+            {
+                bool isPreVote = _isPreVote;
+                _tasks.Start($"request for the vote of {voter.Id}", () => isPreVote ? AskPreVoteAsync(voter) : AskVoteAsync(voter));
+            }
+        }
+
+        _tally.Note(Context.State.LocalId, granted: true);
+        return Settle();
+    }
+
+    private RoleChange? Settle() => _tally.Outcome switch
+    {
+        VoteOutcome.Won when _isPreVote => BeginTerm(),
+        VoteOutcome.Won => new RoleChange(RaftState.Leader, "a majority voted for it"),
+        VoteOutcome.Lost => new RoleChange(RaftState.Follower, "no majority is left to vote for it"),
+        _ => null,
+    };
+
+    private async Task AskVoteAsync(Server voter)
+    {
+        var request = new RequestVoteRequest(Context.State.Header)
+        {
+            Term = _term,
+            Candidate = Context.State.LocalAddress,
+            LastLogIndex = Context.State.Log.LastIndex,
+            LastLogTerm = Context.State.Log.LastTerm,
+        };
+        try
+        {
+            RequestVoteResponse answer = await Context.Transport.RequestVoteAsync(voter, request, _tasks.Stopping);
+            Post(voter, isPreVote: false, answer.Term, answer.Granted && answer.Term == _term);
+        }
+        catch (RaftException failure)
+        {
+            Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
+            Post(voter, isPreVote: false, term: 0, isGranted: false);
+        }
+    }
+
+    private async Task AskPreVoteAsync(Server voter)
+    {
+        var request = new RequestPreVoteRequest(Context.State.Header)
+        {
+            Term = _term,
+            LastLogIndex = Context.State.Log.LastIndex,
+            LastLogTerm = Context.State.Log.LastTerm,
+        };
+        try
+        {
+            RequestPreVoteResponse answer = await Context.Transport.RequestPreVoteAsync(voter, request, _tasks.Stopping);
+            Post(voter, isPreVote: true, answer.Term, answer.Granted);
+        }
+        catch (RemoteRpcException refusal) when (refusal.Message.Contains("unexpected command", StringComparison.Ordinal))
+        {
+            // A server that does not know the question cannot be asked first: it counts as willing.
+            Post(voter, isPreVote: true, term: 0, isGranted: true);
+        }
+        catch (RaftException failure)
+        {
+            Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
+            Post(voter, isPreVote: true, term: 0, isGranted: false);
+        }
+    }
+
+    private void Post(Server voter, bool isPreVote, ulong term, bool isGranted) =>
+        Context.Inbox.Post(new VoteEvent(campaign, isPreVote, voter.Id, term, isGranted));
+}

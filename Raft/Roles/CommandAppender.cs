@@ -1,0 +1,100 @@
+using Raft.Fsm;
+using Raft.Storage;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Turns waiting commands into entries of the leader's term, a group at a time (group commit), as long as the limits
+/// allow. Owned by the leader role.
+/// </summary>
+internal sealed class CommandAppender(RoleContext context, ulong term)
+{
+    /// <summary>Batches are cut at that size, so that their buffers stay off the large object heap.</summary>
+    private const int ChunkBytes = 64 << 10;
+
+    private readonly LogBatchBuilder _builder = new();
+    private readonly List<ApplyFuture> _taken = [];
+    private readonly Queue<(ulong LastIndex, int Bytes)> _uncommitted = new();
+    private readonly byte[] _stamp = new byte[LogEncoding.TimestampBytesMax];
+    private long _uncommittedBytes;
+
+    /// <summary>Appends the entry that begins a leadership.</summary>
+    public void AppendNoop()
+    {
+        LogBatch batch = LogBatchBuilder.Single(
+            context.State.Log.LastIndex + 1, term, LogType.Noop, data: default,
+            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), isNil: true);
+        Append(batch);
+    }
+
+    /// <summary>Appends one group of the commands that wait.</summary>
+    /// <returns>Whether there was one, and room for it.</returns>
+    public bool AppendCommands()
+    {
+        RaftLimits limits = context.Config.Limits;
+        if (context.Inbox.Applies.IsEmpty || _uncommittedBytes >= limits.UncommittedBytesMax
+            || context.Writer.PendingBytes >= limits.UndurableBytesMax)
+        {
+            return false;
+        }
+
+        _taken.Clear();
+        context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
+        int stampLength = LogTimestampEncoding.Write(_stamp, LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow));
+        ReadOnlySpan<byte> stamp = _stamp.AsSpan(0, stampLength);
+        int first = 0;
+        while (first < _taken.Count)
+        {
+            first = AppendChunk(first, stamp);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives back the room that committed entries took.</summary>
+    public void OnCommit(ulong commitIndex)
+    {
+        while (_uncommitted.TryPeek(out (ulong LastIndex, int Bytes) oldest) && oldest.LastIndex <= commitIndex)
+        {
+            _uncommitted.Dequeue();
+            _uncommittedBytes -= oldest.Bytes;
+        }
+    }
+
+    private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
+    {
+        int bytes = 0;
+        int end = first;
+        while (end < _taken.Count && (end == first || bytes + _taken[end].Data.Length + LogEncoding.OverheadBytesMax <= ChunkBytes))
+        {
+            bytes += _taken[end++].Data.Length + LogEncoding.OverheadBytesMax;
+        }
+
+        _builder.Reserve(bytes, end - first);
+        var futures = new ApplyFuture?[end - first];
+        ulong index = context.State.Log.LastIndex;
+        for (int i = first; i < end; i++)
+        {
+            ApplyFuture future = _taken[i];
+            future.Index = ++index;
+            future.Term = term;
+            futures[i - first] = future;
+            bool isCommand = future.Type == LogType.Command;
+            _builder.Add(
+                index, term, future.Type, stamp, future.Data.Span, isDataNil: !isCommand, extensions: default,
+                isExtensionsNil: true);
+        }
+
+        LogBatch batch = _builder.Build();
+        context.Feeder.Expect(batch, futures);
+        Append(batch);
+        return end;
+    }
+
+    private void Append(LogBatch batch)
+    {
+        _uncommitted.Enqueue((batch.LastIndex, batch.Encoded.Length));
+        _uncommittedBytes += batch.Encoded.Length;
+        context.State.Append(new LogSlice(batch));
+    }
+}

@@ -1,0 +1,140 @@
+using Raft.Core;
+using Raft.Membership;
+using Raft.Observability;
+using Raft.Storage;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Follows a leader, or waits for one (runFollower, §5.2): campaigns when none was heard in time, if this server votes
+/// in the configuration in force.
+/// </summary>
+internal sealed class FollowerRole(RoleContext context) : Role(context)
+{
+    private TimeSpan _since;
+    private TimeSpan _patience;
+    private string? _saidWhyNot;
+    private BootstrapRequest? _bootstrap;
+
+    protected override TimeSpan Deadline => LastHeard + _patience;
+
+    private TimeSpan LastHeard => Context.Gate.LastContact is { } contact && contact > _since ? contact : _since;
+
+    protected override RoleChange? Enter()
+    {
+        Context.State.BecomeRole(RaftState.Follower);
+        Wait();
+        return null;
+    }
+
+    protected override void Exit(RoleChange change)
+    {
+        if (_bootstrap is not null)
+        {
+            Tell(_bootstrap.Fail(new RaftException(
+                "The node changed its role before the bootstrap was known to be durable; its status shows what it holds.")));
+        }
+    }
+
+    protected override RoleChange? OnDurable()
+    {
+        if (_bootstrap is not null && Context.State.Log.DurableIndex >= 1)
+        {
+            Context.Logger.Bootstrapped(Context.State.LocalId, _bootstrap.Configuration);
+            Tell(_bootstrap.Future.Succeed(1));
+            _bootstrap = null;
+        }
+
+        return null;
+    }
+
+    protected override RoleChange? OnTimer(TimeSpan now)
+    {
+        if (now < Deadline)
+        {
+            return null;
+        }
+
+        Context.State.SetLeader(LeaderView.None);
+        if (WhyNotCampaign() is { } why)
+        {
+            if (why != _saidWhyNot)
+            {
+                Context.Logger.NoCampaign(Context.State.LocalId, why);
+                _saidWhyNot = why;
+            }
+
+            Wait();
+            return null;
+        }
+
+        return new RoleChange(RaftState.Candidate, "no leader was heard in time");
+    }
+
+    protected override bool OnApplies()
+    {
+        RefuseApplies();
+        return false;
+    }
+
+    protected override void OnRequest(LoopRequest request)
+    {
+        if (request is BootstrapRequest bootstrap)
+        {
+            Bootstrap(bootstrap);
+        }
+        else
+        {
+            Tell(request.Fail(Context.NotLeader()));
+        }
+    }
+
+    private void Wait()
+    {
+        _since = Context.Clock.Now;
+        _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout);
+    }
+
+    private string? WhyNotCampaign()
+    {
+        if (Context.State.Configurations.LatestIndex == 0)
+        {
+            return "no cluster is known: bootstrap this server, or add it to a running cluster";
+        }
+
+        if (!Context.State.IsVoter)
+        {
+            return "it has no vote in the configuration in force";
+        }
+
+        return Context.IsDiskStalled ? "its disk does not answer" : null;
+    }
+
+    private void Bootstrap(BootstrapRequest request)
+    {
+        if (!Context.State.IsBlank || Context.State.Leader.IsKnown || _bootstrap is not null)
+        {
+            Tell(request.Fail(new CannotBootstrapException(
+                "This server already has a term, a log or a leader. Only the first start of a new cluster is bootstrapped.")));
+            return;
+        }
+
+        if (!request.Configuration.IsVoter(Context.State.LocalId))
+        {
+            Tell(request.Fail(new NotVoterException(
+                $"{Context.State.LocalId} is no voter of the configuration {request.Configuration}.")));
+            return;
+        }
+
+        if (Context.State.Term == 0)
+        {
+            Context.State.AdoptTerm(1);
+        }
+
+        _bootstrap = request;
+        Context.State.Append(new LogSlice(LogBatchBuilder.Single(
+            index: 1, term: 1, LogType.Configuration, ConfigurationEncoding.Encode(request.Configuration),
+            LogTimestamp.Zero)));
+        Wait();
+    }
+}

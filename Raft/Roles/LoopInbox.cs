@@ -1,0 +1,164 @@
+using System.Threading.Channels;
+using Raft.Core;
+using Raft.Fsm;
+using Raft.Replication;
+using Raft.Rpc;
+using Raft.Storage;
+using Raft.Timing;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Everything that reaches the loop, each kind in a channel of its own, behind one wake signal. The loop drains them in
+/// the order of their urgency.
+/// </summary>
+internal sealed class LoopInbox(
+    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks, RaftLimits limits)
+    : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents
+{
+    private readonly Channel<IncomingRpc> _rpcs = Channel.CreateUnbounded<IncomingRpc>(
+        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<IncomingRpc> _appends = Channel.CreateUnbounded<IncomingRpc>(
+        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<LoopRequest> _requests = Channel.CreateBounded<LoopRequest>(
+        new BoundedChannelOptions(limits.RequestQueueCountMax) { SingleReader = true });
+    private readonly Queue<PeerEvent> _peerEvents = new();
+    private readonly Queue<VoteEvent> _voteEvents = new();
+    private volatile bool _isStopRequested;
+    private volatile bool _isClosed;
+    private volatile Exception? _failure;
+
+    /// <summary>Set after every entry.</summary>
+    public WakeSignal Wake { get; } = new();
+
+    /// <summary>Votes and other requests that do not carry entries. How many wait is bounded by the transport.</summary>
+    public ChannelReader<IncomingRpc> Rpcs => _rpcs.Reader;
+
+    /// <summary>Appends. How many wait is bounded by the transport.</summary>
+    public ChannelReader<IncomingRpc> Appends => _appends.Reader;
+
+    /// <summary>Questions of callers.</summary>
+    public ChannelReader<LoopRequest> Requests => _requests.Reader;
+
+    /// <summary>Commands of callers.</summary>
+    public ApplyQueue Applies => applies;
+
+    /// <summary>News from followers.</summary>
+    public Queue<PeerEvent> PeerEvents => _peerEvents;
+
+    /// <summary>Answers of voters.</summary>
+    public Queue<VoteEvent> VoteEvents => _voteEvents;
+
+    /// <summary>The last durable log sequence reported.</summary>
+    public ulong LogDurableSequence { get; private set; }
+
+    /// <summary>The last durable record sequence reported.</summary>
+    public ulong RecordDurableSequence { get; private set; }
+
+    /// <summary>Whether the node is to stop.</summary>
+    public bool IsStopRequested => _isStopRequested;
+
+    /// <summary>Why the node cannot go on, if it cannot.</summary>
+    public Exception? Failure => _failure;
+
+    /// <summary>Asks the loop to end.</summary>
+    public void RequestStop()
+    {
+        _isStopRequested = true;
+        Wake.Set();
+    }
+
+    /// <summary>The node cannot go on. The first reason counts.</summary>
+    public void Fail(Exception cause)
+    {
+        _failure ??= cause;
+        Wake.Set();
+    }
+
+    /// <summary>Takes nothing in any more: requests are refused where they arrive.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        _rpcs.Writer.TryComplete();
+        _appends.Writer.TryComplete();
+        _requests.Writer.TryComplete();
+        applies.Close();
+    }
+
+    /// <summary>Puts a question in.</summary>
+    /// <returns>An exception for the caller where it was not taken, else null.</returns>
+    public Exception? TryAdd(LoopRequest request)
+    {
+        if (_requests.Writer.TryWrite(request))
+        {
+            Wake.Set();
+            return null;
+        }
+
+        return _isClosed
+            ? new RaftShutdownException("The node was stopped.")
+            : new EnqueueTimeoutException("Too many requests wait for this node already. Nothing was done: try again later.");
+    }
+
+    void IRpcReceiver.Receive(IncomingRpc rpc)
+    {
+        switch (rpc.Request)
+        {
+            case AskRequest ask:
+                capabilities.NoteKnown(ask.Header.Id);
+                asks.Receive(rpc, ask);
+                return;
+            case AppendEntriesRequest append when gate.TryAnswer(append) is { } answer:
+                rpc.Respond(answer);
+                return;
+            case AppendEntriesRequest { Entries.Count: > 0 }:
+                Put(_appends, rpc);
+                return;
+            default:
+                Put(_rpcs, rpc);
+                return;
+        }
+    }
+
+    void IWriterEvents.LogDurable(ulong sequence)
+    {
+        LogDurableSequence = sequence;
+        Wake.Set();
+    }
+
+    void IWriterEvents.RecordDurable(ulong sequence)
+    {
+        RecordDurableSequence = sequence;
+        Wake.Set();
+    }
+
+    void IWriterEvents.WriteFailed(Exception cause) => Fail(new RaftFatalException(
+        $"A store refused a write, so what it holds can no longer be trusted to be complete: {cause.Message}", cause));
+
+    void IPeerEvents.Post(in PeerEvent news)
+    {
+        _peerEvents.Enqueue(news);
+        Wake.Set();
+    }
+
+    /// <summary>Posts a voter's answer. Called on the loop scheduler.</summary>
+    public void Post(in VoteEvent news)
+    {
+        _voteEvents.Enqueue(news);
+        Wake.Set();
+    }
+
+    void IFsmEvents.Applied() => Wake.Set();
+
+    private void Put(Channel<IncomingRpc> channel, IncomingRpc rpc)
+    {
+        if (channel.Writer.TryWrite(rpc))
+        {
+            Wake.Set();
+        }
+        else
+        {
+            rpc.Respond(null, "the node was stopped");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Raft.Fsm;
+
+namespace Raft.Roles;
+
+/// <summary>A question to the loop, from any task.</summary>
+internal abstract class LoopRequest
+{
+    /// <summary>The node stops, or the role cannot answer: the caller's outcome.</summary>
+    public abstract ICompletion Fail(Exception why);
+}
+
+/// <summary>Asks the leader to prove that it still leads; a read waits for the state machine too.</summary>
+/// <param name="isRead">Whether the caller wants to read: gate on a committed entry of this term, wait until applied.</param>
+internal sealed class ConfirmRequest(bool isRead) : LoopRequest
+{
+    /// <summary>The caller; gets the index it may read at (0 for a verification).</summary>
+    public RequestFuture<ulong> Future { get; } = new();
+
+    /// <summary>Whether the caller wants to read.</summary>
+    public bool IsRead { get; } = isRead;
+
+    /// <summary>The commit index when the question was taken. Set by the leader.</summary>
+    public ulong CommitIndex { get; set; }
+
+    /// <summary>The question's number. Set by the leader.</summary>
+    public ulong Round { get; set; }
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Asks how the node stands.</summary>
+internal sealed class StatusRequest : LoopRequest
+{
+    public RequestFuture<RaftStatus> Future { get; } = new();
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Asks to found a cluster on a running node.</summary>
+/// <param name="configuration">The founders.</param>
+internal sealed class BootstrapRequest(ClusterConfiguration configuration) : LoopRequest
+{
+    public RequestFuture<ulong> Future { get; } = new();
+
+    public ClusterConfiguration Configuration { get; } = configuration;
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}

@@ -1,0 +1,93 @@
+using Raft.Core;
+using Raft.Fsm;
+using Raft.Replication;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Verifications and reads that wait for a majority to confirm this leadership. All that come in one turn share one
+/// round of heartbeats (thesis 6.4). Owned by the leader role.
+/// </summary>
+internal sealed class QuestionQueue(RoleContext context, Leadership leadership, QuorumContact contact)
+{
+    private readonly Queue<ConfirmRequest> _asked = new();
+    private readonly List<ConfirmRequest> _waitingForOwnTerm = [];
+    private bool _isNewRound;
+
+    /// <summary>Takes a question. A read waits until an entry of this term is committed: before, the commit index may be old.</summary>
+    public void Add(ConfirmRequest question, bool hasCommittedOwnTerm)
+    {
+        if (question.IsRead && !hasCommittedOwnTerm)
+        {
+            _waitingForOwnTerm.Add(question);
+            return;
+        }
+
+        if (!_isNewRound)
+        {
+            _isNewRound = true;
+            leadership.Round++;
+        }
+
+        question.CommitIndex = context.State.CommitIndex;
+        question.Round = leadership.Round;
+        _asked.Enqueue(question);
+    }
+
+    /// <summary>An entry of this term is committed: the reads that waited for it can be asked.</summary>
+    public void AdmitReads()
+    {
+        foreach (ConfirmRequest read in _waitingForOwnTerm)
+        {
+            Add(read, hasCommittedOwnTerm: true);
+        }
+
+        _waitingForOwnTerm.Clear();
+    }
+
+    /// <summary>Closes the round: what comes from now on needs requests sent later.</summary>
+    /// <returns>Whether there is a new round to ask the followers.</returns>
+    public bool Ask()
+    {
+        bool isNewRound = _isNewRound;
+        _isNewRound = false;
+        return isNewRound;
+    }
+
+    /// <summary>Answers the questions that a majority has confirmed.</summary>
+    public void Settle()
+    {
+        if (_asked.Count == 0)
+        {
+            return;
+        }
+
+        ulong confirmed = contact.QuorumRound(leadership.Round);
+        while (_asked.TryPeek(out ConfirmRequest? question) && question.Round <= confirmed)
+        {
+            _asked.Dequeue();
+            if (!question.IsRead)
+            {
+                context.Completions.Add(question.Future.Succeed(0));
+            }
+            else if (!context.Fsm.TryAdd(new FsmWait(question.CommitIndex, question.Future)))
+            {
+                context.Completions.Add(question.Fail(new RaftShutdownException("The node was stopped.")));
+            }
+        }
+    }
+
+    /// <summary>The leadership ends: nobody can be told that it holds.</summary>
+    public void FailAll()
+    {
+        _waitingForOwnTerm.AddRange(_asked);
+        foreach (ConfirmRequest question in _waitingForOwnTerm)
+        {
+            context.Completions.Add(question.Fail(new NotLeaderException(
+                $"{context.State.LocalId} ended its leadership before a majority confirmed it. Nothing was read.")));
+        }
+
+        _waitingForOwnTerm.Clear();
+        _asked.Clear();
+    }
+}

@@ -1,0 +1,232 @@
+using Raft.Fsm;
+using Raft.Handlers;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// A role's loop: drains what reached the node, most urgent first, until something ends the role. What all roles do
+/// alike stands here: news from the disk, requests of other servers, feeding the state machine.
+/// </summary>
+internal abstract class Role(RoleContext context)
+{
+    /// <summary>Requests handled in one turn, so that entries never keep timers and acknowledgements waiting for long.</summary>
+    private const int RpcsPerTurnMax = 64;
+
+    private bool _hasMore;
+
+    /// <summary>What the role works with.</summary>
+    protected RoleContext Context { get; } = context;
+
+    /// <summary>When <see cref="OnTimer"/> must be called at the latest.</summary>
+    protected abstract TimeSpan Deadline { get; }
+
+    /// <summary>The role's loop.</summary>
+    /// <param name="first">A request that the role before left to this one.</param>
+    /// <returns>What follows.</returns>
+    public async Task<RoleChange> RunAsync(IncomingRpc? first)
+    {
+        RoleChange change;
+        try
+        {
+            change = await RunTurnsAsync(first);
+        }
+        catch (Exception failure)
+        {
+            // A broken invariant, or a store that could not be read: the node stops, and its callers are told.
+            change = new RoleChange(RaftState.Shutdown, "the node cannot go on") { Failure = failure };
+        }
+
+        Exit(change);
+        return change;
+    }
+
+    private async Task<RoleChange> RunTurnsAsync(IncomingRpc? first)
+    {
+        RoleChange? change = Enter() ?? (first is null ? null : Serve(first));
+        while (true)
+        {
+            change ??= Turn();
+            if (change is not null)
+            {
+                return change;
+            }
+
+            Context.Timer.Arm(Deadline);
+            if (_hasMore)
+            {
+                await Task.Yield();
+            }
+            else
+            {
+                await Context.Inbox.Wake.WaitAsync();
+            }
+        }
+    }
+
+    /// <summary>Begins the role.</summary>
+    protected abstract RoleChange? Enter();
+
+    /// <summary>Ends the role: whatever it started is told to end.</summary>
+    protected abstract void Exit(RoleChange change);
+
+    /// <summary>News from the disk was taken.</summary>
+    protected virtual RoleChange? OnDurable() => null;
+
+    /// <summary>Acts on what is due.</summary>
+    protected abstract RoleChange? OnTimer(TimeSpan now);
+
+    /// <summary>Takes events that only this role waits for.</summary>
+    protected virtual RoleChange? OnEvents() => null;
+
+    /// <summary>Takes commands of callers.</summary>
+    /// <returns>Whether more wait that could be taken now.</returns>
+    protected virtual bool OnApplies() => false;
+
+    /// <summary>Takes a question of a caller.</summary>
+    protected abstract void OnRequest(LoopRequest request);
+
+    /// <summary>Tells a caller the outcome that its future holds.</summary>
+    protected void Tell(ICompletion future) => Context.Completions.Add(future);
+
+    /// <summary>Fails commands that wait: this node does not lead.</summary>
+    protected void RefuseApplies()
+    {
+        if (Context.Inbox.Applies.IsEmpty)
+        {
+            return;
+        }
+
+        List<ApplyFuture> refused = Context.Inbox.Applies.TakeAll();
+        Exception why = Context.NotLeader();
+        ICompletion[] futures = [.. refused.Select(f => f.Fail(why))];
+        Context.Completions.Add(futures, futures.Length);
+    }
+
+    private RoleChange? Turn()
+    {
+        _hasMore = false;
+        if (Context.Inbox.Failure is { } failure)
+        {
+            return new RoleChange(RaftState.Shutdown, "the node cannot go on") { Failure = failure };
+        }
+
+        if (Context.Inbox.IsStopRequested)
+        {
+            return new RoleChange(RaftState.Shutdown, "the node was asked to stop");
+        }
+
+        // Events before timers: after a pause, what has come meanwhile counts before the silence does.
+        RoleChange? change = TakeDiskNews() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
+        if (change is not null)
+        {
+            return change;
+        }
+
+        while (Context.Inbox.Requests.TryRead(out LoopRequest? request))
+        {
+            OnRequestOfAnyRole(request);
+        }
+
+        _hasMore |= OnApplies();
+        Context.Feeder.Pump(Context.State.ApplicableIndex);
+        Context.State.Log.Release(Context.Board.AppliedIndex);
+        return null;
+    }
+
+    private RoleChange? TakeDiskNews()
+    {
+        bool isNews = false;
+        if (!Context.State.IsDurable(Context.Inbox.RecordDurableSequence) && Context.Inbox.RecordDurableSequence > 0)
+        {
+            Context.State.OnRecordDurable(Context.Inbox.RecordDurableSequence);
+            isNews = true;
+        }
+
+        if (Context.State.DurableLogSequence < Context.Inbox.LogDurableSequence)
+        {
+            Context.State.OnLogDurable(Context.Inbox.LogDurableSequence);
+            isNews = true;
+        }
+
+        if (!isNews)
+        {
+            return null;
+        }
+
+        Context.Answers.Release();
+        return OnDurable();
+    }
+
+    private RoleChange? ServeRpcs()
+    {
+        int served = 0;
+        while (Context.Inbox.Rpcs.TryRead(out IncomingRpc? rpc))
+        {
+            if (Serve(rpc) is { } change)
+            {
+                return change;
+            }
+
+            if (++served == RpcsPerTurnMax)
+            {
+                _hasMore = true;
+                break;
+            }
+        }
+
+        // Appends wait while more is on its way to disk than we hold for it; what they ask is durability.
+        while (Context.Writer.PendingBytes < Context.Config.Limits.UndurableBytesMax
+            && Context.Inbox.Appends.TryRead(out IncomingRpc? rpc))
+        {
+            if (Serve(rpc) is { } change)
+            {
+                return change;
+            }
+
+            if (++served >= RpcsPerTurnMax)
+            {
+                _hasMore = true;
+                break;
+            }
+        }
+
+        return null;
+    }
+
+    private RoleChange? Serve(IncomingRpc rpc)
+    {
+        HandlerOutcome outcome = Context.Dispatcher.Handle(rpc, out ulong term);
+        if (outcome == HandlerOutcome.AdoptTerm && Context.State.Role == RaftState.Follower)
+        {
+            Context.State.AdoptTerm(term);
+            Context.Answers.OnTermChanged();
+            outcome = Context.Dispatcher.Handle(rpc, out _);
+            Invariant.Require(outcome == HandlerOutcome.Done, "a request of the adopted term is handled by a follower");
+        }
+
+        return outcome switch
+        {
+            HandlerOutcome.AdoptTerm => new RoleChange(RaftState.Follower, $"{rpc.Request.Header.Id} is in term {term}")
+            {
+                Term = term,
+                Rpc = rpc,
+            },
+            HandlerOutcome.Follow => new RoleChange(RaftState.Follower, $"{rpc.Request.Header.Id} leads") { Rpc = rpc },
+            _ => null,
+        };
+    }
+
+    private void OnRequestOfAnyRole(LoopRequest request)
+    {
+        if (request is StatusRequest status)
+        {
+            Tell(status.Future.Succeed(StatusReport.Of(Context, Followers())));
+            return;
+        }
+
+        OnRequest(request);
+    }
+
+    /// <summary>The followers as this role sees them.</summary>
+    protected virtual IReadOnlyList<FollowerStatus> Followers() => [];
+}

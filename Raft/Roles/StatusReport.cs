@@ -1,0 +1,32 @@
+using Raft.Core;
+
+namespace Raft.Roles;
+
+/// <summary>Puts together how a node stands, at one instant of its loop.</summary>
+internal static class StatusReport
+{
+    /// <summary>The node's status now.</summary>
+    public static RaftStatus Of(RoleContext context, IReadOnlyList<FollowerStatus> followers)
+    {
+        NodeState state = context.State;
+        ulong applied = context.Board.AppliedIndex;
+        TimeSpan? lastContact = state.Role == RaftState.Leader ? null : context.Gate.LastContact;
+        return new RaftStatus
+        {
+            Id = state.LocalId,
+            State = context.Board.State,
+            Term = state.Term,
+            LeaderId = state.Leader.Id,
+            LeaderAddress = state.Leader.Address,
+            LastLogIndex = state.Log.LastIndex,
+            LastLogTerm = state.Log.LastTerm,
+            CommitIndex = state.CommitIndex,
+            AppliedIndex = applied,
+            FsmPending = context.Feeder.FedIndex > applied ? context.Feeder.FedIndex - applied : 0,
+            LastContact = lastContact is { } heard ? context.Clock.Now - heard : null,
+            Configuration = state.Configuration,
+            ConfigurationIndex = state.Configurations.LatestIndex,
+            Followers = followers,
+        };
+    }
+}

@@ -1,0 +1,57 @@
+namespace Raft.Rpc;
+
+/// <summary>
+/// Asks a question that only servers of this library know, and learns from what happens which kind a server is.
+/// </summary>
+internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCapabilities capabilities)
+{
+    /// <summary>Asks; an empty question only asks whether the server knows questions.</summary>
+    /// <exception cref="RaftException">No answer, or an error as the answer.</exception>
+    public async Task<ReadOnlyMemory<byte>> AskAsync(
+        Server server, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
+    {
+        if (capabilities.IsForeign(server.Id))
+        {
+            throw new TransportException(TransportFailure.Closed, $"{server} does not know questions.");
+        }
+
+        try
+        {
+            AskResponse answer = await transport.AskAsync(
+                server, new AskRequest(header) { Data = question }, cancellationToken);
+            capabilities.NoteKnown(server.Id);
+            return answer.Data;
+        }
+        catch (RemoteRpcException)
+        {
+            capabilities.NoteKnown(server.Id);
+            throw;
+        }
+        catch (TransportException failure) when (failure.Failure == TransportFailure.Closed)
+        {
+            await ProbeAsync(server, cancellationToken);
+            throw;
+        }
+    }
+
+    // A server that ends the connection on a question, and yet answers what every server knows, is of another library.
+    // A request of term 0 moves nobody's term.
+    private async Task ProbeAsync(Server server, CancellationToken cancellationToken)
+    {
+        if (capabilities.IsKnown(server.Id))
+        {
+            return;
+        }
+
+        try
+        {
+            await transport.RequestVoteAsync(
+                server, new RequestVoteRequest(header) { Candidate = header.Address }, cancellationToken);
+            capabilities.NoteForeign(server.Id);
+        }
+        catch (RaftException)
+        {
+            // It did not answer that either: nothing is learned of it.
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Raft.Timing;
+
+namespace Raft.Storage;
+
+/// <summary>
+/// The only writer of the log store and of the term-and-vote record. Log changes are written in the order in which they
+/// were queued, what waits is merged into one durable write, and completion is reported by sequence. A record overtakes
+/// waiting log changes; no entry queued behind a record is written before it (an entry's term is durable first).
+/// </summary>
+/// <remarks>All members are used on the node's loop scheduler. A write that failed is never tried again.</remarks>
+internal sealed class LogWriter(
+    ILogStore log, IStableStore stable, NodeClock clock, IWriterEvents events, ulong durableTerm)
+{
+    /// <summary>The most that one durable write merges, in bytes; one change is always taken whole.</summary>
+    private const int GroupBytesMax = 4 << 20;
+
+    private readonly WakeSignal _wake = new();
+    private readonly Queue<LogWrite> _queue = new();
+    private readonly List<LogSlice> _group = [];
+    private ulong _logSequence;
+    private ulong _recordSequence;
+    private TermAndVote? _record;
+    private ulong _durableTerm = durableTerm;
+    private bool _isStopping;
+
+    /// <summary>The sequence of the last log change queued.</summary>
+    public ulong LogSequence => _logSequence;
+
+    /// <summary>The sequence of the last record queued.</summary>
+    public ulong RecordSequence => _recordSequence;
+
+    /// <summary>Bytes of entries that are not durable yet.</summary>
+    public long PendingBytes { get; private set; }
+
+    /// <summary>When the write now under way began; null while there is none.</summary>
+    public TimeSpan? BusySince { get; private set; }
+
+    /// <summary>What the store may note as committed; set by the loop, never above what is durable here.</summary>
+    public ulong CommitIndex { get; set; }
+
+    /// <summary>Queues entries.</summary>
+    /// <returns>The change's sequence.</returns>
+    public ulong Append(LogSlice slice)
+    {
+        int bytes = slice.Encoded.Length;
+        PendingBytes += bytes;
+        return Enqueue(new LogWrite(_logSequence + 1, slice, TruncateFrom: 0, bytes));
+    }
+
+    /// <summary>Queues the removal of the entries from an index on.</summary>
+    /// <returns>The change's sequence.</returns>
+    public ulong Truncate(ulong fromIndex) =>
+        Enqueue(new LogWrite(_logSequence + 1, default, fromIndex, Bytes: 0));
+
+    /// <summary>Queues a term-and-vote record; one that still waits is replaced by it.</summary>
+    /// <returns>The record's sequence.</returns>
+    public ulong Save(TermAndVote record)
+    {
+        _record = record;
+        _wake.Set();
+        return ++_recordSequence;
+    }
+
+    /// <summary>Ends the task after the write now under way.</summary>
+    public void Stop()
+    {
+        _isStopping = true;
+        _wake.Set();
+    }
+
+    /// <summary>The writer's task.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            while (!_isStopping)
+            {
+                if (_record is { } record)
+                {
+                    await WriteRecordAsync(record);
+                }
+                else if (_queue.Count > 0)
+                {
+                    await WriteLogAsync();
+                }
+                else
+                {
+                    await _wake.WaitAsync();
+                }
+            }
+        }
+        catch (Exception cause)
+        {
+            // Whatever a store throws has one meaning: what was asked is not durable.
+            events.WriteFailed(cause);
+        }
+    }
+
+    private ulong Enqueue(LogWrite write)
+    {
+        _queue.Enqueue(write);
+        _logSequence = write.Sequence;
+        _wake.Set();
+        return write.Sequence;
+    }
+
+    private async Task WriteRecordAsync(TermAndVote record)
+    {
+        ulong sequence = _recordSequence;
+        _record = null;
+        BusySince = clock.Now;
+        await stable.SaveAsync(record);
+        BusySince = null;
+        _durableTerm = record.Term;
+        events.RecordDurable(sequence);
+    }
+
+    private async Task WriteLogAsync()
+    {
+        LogWrite last = _queue.Dequeue();
+        BusySince = clock.Now;
+        int bytes = last.Bytes;
+        if (last.TruncateFrom != 0)
+        {
+            await log.TruncateSuffixAsync(last.TruncateFrom);
+        }
+        else
+        {
+            _group.Clear();
+            _group.Add(last.Slice);
+            while (_queue.TryPeek(out LogWrite next) && next.TruncateFrom == 0 && bytes + next.Bytes <= GroupBytesMax)
+            {
+                last = _queue.Dequeue();
+                _group.Add(last.Slice);
+                bytes += last.Bytes;
+            }
+
+            await log.AppendAsync(new LogAppend(_group, _durableTerm, CommitIndex));
+        }
+
+        BusySince = null;
+        PendingBytes -= bytes;
+        events.LogDurable(last.Sequence);
+    }
+}
