@@ -14,6 +14,8 @@ namespace Raft.Transport.Tcp;
 /// </remarks>
 public sealed class TcpTransport : ITransport
 {
+    // Here, other than in the library itself, awaits do not capture the caller's scheduler: sockets complete on the
+    // thread pool, and the steps of a call must not take turns on the loops of a node.
     private readonly TcpTransportOptions _options;
     private readonly IStreamListener _listener;
     private readonly ILogger _logger;
@@ -46,7 +48,7 @@ public sealed class TcpTransport : ITransport
     /// <param name="options">The settings.</param>
     /// <returns>The transport.</returns>
     /// <exception cref="ArgumentException">
-    /// A setting is out of range, or the bind address is a wildcard and no address to advertise is given.
+    /// A setting is out of range, or nobody can dial the address to advertise: a wildcard, or no port.
     /// </exception>
     /// <exception cref="RaftException">The address cannot be listened on, for example because the port is taken.</exception>
     public static ValueTask<TcpTransport> ListenAsync(TcpTransportOptions options)
@@ -58,12 +60,11 @@ public sealed class TcpTransport : ITransport
             throw new ArgumentException($"'{options.BindAddress}' is no address of the form ip:port.", nameof(options));
         }
 
-        bool isWildcard = endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any);
-        if (isWildcard && options.AdvertiseAddress.IsEmpty)
+        if (options.AdvertiseAddress.IsEmpty ? IsWildcard(endPoint) : !CanBeDialled(options.AdvertiseAddress))
         {
             throw new ArgumentException(
-                $"{options.BindAddress} stands for all addresses of this machine: name the one that others dial in "
-                + $"{nameof(TcpTransportOptions.AdvertiseAddress)}.",
+                $"Nobody can dial {(options.AdvertiseAddress.IsEmpty ? options.BindAddress : options.AdvertiseAddress)}: "
+                + $"name the host and port that reach this server in {nameof(TcpTransportOptions.AdvertiseAddress)}.",
                 nameof(options));
         }
 
@@ -145,6 +146,17 @@ public sealed class TcpTransport : ITransport
         }
     }
 
+    private static bool IsWildcard(IPEndPoint endPoint) =>
+        endPoint.Address.Equals(IPAddress.Any) || endPoint.Address.Equals(IPAddress.IPv6Any);
+
+    private static bool CanBeDialled(ServerAddress address)
+    {
+        string text = address.ToString();
+        return IPEndPoint.TryParse(text, out IPEndPoint? ip)
+            ? ip.Port != 0 && !IsWildcard(ip)
+            : text.LastIndexOf(':') > 0 && !text.EndsWith(":0", StringComparison.Ordinal);
+    }
+
     private async Task StopAsync()
     {
         await _dialer.DisposeAsync().ConfigureAwait(false);
@@ -174,7 +186,6 @@ public sealed class TcpTransport : ITransport
         catch (RemoteRpcException)
         {
             // An error is an answer too: the connection is as good as before.
-            connection.Deadline.End();
             _dialer.Return(connection);
             throw;
         }

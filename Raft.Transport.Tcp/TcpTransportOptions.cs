@@ -53,6 +53,7 @@ public sealed class TcpTransportOptions
     {
         ArgumentException.ThrowIfNullOrEmpty(BindAddress);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Timeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Timeout, TimeSpan.FromDays(1));
         ArgumentOutOfRangeException.ThrowIfNegative(PoolSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(EntryBytesMax, 1024);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(EntryBytesMax, 1024 * 1024 * 1024);

@@ -1,4 +1,3 @@
-
 namespace Raft.Tests.Golden;
 
 /// <summary>Compares messages by content: records compare byte fields and entries by reference.</summary>

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Raft.Membership;
+using Raft.MsgPack;
 using Raft.Tests.Transport;
 using Raft.Transport.Tcp.Wire;
 
@@ -116,11 +118,11 @@ public sealed class WireVectorTests
         using var meta = JsonDocument.Parse(vector.Bytes);
         ClusterConfiguration configuration = ServersOf(meta.RootElement.GetProperty("Configuration").GetProperty("Servers"));
 
-        var reader = new MsgPack.MsgPackReader(meta.RootElement.GetProperty("Peers").GetBytesFromBase64());
+        var reader = new MsgPackReader(meta.RootElement.GetProperty("Peers").GetBytesFromBase64());
         var peers = new List<string>();
         for (long left = reader.ArrayHeader(); left > 0; left--)
         {
-            peers.Add(System.Text.Encoding.UTF8.GetString(reader.Raw(100, out _)));
+            peers.Add(Encoding.UTF8.GetString(reader.Raw(100, out _)));
         }
 
         Assert.That(peers, Is.EqualTo(configuration.Servers.Where(s => s.IsVoter).Select(s => s.Address.Value)));

@@ -9,6 +9,7 @@ namespace Raft.Tests.Transport;
 public sealed class AcceptingTests
 {
     private const int MalformedEventId = 2003;
+    private const int StalledEventId = 2007;
 
     [Test]
     public async Task Requests_are_delivered_while_earlier_ones_wait_and_answers_leave_in_order()
@@ -188,12 +189,14 @@ public sealed class AcceptingTests
         await Until.TrueAsync(() => transport.Acceptor!.Budget.UsedBytes == 30, "the part is there");
         await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 2, "both are accepted");
 
-        // The reader notes when it begins to wait: a moment after it took the bytes.
-        for (int i = 0; i < 1000 && log.Count(2007) == 0; i++)
-        {
-            clock.Advance(TimeSpan.FromSeconds(5));
-            await Task.Yield();
-        }
+        // The reader begins to wait a moment after it took the bytes: only from then on does the time count.
+        await Until.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return log.Count(StalledEventId) > 0;
+            },
+            "the stalled one is closed");
 
         await stalled.ExpectEndAsync();
         await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 1, "the idle one stays");

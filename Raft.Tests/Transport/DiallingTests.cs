@@ -167,11 +167,15 @@ public sealed class DiallingTests
         }
     }
 
-    [Test]
-    public void A_wildcard_needs_an_address_to_advertise()
+    [TestCase("0.0.0.0:0", null)]
+    [TestCase("[::]:0", null)]
+    [TestCase("127.0.0.1:0", "0.0.0.0:7000")]
+    [TestCase("127.0.0.1:0", "raft-1.example:0")]
+    [TestCase("127.0.0.1:0", "raft-1.example")]
+    public void An_address_that_nobody_can_dial_is_not_advertised(string bind, string? advertise)
     {
         var error = Assert.ThrowsAsync<ArgumentException>(
-            () => TcpTransport.ListenAsync(new() { BindAddress = "0.0.0.0:0" }).AsTask());
+            () => TcpTransport.ListenAsync(new() { BindAddress = bind, AdvertiseAddress = advertise }).AsTask());
         Assert.That(error.Message, Does.Contain("AdvertiseAddress"));
     }
 

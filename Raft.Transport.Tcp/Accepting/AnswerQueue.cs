@@ -14,7 +14,8 @@ internal sealed class AnswerQueue(
     IStreamConnection connection, DecodingBudget budget, BudgetShare share, int unansweredMax, TimeProvider time,
     Action<Exception> onFailed) : IThreadPoolWorkItem
 {
-    private const int KeptBytesMax = 64 * 1024;
+    /// <summary>What is ready beyond this goes out with the next send.</summary>
+    private const int SendBytesMax = 64 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Queue<TcpIncomingRpc> _queue = new();
@@ -156,7 +157,7 @@ internal sealed class AnswerQueue(
                 Volatile.Write(ref _sendingSince, 0);
                 budget.Release(share, bytes);
                 bytes = 0;
-                if (_buffer.Length > KeptBytesMax)
+                if (_buffer.Length > 2 * SendBytesMax)
                 {
                     _buffer = new byte[512];
                 }
@@ -183,7 +184,7 @@ internal sealed class AnswerQueue(
         _length = 0;
         lock (_gate)
         {
-            while (_queue.TryPeek(out TcpIncomingRpc? head) && head.IsAnswered && !_isStopped)
+            while (_length < SendBytesMax && !_isStopped && _queue.TryPeek(out TcpIncomingRpc? head) && head.IsAnswered)
             {
                 _queue.Dequeue();
                 bytes += head.Bytes;

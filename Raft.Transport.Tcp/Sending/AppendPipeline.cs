@@ -61,6 +61,8 @@ internal sealed class AppendPipeline : IAppendPipeline
         _connection.Dispose();
         _connection.Abandon();
         _responses.Writer.TryComplete(end);
+        // Whoever disposes a pipeline without reading to its end has not missed an error.
+        _ = _responses.Reader.Completion.Exception;
     }
 
     private async ValueTask<RemoteRpcException> ReadUntilErrorAsync()

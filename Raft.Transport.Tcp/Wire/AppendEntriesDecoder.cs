@@ -203,14 +203,16 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         }
     }
 
-    // A request's entries are mostly of one size: the first one tells how much memory those that are there will take.
+    // A request's entries are mostly of one size: the first one tells how much memory they will take. What is announced
+    // and not yet there counts only so far.
     private void ReserveFor(ReadOnlySpan<byte> unread)
     {
         var first = default(EntryLayout);
         if (LogEncoding.TryReadEntry(unread, 0, ref first, out _, out _))
         {
             long expected = (first.End + (first.End / 8L) + 16) * _entriesLeft;
-            long bytes = Math.Max(first.End, Math.Min(Math.Min(expected, unread.Length), WireLimits.BatchBytesMax));
+            long trusted = Math.Min(unread.Length + WireLimits.AnnouncedBytesMax, WireLimits.BatchBytesMax);
+            long bytes = Math.Max(first.End, Math.Min(expected, trusted));
             _builder.Reserve((int)bytes, (int)Math.Min(_entriesLeft, (bytes / first.End) + 1));
         }
     }

@@ -21,8 +21,15 @@ internal static class WireLimits
     /// <summary>An unknown value in an AppendEntries request, which is passed over.</summary>
     public const int SkippedBytesMax = 1024 * 1024;
 
-    /// <summary>Entries are kept together in batches of about this many bytes; a larger entry is a batch of its own.</summary>
-    public const int BatchBytesMax = 256 * 1024;
+    /// <summary>
+    /// Entries are kept together in batches of about this many bytes; a larger entry is a batch of its own. Below the
+    /// size at which arrays become large objects: those are freed by full collections only, and a follower under load
+    /// makes thousands a second.
+    /// </summary>
+    public const int BatchBytesMax = 80_000;
+
+    /// <summary>How much memory is taken for entries that are announced and not there yet.</summary>
+    public const int AnnouncedBytesMax = 48 * 1024;
 
     /// <summary>The unit in which memory is taken for a value that is larger than the receive buffer.</summary>
     public const int ChunkBytes = 64 * 1024;

@@ -64,6 +64,8 @@ internal sealed class InMemoryPipeline : InMemoryExchange, IAppendPipeline
         }
 
         _responses.Writer.TryComplete(reason);
+        // Whoever disposes a pipeline without reading to its end has not missed an error.
+        _ = _responses.Reader.Completion.Exception;
         _deadline.Dispose();
         Network.Remove(this);
     }
