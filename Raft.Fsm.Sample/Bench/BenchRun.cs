@@ -59,10 +59,20 @@ internal sealed class BenchRun(BenchOptions options)
                 follower.Dispose();
             }
 
-            if (Directory.Exists(data))
-            {
-                Directory.Delete(data, recursive: true);
-            }
+            Clean(data);
+        }
+    }
+
+    private void Clean(string data)
+    {
+        if (Directory.Exists(data))
+        {
+            Directory.Delete(data, recursive: true);
+        }
+
+        if (Directory.Exists(options.Data) && !Directory.EnumerateFileSystemEntries(options.Data).Any())
+        {
+            Directory.Delete(options.Data);
         }
     }
 

@@ -77,7 +77,8 @@ internal sealed class LeaderGate(KvNode node, Forwarder forwarder)
                 : ApiException.NoLeader($"{node.Raft.Id} does not lead, and knows no leader now");
         }
 
-        LeaderInfo? leader = await node.Leaders.FindAsync(left);
+        // A leader that does not answer is soon no leader any more: look again instead of waiting for it.
+        LeaderInfo? leader = await node.Leaders.FindAsync(left < AddressPatience ? left : AddressPatience);
         if (leader is null || leader.Id == node.Raft.Id)
         {
             return null;
@@ -85,7 +86,14 @@ internal sealed class LeaderGate(KvNode node, Forwarder forwarder)
 
         if (leader.Http is { } http)
         {
-            return await forwarder.SendAsync(leader, http, request, operation.IsWrite, deadline);
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(deadline);
+            if (!operation.IsWrite)
+            {
+                // A read may be asked of another leader; a write, once sent, may not.
+                patience.CancelAfter(node.ApplyTimeout / 4);
+            }
+
+            return await forwarder.SendAsync(leader, http, request, operation.IsWrite, patience.Token);
         }
 
         return leader.IsForeign

@@ -18,10 +18,13 @@ internal sealed class LineLog(TextWriter writer, LogLevel least) : ILoggerFactor
 
     private sealed class CategoryLog(LineLog owner, string category) : ILogger
     {
-        // What the web server says of itself below a warning concerns nobody who runs a node.
-        private readonly LogLevel _least = category.StartsWith("Microsoft.", StringComparison.Ordinal)
-            ? (LogLevel)Math.Max((int)LogLevel.Warning, (int)owner.Least)
-            : owner.Least;
+        // What the web server says of itself below a warning concerns nobody who runs a node; that it could not start
+        // is told by us, in the one line that says how to mend it.
+        private readonly LogLevel _least = category.StartsWith("Microsoft.Extensions.Hosting", StringComparison.Ordinal)
+            ? LogLevel.None
+            : category.StartsWith("Microsoft.", StringComparison.Ordinal)
+                ? (LogLevel)Math.Max((int)LogLevel.Warning, (int)owner.Least)
+                : owner.Least;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

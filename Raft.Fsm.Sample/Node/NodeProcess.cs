@@ -35,6 +35,10 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         {
             return End(ExitCodes.Store, $"the store in {options.Data} refused: {refused.Message}");
         }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return End(ExitCodes.Store, $"the store in {options.Data} cannot be used: {refused.Message}");
+        }
         catch (RaftException fatal)
         {
             return End(ExitCodes.Fatal, $"node {options.Id} had to stop: {fatal.Message}");
@@ -48,9 +52,9 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     {
         RefuseForeignFounders(isBlank: IsBlankDirectory());
         await using NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
+        await using HttpServer http = await ListenAsync();
         // The node closes the transport too; where it never starts, this does. Closing twice is closing once.
         await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
-        await using HttpServer http = await ListenAsync();
         string httpAddress = HttpAddress(http.Port);
         RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress));
         await FoundAsync(config, stores);

@@ -28,7 +28,7 @@ internal sealed class StopSignal : IDisposable
     /// Lets the end of standard input count too: it comes when the process at the other end closes it, or is gone, in
     /// whatever way.
     /// </summary>
-    public void WatchInput() => _ = WatchAsync();
+    public void WatchInput() => new Thread(ReadInput) { IsBackground = true, Name = "standard input" }.Start();
 
     public void Dispose()
     {
@@ -38,15 +38,14 @@ internal sealed class StopSignal : IDisposable
         }
     }
 
-    private async Task WatchAsync()
+    // A thread of its own: reads of standard input block, and would take a worker from the pool for good.
+    private void ReadInput()
     {
-        // Standard input reads block: off to a pool thread at once, which this holds as long as the process lives.
-        await Task.Yield();
         try
         {
-            await using Stream input = Console.OpenStandardInput();
-            byte[] buffer = new byte[64];
-            while (await input.ReadAsync(buffer) > 0)
+            using Stream input = Console.OpenStandardInput();
+            Span<byte> buffer = stackalloc byte[64];
+            while (input.Read(buffer) > 0)
             {
             }
         }

@@ -23,8 +23,9 @@ public sealed class LineLogTests
 
     [TestCase(LogLevel.Debug, "Raft", false)]
     [TestCase(LogLevel.Information, "Raft", true)]
-    [TestCase(LogLevel.Information, "Microsoft.Hosting", false)]
-    [TestCase(LogLevel.Warning, "Microsoft.Hosting", true)]
+    [TestCase(LogLevel.Information, "Microsoft.AspNetCore.Server.Kestrel", false)]
+    [TestCase(LogLevel.Warning, "Microsoft.AspNetCore.Server.Kestrel", true)]
+    [TestCase(LogLevel.Error, "Microsoft.Extensions.Hosting.Internal.Host", false)]
     public void Only_what_was_asked_for_is_written(LogLevel level, string category, bool isWritten)
     {
         using var log = new LineLog(TextWriter.Null, LogLevel.Information);

@@ -110,7 +110,7 @@ public sealed class ProcessTests
 
     private static RaftkvProcess Node(string id, int raft, int http, string data) => RaftkvProcess.Start(
         "node", $"--id={id}", $"--raft=127.0.0.1:{raft}", $"--http=127.0.0.1:{http}", $"--data={data}",
-        $"--peers={id}=127.0.0.1:{raft}", "--heartbeat-ms=200", "--log-level=none");
+        $"--peers={id}=127.0.0.1:{raft}", "--heartbeat-ms=200");
 
     private static async Task WriteAsync(
         ProcessCluster cluster, int writer, ConcurrentQueue<string> acknowledged, CancellationToken stop)
