@@ -90,7 +90,7 @@ internal sealed class LeaderGate(KvNode node, Forwarder forwarder)
             if (!operation.IsWrite)
             {
                 // A read may be asked of another leader; a write, once sent, may not.
-                patience.CancelAfter(node.ApplyTimeout / 4);
+                patience.CancelAfter(node.ApplyTimeout / 8);
             }
 
             return await forwarder.SendAsync(leader, http, request, operation.IsWrite, patience.Token);
