@@ -8,35 +8,41 @@ internal sealed class DeadlineTimer : IDisposable
 {
     private readonly NodeClock _clock;
     private readonly ITimer _timer;
-    private TimeSpan _armedFor = TimeSpan.MaxValue;
+    private readonly WakeSignal _wake;
+    // Ticks of the time it is armed for. The callback, on whatever thread, says that it no longer is.
+    private long _armedForTicks = long.MaxValue;
 
     public DeadlineTimer(NodeClock clock, WakeSignal wake)
     {
         _clock = clock;
+        _wake = wake;
         _timer = clock.Provider.CreateTimer(
-            static state => ((WakeSignal)state!).Set(), wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((DeadlineTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Sees to it that the signal is set at the deadline at the latest.</summary>
     /// <param name="deadline">A time of the node's clock; <see cref="TimeSpan.MaxValue"/> for none.</param>
     public void Arm(TimeSpan deadline)
     {
-        TimeSpan now = _clock.Now;
-        if (_armedFor <= now)
-        {
-            _armedFor = TimeSpan.MaxValue;
-        }
-
-        if (deadline >= _armedFor)
+        if (deadline.Ticks >= Volatile.Read(ref _armedForTicks))
         {
             return;
         }
 
-        _armedFor = deadline;
-        // A timer counts whole milliseconds: one more, so that the deadline has come when it fires.
+        TimeSpan now = _clock.Now;
+        Volatile.Write(ref _armedForTicks, deadline.Ticks);
+
+        // A timer counts whole milliseconds of a coarser clock: one more, so that the deadline has mostly come when it
+        // fires. Where it has not, the loop finds so and arms it again.
         TimeSpan due = deadline <= now ? TimeSpan.Zero : deadline - now + TimeSpan.FromMilliseconds(1);
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Fire()
+    {
+        Volatile.Write(ref _armedForTicks, long.MaxValue);
+        _wake.Set();
+    }
 }
