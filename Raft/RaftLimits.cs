@@ -27,6 +27,11 @@ public sealed record RaftLimits
     /// <summary>Bytes appended by this leader and not committed; over it the apply queue is left alone. Default 64 MiB.</summary>
     public long UncommittedBytesMax { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// Bytes appended by this leader and not applied here; over it the apply queue is left alone. Default 256 MiB.
+    /// </summary>
+    public long UnappliedBytesMax { get; init; } = 256 << 20;
+
     /// <summary>Bytes appended and not durable here; over it no appends are taken. Default 64 MiB.</summary>
     public long UndurableBytesMax { get; init; } = 64 << 20;
 
@@ -48,7 +53,7 @@ public sealed record RaftLimits
     /// <summary>Bytes of durable and applied entries that stay in memory for followers a little behind. Default 8 MiB.</summary>
     public long TailBytesMax { get; init; } = 8 << 20;
 
-    /// <summary>Reads, verifications and other questions that wait for the loop. Default 65,536.</summary>
+    /// <summary>Reads, verifications and other questions that are not answered yet. Default 65,536.</summary>
     public int RequestQueueCountMax { get; init; } = 1 << 16;
 
     internal void Validate()
@@ -60,6 +65,7 @@ public sealed record RaftLimits
         Refuse(BatchCountMax < 1, nameof(BatchCountMax));
         Refuse(BatchBytesMax < 1, nameof(BatchBytesMax));
         Refuse(UncommittedBytesMax < 1, nameof(UncommittedBytesMax));
+        Refuse(UnappliedBytesMax < 1, nameof(UnappliedBytesMax));
         Refuse(UndurableBytesMax < 1, nameof(UndurableBytesMax));
         Refuse(InFlightCountMax < 1, nameof(InFlightCountMax));
         Refuse(InFlightBytesMax < 1, nameof(InFlightBytesMax));

@@ -153,9 +153,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(inspect);
         var future = new RequestFuture<T>();
-        return _core.Fsm.TryAdd(new FsmInspection<T>(inspect, future))
-            ? future.Task
-            : Task.FromException<T>(new RaftShutdownException("The node was stopped."));
+        return Ask(future, () => _core.Fsm.TryAdd(new FsmInspection<T>(inspect, future)));
     }
 
     /// <summary>Asks another server's application; only servers of this library know the question.</summary>
@@ -166,9 +164,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <exception cref="TransportException">No answer; or the server is a Go server, which does not know questions.</exception>
     /// <exception cref="RemoteRpcException">The other application failed to answer.</exception>
     public Task<ReadOnlyMemory<byte>> AskAsync(ServerId id, ServerAddress address, ReadOnlyMemory<byte> question) =>
-        State == RaftState.Shutdown
-            ? Task.FromException<ReadOnlyMemory<byte>>(new RaftShutdownException("The node was stopped."))
-            : _core.Asks.Ask(new Server(id, address), question).Task;
+        Put(new RequestFuture<ReadOnlyMemory<byte>>(), id, address, question);
 
     /// <summary>Reads entries of this server's log, committed or not.</summary>
     /// <param name="fromIndex">The first index wanted; where the log begins later, it starts there.</param>
@@ -195,10 +191,14 @@ public sealed partial class RaftNode : IAsyncDisposable
         }
 
         var request = new StatusRequest();
-        return Put(request, request.Future);
+        Task<RaftStatus> status = Put(request, request.Future);
+
+        // The node may have ended between the two looks.
+        return status.IsFaulted && _core.FinalStatus is { } last ? Task.FromResult(last) : status;
     }
 
     /// <summary>Stops the server: callers that wait are told, the transport is closed, nothing more is written.</summary>
+    /// <remarks>To be awaited, not blocked on, from code that the node calls: its task is one of those that must end.</remarks>
     /// <returns>Completes when every task has ended. The stores may be disposed then.</returns>
     public Task ShutdownAsync()
     {
@@ -211,6 +211,11 @@ public sealed partial class RaftNode : IAsyncDisposable
 
     private Task<ApplyResult> Enqueue(ApplyFuture future, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<ApplyResult>(cancellationToken);
+        }
+
         if (State != RaftState.Leader)
         {
             return Task.FromException<ApplyResult>(State == RaftState.Shutdown ? WasStopped() : NotLeader());
@@ -231,7 +236,30 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     private Task<T> Put<T>(LoopRequest request, RequestFuture<T> future) =>
-        _core.Inbox.TryAdd(request) is { } refusal ? Task.FromException<T>(refusal) : future.Task;
+        Ask(future, () => _core.Inbox.TryAdd(request));
+
+    private Task<ReadOnlyMemory<byte>> Put(
+        RequestFuture<ReadOnlyMemory<byte>> future, ServerId id, ServerAddress address, ReadOnlyMemory<byte> question) =>
+        Ask(future, () => State != RaftState.Shutdown && _core.Asks.TryAsk(new Server(id, address), question, future));
+
+    /// <summary>Lets a question in, if there is room for it and the node still runs.</summary>
+    private Task<T> Ask<T>(RequestFuture<T> future, Func<bool> add)
+    {
+        if (!_core.Questions.TryEnter())
+        {
+            return Task.FromException<T>(new EnqueueTimeoutException(
+                $"{_config.Limits.RequestQueueCountMax} questions wait for this node already. Nothing was done: try again later."));
+        }
+
+        future.Gate = _core.Questions;
+        if (add())
+        {
+            return future.Task;
+        }
+
+        _core.Questions.Leave();
+        return Task.FromException<T>(WasStopped());
+    }
 
     private NotLeaderException NotLeader()
     {

@@ -11,7 +11,7 @@ public sealed class CompletionRunnerTests
     [Test]
     public async Task A_caller_that_blocks_does_not_hold_up_the_others()
     {
-        using var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
+        var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
         using var gate = new ManualResetEventSlim();
         RequestFuture<int>[] futures = [.. Enumerable.Range(0, 100).Select(_ => new RequestFuture<int>())];
         Task blocked = futures[3].Task.ContinueWith(
@@ -32,7 +32,7 @@ public sealed class CompletionRunnerTests
     [Test]
     public async Task Every_future_is_told_once_whatever_blocks_and_however_many_add()
     {
-        using var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
+        var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));
         using var brake = new SemaphoreSlim(0);
         int told = 0;
         var all = new System.Collections.Concurrent.ConcurrentBag<Task>();

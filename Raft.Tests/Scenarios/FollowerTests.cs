@@ -254,6 +254,23 @@ public sealed class FollowerTests
     }
 
     [Test]
+    public void What_one_pipeline_carries_is_handled_in_its_order_entries_or_not()
+    {
+        using var follower = new LoneFollower();
+        follower.Send(Heartbeat("n2", term: 2));
+        Answer first = new();
+        Answer second = new();
+
+        // Both are there before the loop looks: the second speaks of what the first brings.
+        follower.Hand(Append("n2", 2, 1, 1, commit: 1, Entries(2, 2)), first);
+        follower.Hand(Append("n2", 2, 2, 2, commit: 1), second);
+        follower.Pass();
+
+        Assert.That(first.Append.Success, Is.True);
+        Assert.That(second.Append.Success, Is.True);
+    }
+
+    [Test]
     public void A_removed_configuration_gives_way_to_the_one_before()
     {
         using var follower = new LoneFollower();

@@ -67,6 +67,37 @@ public sealed class VoterTests
     }
 
     [Test]
+    public void A_request_of_term_zero_is_answered_and_leaves_no_trace()
+    {
+        using var cluster = new VirtualCluster(servers: 1);
+        VirtualServer blank = cluster.Servers[0];
+        cluster.Start(blank);
+        RequestVoteResponse? answer = null;
+
+        cluster.Network.Carry(
+            "addr2", blank.Address, new RequestVoteRequest(Header("n2")), (r, _) => answer = (RequestVoteResponse)r!);
+        cluster.Pass(TimeSpan.FromMilliseconds(10));
+
+        Assert.That(answer!.Granted, Is.False);
+        Assert.That(blank.Stores.Record, Is.Null);
+    }
+
+    [Test]
+    public void A_candidate_without_a_name_and_an_address_gets_no_vote()
+    {
+        using var follower = new LoneFollower();
+
+        Answer answer = follower.Send(new RequestVoteRequest(new RpcHeader(3, default, default))
+        {
+            Term = 2,
+            LastLogIndex = 9,
+            LastLogTerm = 9,
+        });
+
+        Assert.That(answer.Vote.Granted, Is.False);
+    }
+
+    [Test]
     public void A_pre_vote_changes_nothing()
     {
         using var follower = new LoneFollower();

@@ -42,18 +42,19 @@ public sealed class WalCrashTests
             List<string> content = await WalScript.ContentAsync(recovered);
             for (int second = 1; second <= recovered.Changes; second++)
             {
-                foreach (int torn in TornAt)
+                foreach (int torn in new[] { 0, 64, int.MaxValue })
                 {
                     FaultDisk again = left.Clone();
                     again.FailFrom = second;
                     again.TornBytes = torn;
                     await FailAsync(async () => await WalScript.OpenAsync(again));
+                    string context = $"change {change}, then {second} torn at {torn}";
                     foreach (FaultDisk image in Images(again))
                     {
-                        string context = $"change {change}, then {second} torn at {torn}";
                         Assert.That(await WalScript.ContentAsync(image), Is.EqualTo(content), context);
-                        await WalScript.RequireLifeGoesOnAsync(image, content, context);
                     }
+
+                    await WalScript.RequireLifeGoesOnAsync(again.AfterPowerCut(keepsUnsynced: true, keepsNames: true), content, context);
                 }
             }
 

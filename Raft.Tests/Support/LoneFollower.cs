@@ -92,9 +92,18 @@ internal sealed class LoneFollower : IDisposable
         return answer;
     }
 
+    /// <summary>Puts a request right into the node's inbox.</summary>
+    public void Hand(RpcRequest request, Answer answer) =>
+        ((IRpcReceiver)Node.Core.Inbox).Receive(new HandedRpc(request, answer));
+
     public void Pass() => _cluster.Pass(TimeSpan.FromMilliseconds(5));
 
     public void Dispose() => _cluster.Dispose();
+
+    private sealed class HandedRpc(RpcRequest request, Answer answer) : IncomingRpc(request)
+    {
+        protected override void Send(RpcResponse? response, string? error) => answer.Set(response, error);
+    }
 
     /// <summary>An answer that came, or has not yet.</summary>
     internal sealed class Answer

@@ -1,5 +1,8 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Raft.Loop;
+using Raft.Membership;
+using Raft.Storage;
 
 namespace Raft.Tests.Support;
 
@@ -10,7 +13,10 @@ namespace Raft.Tests.Support;
 internal sealed class VirtualCluster : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int TimersMax = 2_000_000;
+
     private readonly VirtualScheduler _scheduler = new();
+    private readonly VirtualScheduler _fsmScheduler = new();
     private readonly RecordingLoggerFactory _log;
 
     public VirtualCluster(int servers, Action<VirtualServer>? prepare = null)
@@ -24,6 +30,9 @@ internal sealed class VirtualCluster : IDisposable
             prepare?.Invoke(server);
         }
     }
+
+    /// <summary>Whether the state machines stand still.</summary>
+    public bool BlockFsm { get; set; }
 
     public VirtualClock Clock { get; } = new();
 
@@ -58,11 +67,18 @@ internal sealed class VirtualCluster : IDisposable
 
     public void Start(VirtualServer server) => Start(server, server.Fsm = new CountingFsm());
 
-    public void Start(VirtualServer server, IFsm fsm)
+    public void Start(VirtualServer server, IFsm fsm) => Start(server, fsm, Network.Attach(server.Address), _log);
+
+    public RaftNode Start(VirtualServer server, ITransport transport, ILoggerFactory? log = null) =>
+        Start(server, server.Fsm = new CountingFsm(), transport, log ?? _log);
+
+    /// <summary>Gives a server that is down a past: bootstrapped, in a term, with further entries.</summary>
+    public void Seed(VirtualServer server, ulong term, params LogSlice[] entries)
     {
-        server.Node = Run(RaftNode.StartAsync(
-            server.Config with { TimeProvider = Clock, LoggerFactory = _log }, fsm, server.Stores, server.Stores,
-            Network.Attach(server.Address), Runtime()));
+        var first = new LogSlice(LogBatchBuilder.Single(
+            1, 1, LogType.Configuration, ConfigurationEncoding.Encode(Founders), LogTimestamp.Zero));
+        Run(server.Stores.SaveAsync(new TermAndVote(term)).AsTask());
+        Run(server.Stores.AppendAsync(new LogAppend([first, .. entries], term, CommitIndex: 0)).AsTask());
     }
 
     /// <summary>Ends a node as a power cut does: what was not durable is gone, and nobody is told.</summary>
@@ -90,9 +106,10 @@ internal sealed class VirtualCluster : IDisposable
     public void Await(string what, Func<bool> condition, TimeSpan? within = null)
     {
         TimeSpan limit = Clock.Now + (within ?? Patience);
-        while (true)
+        for (int timers = 0; ; timers++)
         {
-            _scheduler.RunReady();
+            Assert.That(timers, Is.LessThan(TimersMax), $"Timers fire without end until {what}.\n{Dump()}");
+            RunReady();
             if (condition())
             {
                 return;
@@ -100,7 +117,7 @@ internal sealed class VirtualCluster : IDisposable
 
             if (!Clock.AdvanceToNextTimer(limit))
             {
-                _scheduler.RunReady();
+                RunReady();
                 Assert.That(condition(), Is.True, $"It did not come about that {what}.\n{Dump()}");
                 return;
             }
@@ -113,10 +130,10 @@ internal sealed class VirtualCluster : IDisposable
         TimeSpan limit = Clock.Now + time;
         do
         {
-            _scheduler.RunReady();
+            RunReady();
         }
         while (Clock.AdvanceToNextTimer(limit));
-        _scheduler.RunReady();
+        RunReady();
     }
 
     /// <summary>Moves until a task completes, and gives its outcome.</summary>
@@ -170,10 +187,24 @@ internal sealed class VirtualCluster : IDisposable
         }
     }
 
+    private RaftNode Start(VirtualServer server, IFsm fsm, ITransport transport, ILoggerFactory log) =>
+        server.Node = Run(RaftNode.StartAsync(
+            server.Config with { TimeProvider = Clock, LoggerFactory = log }, fsm, server.Stores, server.Stores, transport,
+            Runtime()));
+
+    private void RunReady()
+    {
+        do
+        {
+            _scheduler.RunReady();
+        }
+        while (!BlockFsm && _fsmScheduler.RunReady());
+    }
+
     private RaftRuntime Runtime() => new()
     {
         LoopScheduler = _scheduler,
-        FsmScheduler = _scheduler,
+        FsmScheduler = _fsmScheduler,
         CompletionScheduler = _scheduler,
         UserScheduler = _scheduler,
     };

@@ -6,6 +6,9 @@ namespace Raft.Tests.Support;
 /// </summary>
 internal sealed class VirtualScheduler : TaskScheduler
 {
+    /// <summary>More than any scenario needs without time passing: what runs on is spinning.</summary>
+    private const int StepsMax = 1_000_000;
+
     private readonly Queue<Task> _ready = new();
     private readonly int _owner = Environment.CurrentManagedThreadId;
     private string? _escape;
@@ -13,15 +16,24 @@ internal sealed class VirtualScheduler : TaskScheduler
     public override int MaximumConcurrencyLevel => 1;
 
     /// <summary>Runs until nothing is ready.</summary>
-    public void RunReady()
+    /// <returns>Whether anything was.</returns>
+    public bool RunReady()
     {
+        bool hasRun = _ready.Count > 0;
+        int steps = 0;
         while (_ready.TryDequeue(out Task? task))
         {
+            if (++steps > StepsMax)
+            {
+                throw new InvalidOperationException("The nodes go on working without time passing: something spins.");
+            }
+
             TryExecuteTask(task);
             ThrowIfEscaped();
         }
 
         ThrowIfEscaped();
+        return hasRun;
     }
 
     protected override void QueueTask(Task task)

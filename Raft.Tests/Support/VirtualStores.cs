@@ -9,6 +9,7 @@ internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStor
     private readonly List<LogEntry> _entries = [];
     private readonly Dictionary<string, byte[]> _values = [];
     private readonly List<TaskCompletionSource> _held = [];
+    private readonly List<TaskCompletionSource> _heldReads = [];
     private TermAndVote? _record;
 
     /// <summary>What a write takes.</summary>
@@ -19,6 +20,12 @@ internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStor
 
     /// <summary>Whether record writes wait until <see cref="ReleaseWrites"/>.</summary>
     public bool HoldRecordWrites { get; set; }
+
+    /// <summary>Whether reads wait until <see cref="ReleaseReads"/>.</summary>
+    public bool HoldReads { get; set; }
+
+    /// <summary>How many wait.</summary>
+    public int HeldReads => _heldReads.Count;
 
     /// <summary>Makes every write from now on fail.</summary>
     public bool IsBroken { get; set; }
@@ -84,7 +91,30 @@ internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStor
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<LogBatch> ReadAsync(ulong fromIndex, ulong throughIndex, int bytesMax)
+    public async ValueTask<LogBatch> ReadAsync(ulong fromIndex, ulong throughIndex, int bytesMax)
+    {
+        if (HoldReads)
+        {
+            var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _heldReads.Add(read);
+            await read.Task;
+        }
+
+        return await ReadNowAsync(fromIndex, throughIndex, bytesMax);
+    }
+
+    public void ReleaseReads()
+    {
+        HoldReads = false;
+        foreach (TaskCompletionSource read in _heldReads)
+        {
+            read.SetResult();
+        }
+
+        _heldReads.Clear();
+    }
+
+    private ValueTask<LogBatch> ReadNowAsync(ulong fromIndex, ulong throughIndex, int bytesMax)
     {
         if (fromIndex < FirstIndex || fromIndex > LastIndex || LastIndex == 0)
         {

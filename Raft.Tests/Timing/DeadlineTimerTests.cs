@@ -1,3 +1,4 @@
+using Raft.Tests.Support;
 using Raft.Timing;
 
 namespace Raft.Tests.Timing;
@@ -5,66 +6,39 @@ namespace Raft.Tests.Timing;
 public sealed class DeadlineTimerTests
 {
     [Test]
-    public void A_timer_that_fired_too_early_is_armed_again_for_the_same_deadline()
+    public void A_timer_that_fires_before_its_time_can_be_armed_for_the_same_deadline_again()
     {
-        var provider = new ManualProvider();
-        var clock = new NodeClock(provider);
+        var clock = new VirtualClock();
+        var node = new NodeClock(clock);
         var wake = new WakeSignal();
-        using var timer = new DeadlineTimer(clock, wake);
-        TimeSpan deadline = TimeSpan.FromMilliseconds(100);
-        timer.Arm(deadline);
+        using var timer = new DeadlineTimer(node, wake);
+        var random = new Random(5);
 
-        // The system's timers count a coarser clock: this one comes while the node's clock says 97 ms.
-        provider.Now = 97;
-        provider.Timer!.Fire();
-        Assert.That(wake.WaitAsync().IsCompleted, Is.True, "the early shot woke the loop");
-        timer.Arm(deadline);
-
-        Assert.That(provider.Timer.ArmedCount, Is.EqualTo(2), "without a second shot the loop would sleep for ever");
+        for (int round = 0; round < 500; round++)
+        {
+            TimeSpan deadline = node.Now + TimeSpan.FromTicks(random.Next(50_000, 500_000));
+            while (node.Now < deadline)
+            {
+                timer.Arm(deadline);
+                Assert.That(clock.AdvanceToNextTimer(clock.Now + TimeSpan.FromSeconds(1)), Is.True, $"round {round}");
+                Assert.That(wake.WaitAsync().IsCompleted, Is.True);
+            }
+        }
     }
 
     [Test]
-    public void A_timer_that_is_still_to_fire_soon_enough_is_left_alone()
+    public void The_earlier_of_two_deadlines_counts()
     {
-        var provider = new ManualProvider();
-        using var timer = new DeadlineTimer(new NodeClock(provider), new WakeSignal());
+        var clock = new VirtualClock();
+        var node = new NodeClock(clock);
+        var wake = new WakeSignal();
+        using var timer = new DeadlineTimer(node, wake);
+        timer.Arm(TimeSpan.FromSeconds(10));
+        timer.Arm(TimeSpan.FromSeconds(2));
+        timer.Arm(TimeSpan.FromSeconds(5));
 
-        timer.Arm(TimeSpan.FromMilliseconds(100));
-        timer.Arm(TimeSpan.FromMilliseconds(200));
+        clock.AdvanceToNextTimer(TimeSpan.FromMinutes(1));
 
-        Assert.That(provider.Timer!.ArmedCount, Is.EqualTo(1));
-    }
-
-    private sealed class ManualProvider : TimeProvider
-    {
-        public long Now { get; set; }
-
-        public ManualTimer? Timer { get; private set; }
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => Now;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            Timer = new ManualTimer(callback, state);
-    }
-
-    private sealed class ManualTimer(TimerCallback callback, object? state) : ITimer
-    {
-        public int ArmedCount { get; private set; }
-
-        public void Fire() => callback(state);
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            ArmedCount++;
-            return true;
-        }
-
-        public void Dispose()
-        {
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        Assert.That(node.Now, Is.EqualTo(TimeSpan.FromSeconds(2)).Within(TimeSpan.FromMilliseconds(5)));
     }
 }

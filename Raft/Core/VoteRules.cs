@@ -9,7 +9,7 @@ internal enum VoteDecision
     /// <summary>The candidate's term is newer: adopt it as a follower, then decide again.</summary>
     AdoptTerm,
 
-    /// <summary>The candidate is no member of the configuration.</summary>
+    /// <summary>The candidate is no member of the configuration, or says neither who nor where it is.</summary>
     NotMember,
 
     /// <summary>There is a leader, and it did not send the candidate.</summary>
@@ -55,7 +55,8 @@ internal static class VoteRules
             return VoteDecision.LeaderKnown;
         }
 
-        if (candidate.Term < voter.Record.Term)
+        // Term 0 is before all elections; servers ask in it only whether they are answered.
+        if (candidate.Term < voter.Record.Term || candidate.Term == 0)
         {
             return VoteDecision.OldTerm;
         }
@@ -91,7 +92,7 @@ internal static class VoteRules
             return VoteDecision.LeaderKnown;
         }
 
-        if (candidate.Term < voter.Record.Term)
+        if (candidate.Term < voter.Record.Term || candidate.Term == 0)
         {
             return VoteDecision.OldTerm;
         }
@@ -105,8 +106,9 @@ internal static class VoteRules
     }
 
     private static bool IsStranger(in VoterView voter, in CandidateView candidate) =>
-        !candidate.Id.IsEmpty && !voter.Configuration.Servers.IsEmpty
-        && voter.Configuration.Find(candidate.Id) is null;
+        candidate.Id.IsEmpty
+            ? candidate.Address.IsEmpty
+            : !voter.Configuration.Servers.IsEmpty && voter.Configuration.Find(candidate.Id) is null;
 
     private static bool HasVote(in VoterView voter, in CandidateView candidate) =>
         candidate.Id.IsEmpty || voter.Configuration.Servers.IsEmpty || voter.Configuration.IsVoter(candidate.Id);

@@ -7,7 +7,8 @@ internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data) : Req
 {
     public LogType Type { get; } = type;
 
-    public ReadOnlyMemory<byte> Data { get; } = data;
+    /// <summary>The command, until it is part of an entry.</summary>
+    public ReadOnlyMemory<byte> Data { get; private set; } = data;
 
     /// <summary>The entry's index, once it is appended.</summary>
     public ulong Index { get; set; }
@@ -17,6 +18,9 @@ internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data) : Req
 
     /// <summary>Until when the caller waits for a place in the queue, by the node's clock. Used by the queue.</summary>
     public TimeSpan EnqueueDeadline { get; set; }
+
+    /// <summary>The command is part of an entry now: its caller's bytes are let go.</summary>
+    public void ReleaseData() => Data = default;
 
     /// <summary>Sets the state machine's answer as the outcome.</summary>
     public void Applied(object? response) => Succeed(new ApplyResult(Index, Term, response));

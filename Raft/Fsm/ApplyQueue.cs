@@ -12,6 +12,9 @@ namespace Raft.Fsm;
 /// </remarks>
 internal sealed class ApplyQueue : IDisposable
 {
+    /// <summary>A longer wait for a place is one without an end; timers do not reach further.</summary>
+    private static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(40);
+
     private readonly Lock _gate = new();
     private readonly Queue<ApplyFuture> _places = new();
     private readonly LinkedList<ApplyFuture> _waiters = new();
@@ -80,7 +83,7 @@ internal sealed class ApplyQueue : IDisposable
                 return Entry.Full;
             }
 
-            future.EnqueueDeadline = timeout <= TimeSpan.Zero ? TimeSpan.MaxValue : _clock.Now + timeout;
+            future.EnqueueDeadline = timeout <= TimeSpan.Zero || timeout > TimeoutMax ? TimeSpan.MaxValue : _clock.Now + timeout;
             _waiters.AddLast(future);
             Arm(future.EnqueueDeadline);
             return Entry.Taken;

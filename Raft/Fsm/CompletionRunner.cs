@@ -11,7 +11,7 @@ namespace Raft.Fsm;
 /// Batches are what makes many callers fast: they come back together, so that their next commands are appended
 /// together. Futures are handed in from any task.
 /// </remarks>
-internal sealed class CompletionRunner : IDisposable
+internal sealed class CompletionRunner
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
@@ -52,8 +52,6 @@ internal sealed class CompletionRunner : IDisposable
         }
     }
 
-    public void Dispose() => _watchdog.Dispose();
-
     private void StartWorker()
     {
         int worker = Interlocked.Increment(ref _worker);
@@ -63,9 +61,9 @@ internal sealed class CompletionRunner : IDisposable
 
     private void Work(int worker)
     {
-        Watch();
         do
         {
+            Watch();
             while (_queue.TryPeek(out Batch? batch))
             {
                 while (batch.TryTake(out ICompletion? future))
@@ -103,7 +101,12 @@ internal sealed class CompletionRunner : IDisposable
     {
         if (_queue.IsEmpty)
         {
-            Volatile.Write(ref _isWatching, 0);
+            Interlocked.Exchange(ref _isWatching, 0);
+            if (!_queue.IsEmpty)
+            {
+                Watch();
+            }
+
             return;
         }
 

@@ -10,6 +10,9 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
     private T? _result;
     private Exception? _exception;
 
+    /// <summary>Where this future was let in, and is counted until it is answered; null where nothing counts it.</summary>
+    public RequestGate? Gate { get; set; }
+
     /// <summary>Whether an outcome is set.</summary>
     public bool IsDecided { get; private set; }
 
@@ -33,13 +36,17 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
 
     void ICompletion.Complete()
     {
+        Gate?.Leave();
         if (_exception is null)
         {
-            SetResult(_result!);
+            TrySetResult(_result!);
         }
         else
         {
-            SetException(_exception);
+            TrySetException(_exception);
+
+            // A caller that ended its wait does not come back for the outcome.
+            _ = Task.Exception;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
     /// <summary>Handles a request.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, AppendEntriesRequest request)
     {
-        if (request.Term < state.Term)
+        if (request.Term < state.Term || request.Term == 0)
         {
             answers.Add(rpc, Refusal(isMismatch: false));
             return HandlerOutcome.Done;
@@ -112,7 +112,7 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
             for (int i = 0; i < slice.Count; i++)
             {
                 LogEntry entry = slice[i];
-                if (entry.Index != ++index || entry.Term < term || entry.Term > request.Term || !IsReadable(entry))
+                if (entry.Index != ++index || entry.Term == 0 || entry.Term < term || entry.Term > request.Term || !IsReadable(entry))
                 {
                     logger.UnsoundEntries(state.LocalId, state.Leader.Id, entry.Index, entry.Term);
                     return false;

@@ -8,12 +8,19 @@ namespace Raft.Loop;
 internal sealed class AskClient(AskProtocol protocol, CompletionRunner completions, TaskGroup tasks)
 {
     /// <summary>Asks a server.</summary>
-    /// <returns>A future that is completed by the completion task.</returns>
-    public RequestFuture<ReadOnlyMemory<byte>> Ask(Server server, ReadOnlyMemory<byte> question)
+    /// <param name="server">The server.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="future">Gets the answer; completed by the completion task.</param>
+    /// <returns>False where the node is stopping.</returns>
+    public bool TryAsk(Server server, ReadOnlyMemory<byte> question, RequestFuture<ReadOnlyMemory<byte>> future)
     {
-        var future = new RequestFuture<ReadOnlyMemory<byte>>();
+        if (tasks.Stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
         tasks.Start($"question to {server.Id}", () => AskAsync(server, question, future));
-        return future;
+        return true;
     }
 
     private async Task AskAsync(Server server, ReadOnlyMemory<byte> question, RequestFuture<ReadOnlyMemory<byte>> future)

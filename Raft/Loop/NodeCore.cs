@@ -48,7 +48,8 @@ internal sealed class NodeCore
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
         Inbox = new LoopInbox(
-            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks), config.Limits);
+            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks));
+        Questions = new RequestGate(config.Limits.RequestQueueCountMax);
         _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term);
         var log = new RaftLog(logStore, _writer, recovered.Terms, config.Limits.TailBytesMax, runtime.Trace);
         State = new NodeState(
@@ -70,6 +71,9 @@ internal sealed class NodeCore
 
     /// <summary>What reaches the loop.</summary>
     public LoopInbox Inbox { get; }
+
+    /// <summary>Bounds the questions of callers.</summary>
+    public RequestGate Questions { get; }
 
     /// <summary>What tells callers.</summary>
     public CompletionRunner Completions { get; }
@@ -103,10 +107,12 @@ internal sealed class NodeCore
     {
         _logger.NodeStarted(
             State.LocalId, State.Term, State.Log.LastIndex, State.Log.LastTerm, State.Configuration);
+
+        // The transport first: where it cannot start, nothing runs that would write to the stores.
+        _transport.Start(Inbox);
         _tasks.Start("log writer", _writer.RunAsync);
         _fsmTasks.Start("state machine", Fsm.RunAsync);
         _tasks.Start("main loop", RunLoopAsync);
-        _transport.Start(Inbox);
     }
 
     private TaskGroup NewRoleTasks()
@@ -123,57 +129,41 @@ internal sealed class NodeCore
 
     private async Task RunLoopAsync()
     {
-        RoleChange end = await _loop.RunAsync();
-        _ = Task.Factory.StartNew(
-            () => StopAsync(end.Failure), CancellationToken.None, TaskCreationOptions.DenyChildAttach,
-            _runtime.LoopScheduler);
-    }
-
-    private async Task StopAsync(Exception? failure)
-    {
+        Exception? failure;
         try
         {
-            await EndTasksAsync();
+            failure = (await _loop.RunAsync()).Failure;
         }
         catch (Exception fault)
         {
-            // The node ends either way; what failed on the way is told where the node's own reason would be.
-            failure ??= fault;
+            // Between two roles: without its loop the node must end, and say so.
+            failure = fault;
         }
 
-        if (failure is null)
-        {
-            _logger.NodeStopped(State.LocalId);
-            _stopped.SetResult();
-        }
-        else
-        {
-            _logger.NodeFailed(State.LocalId, failure.Message, failure);
-            _stopped.SetException(failure as RaftFatalException ?? new RaftFatalException(failure.Message, failure));
-
-            // Whoever disposes the node without looking at its completion has nothing to observe.
-            _ = _stopped.Task.Exception;
-        }
-
-        _ended.SetResult();
+        _ = Task.Factory.StartNew(
+            () => StopAsync(failure), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _runtime.LoopScheduler);
     }
 
-    /// <summary>Refuses what comes, fails what waits, closes the transport and waits until every task has ended.</summary>
-    private async Task EndTasksAsync()
+    /// <summary>
+    /// Refuses what comes, fails what waits, closes the transport and waits until every task has ended. A step that
+    /// fails does not keep the others from being taken.
+    /// </summary>
+    private async Task StopAsync(Exception? failure)
     {
-        FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown };
+        var steps = new StopSteps(failure);
+        steps.Take(() => FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown });
         Board.State = RaftState.Shutdown;
         Board.Leader = LeaderView.None;
         _context.Gate.Close();
         Inbox.Close();
-        FailWhatWaits();
         _writer.Stop();
         Fsm.Stop();
-        await _transport.DisposeAsync();
+        steps.Take(FailWhatWaits);
+        await steps.TakeAsync(() => _transport.DisposeAsync());
         _userTasks.Stop();
         _fsmTasks.Stop();
         await _fsmTasks.Ended;
-        Fsm.FailWhatWaits();
+        steps.Take(Fsm.FailWhatWaits);
         foreach (TaskGroup group in _roleTasks)
         {
             group.Stop();
@@ -183,9 +173,35 @@ internal sealed class NodeCore
         _tasks.Stop();
         await _tasks.Ended;
         await _userTasks.Ended;
-        _context.Timer.Dispose();
-        Inbox.Applies.Dispose();
-        Completions.Dispose();
+        steps.Take(_context.Timer.Dispose);
+        steps.Take(Inbox.Applies.Dispose);
+        steps.Note(Inbox.Failure);
+        steps.Take(() => LogEnd(steps.Failure));
+        if (steps.Failure is { } reason)
+        {
+            _stopped.SetException(reason as RaftFatalException ?? new RaftFatalException(reason.Message, reason));
+
+            // Whoever disposes the node without looking at its completion has nothing to observe.
+            _ = _stopped.Task.Exception;
+        }
+        else
+        {
+            _stopped.SetResult();
+        }
+
+        _ended.SetResult();
+    }
+
+    private void LogEnd(Exception? failure)
+    {
+        if (failure is null)
+        {
+            _logger.NodeStopped(State.LocalId);
+        }
+        else
+        {
+            _logger.NodeFailed(State.LocalId, failure.Message, failure);
+        }
     }
 
     private void FailWhatWaits()
@@ -199,8 +215,8 @@ internal sealed class NodeCore
 
         while (Inbox.Requests.TryRead(out LoopRequest? request))
         {
-            Completions.Add(request is StatusRequest status
-                ? status.Future.Succeed(FinalStatus!)
+            Completions.Add(request is StatusRequest status && FinalStatus is { } final
+                ? status.Future.Succeed(final)
                 : request.Fail(stopped));
         }
 

@@ -26,7 +26,8 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         while (!leadership.Tasks.Stopping.IsCancellationRequested)
         {
             TimeSpan now = leadership.Clock.Now;
-            bool isAsked = leadership.Round > _sentRound && _failures == 0;
+            bool isStalled = leadership.IsDiskStalled;
+            bool isAsked = leadership.Round > _sentRound && _failures == 0 && !isStalled;
             if (now < next && !isAsked)
             {
                 timer.Arm(next);
@@ -34,7 +35,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
                 continue;
             }
 
-            if (leadership.IsDiskStalled)
+            if (isStalled)
             {
                 next = now + Interval();
                 continue;
@@ -68,7 +69,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         {
             await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, leadership.Tasks.Stopping);
         }
-        catch (RaftException)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
             // What the failure told is noted already; a failure that told nothing is tried again later.
         }
@@ -108,8 +109,9 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
                 Probe();
             }
         }
-        catch (RaftException failure)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
+            // Whatever a transport throws, it is no answer.
             if (!leadership.Tasks.Stopping.IsCancellationRequested && _failures++ == 0)
             {
                 leadership.Logger.HeartbeatFailed(leadership.State.LocalId, peer.Server, failure.Message);

@@ -31,5 +31,5 @@ internal sealed record Leadership(
     public ulong Round { get; set; }
 
     /// <summary>Whether the disk has been busy with one write for too long, so that this node must not go on leading (W7).</summary>
-    public bool IsDiskStalled => Writer.BusySince is { } since && Clock.Now - since > Config.DiskStall;
+    public bool IsDiskStalled => Writer.BusySince is { } since && Clock.Now - since >= Config.DiskStall;
 }

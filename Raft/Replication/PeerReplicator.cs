@@ -42,12 +42,10 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             {
                 await ReplicateAsync(timer);
             }
-            catch (RaftException failure) when (failure is TransportException or RemoteRpcException)
+            catch (Exception failure) when (failure is not RaftFatalException)
             {
-                if (!IsStopping && _failures == 0)
-                {
-                    leadership.Logger.ReplicationFailed(State.LocalId, peer.Server, failure.Message);
-                }
+                // Whatever a transport throws, the connection is of no more use.
+                NoteFailure(failure);
             }
 
             Progress.Restart();
@@ -64,14 +62,42 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         var reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _isBroken = false;
         leadership.Tasks.Start($"answers of {peer.Server.Id}", () => ReadAnswersAsync(pipeline, reader));
+        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(() =>
+            leadership.Tasks.Start($"end of the connection to {peer.Server.Id}", () => EndAsync(pipeline)));
         try
         {
             await SendAsync(pipeline, timer);
         }
         finally
         {
-            await pipeline.DisposeAsync();
+            await EndAsync(pipeline);
+
+            // The next connection must not meet this one's answers.
             await reader.Task;
+        }
+    }
+
+    /// <summary>
+    /// Ends a connection, which releases whoever waits on it. Called by each of the two tasks when it leaves, so that
+    /// the other cannot wait for it.
+    /// </summary>
+    private async Task EndAsync(IAppendPipeline pipeline)
+    {
+        try
+        {
+            await pipeline.DisposeAsync();
+        }
+        catch (Exception failure) when (failure is not RaftFatalException)
+        {
+            NoteFailure(failure);
+        }
+    }
+
+    private void NoteFailure(Exception failure)
+    {
+        if (!IsStopping && _failures == 0)
+        {
+            leadership.Logger.ReplicationFailed(State.LocalId, peer.Server, failure.Message);
         }
     }
 
@@ -85,7 +111,8 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             bool isIdleOver = now >= idleUntil;
             if (!MaySend(now) || !(HasNews || isIdleOver))
             {
-                timer.Arm(now < _notBefore ? _notBefore : now < idleUntil ? idleUntil : TimeSpan.MaxValue);
+                // What has no time of its own (a full window, a stalled disk) is looked at again after a while.
+                timer.Arm(now < _notBefore ? _notBefore : now < idleUntil ? idleUntil : now + Config.HeartbeatTimeout);
                 await _wake.WaitAsync();
                 continue;
             }
@@ -155,8 +182,21 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         int bytesMax = Config.Limits.AppendBytesMax;
         if (!State.Log.TryRead(next, ulong.MaxValue, countMax, bytesMax, entries))
         {
-            LogBatch batch = await State.Log.ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax);
-            entries.Add(new LogSlice(batch));
+            entries.Add(new LogSlice(await ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax)));
+        }
+    }
+
+    private async ValueTask<LogBatch> ReadStoreAsync(ulong next, ulong through, int bytesMax)
+    {
+        try
+        {
+            return await State.Log.ReadStoreAsync(next, through, bytesMax);
+        }
+        catch (Exception failure) when (!IsStopping && failure is not RaftFatalException)
+        {
+            // As long as this server leads its log only grows: what cannot be read is lost. Once it does not, the
+            // entries may have been truncated, and nobody waits for them.
+            throw new RaftFatalException($"The log cannot be read at entry {next}: {failure.Message}", failure);
         }
     }
 
@@ -175,16 +215,14 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 _wake.Set();
             }
         }
-        catch (RaftException failure) when (failure is TransportException or RemoteRpcException)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
-            if (!IsStopping && _failures == 0)
-            {
-                leadership.Logger.ReplicationFailed(State.LocalId, peer.Server, failure.Message);
-            }
+            NoteFailure(failure);
         }
         finally
         {
             _isBroken = true;
+            await EndAsync(pipeline);
             ended.SetResult();
             _wake.Set();
         }

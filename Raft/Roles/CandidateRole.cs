@@ -138,7 +138,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(
             RequestVoteResponse answer = await Context.Transport.RequestVoteAsync(voter, request, _tasks.Stopping);
             Post(voter, isPreVote: false, answer.Term, answer.Granted && answer.Term == _term);
         }
-        catch (RaftException failure)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: false, term: 0, isGranted: false);
@@ -163,7 +163,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(
             // A server that does not know the question cannot be asked first: it counts as willing.
             Post(voter, isPreVote: true, term: 0, isGranted: true);
         }
-        catch (RaftException failure)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: true, term: 0, isGranted: false);

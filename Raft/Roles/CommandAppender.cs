@@ -16,7 +16,9 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     private readonly List<ApplyFuture> _taken = [];
     private readonly Queue<(ulong LastIndex, int Bytes)> _uncommitted = new();
     private readonly byte[] _stamp = new byte[LogEncoding.TimestampBytesMax];
+    private readonly Queue<(ulong LastIndex, int Bytes)> _unapplied = new();
     private long _uncommittedBytes;
+    private long _unappliedBytes;
 
     /// <summary>Appends the entry that begins a leadership.</summary>
     public void AppendNoop()
@@ -32,8 +34,9 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     public bool AppendCommands()
     {
         RaftLimits limits = context.Config.Limits;
+        _unappliedBytes -= TakeBytes(_unapplied, context.Board.AppliedIndex);
         if (context.Inbox.Applies.IsEmpty || _uncommittedBytes >= limits.UncommittedBytesMax
-            || context.Writer.PendingBytes >= limits.UndurableBytesMax)
+            || _unappliedBytes >= limits.UnappliedBytesMax || context.Writer.PendingBytes >= limits.UndurableBytesMax)
         {
             return false;
         }
@@ -52,13 +55,18 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     }
 
     /// <summary>Gives back the room that committed entries took.</summary>
-    public void OnCommit(ulong commitIndex)
+    public void OnCommit(ulong commitIndex) => _uncommittedBytes -= TakeBytes(_uncommitted, commitIndex);
+
+    private static long TakeBytes(Queue<(ulong LastIndex, int Bytes)> queue, ulong throughIndex)
     {
-        while (_uncommitted.TryPeek(out (ulong LastIndex, int Bytes) oldest) && oldest.LastIndex <= commitIndex)
+        long bytes = 0;
+        while (queue.TryPeek(out (ulong LastIndex, int Bytes) oldest) && oldest.LastIndex <= throughIndex)
         {
-            _uncommitted.Dequeue();
-            _uncommittedBytes -= oldest.Bytes;
+            queue.Dequeue();
+            bytes += oldest.Bytes;
         }
+
+        return bytes;
     }
 
     private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
@@ -83,6 +91,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
             _builder.Add(
                 index, term, future.Type, stamp, future.Data.Span, isDataNil: !isCommand, extensions: default,
                 isExtensionsNil: true);
+            future.ReleaseData();
         }
 
         LogBatch batch = _builder.Build();
@@ -95,6 +104,8 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     {
         _uncommitted.Enqueue((batch.LastIndex, batch.Encoded.Length));
         _uncommittedBytes += batch.Encoded.Length;
+        _unapplied.Enqueue((batch.LastIndex, batch.Encoded.Length));
+        _unappliedBytes += batch.Encoded.Length;
         context.State.Append(new LogSlice(batch));
     }
 }

@@ -40,6 +40,14 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     {
         if (_bootstrap is not null && Context.State.Log.DurableIndex >= 1)
         {
+            if (!Context.State.Configuration.Equals(_bootstrap.Configuration))
+            {
+                Tell(_bootstrap.Fail(new CannotBootstrapException(
+                    "Another cluster's leader took this server over before the bootstrap was durable.")));
+                _bootstrap = null;
+                return null;
+            }
+
             Context.Logger.Bootstrapped(Context.State.LocalId, _bootstrap.Configuration);
             Tell(_bootstrap.Future.Succeed(1));
             _bootstrap = null;

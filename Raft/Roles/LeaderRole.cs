@@ -99,7 +99,7 @@ internal sealed class LeaderRole : Role
             return new RoleChange(RaftState.Follower, "its disk does not answer");
         }
 
-        return now - _contact.QuorumSentAt(now) > Context.Config.LeaderLeaseTimeout
+        return now - _contact.QuorumSentAt(now) >= Context.Config.LeaderLeaseTimeout
             ? new RoleChange(RaftState.Follower, "no majority was heard within the leader lease")
             : null;
     }

@@ -13,31 +13,30 @@ namespace Raft.Roles;
 /// the order of their urgency.
 /// </summary>
 internal sealed class LoopInbox(
-    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks, RaftLimits limits)
+    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks)
     : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents
 {
     private readonly Channel<IncomingRpc> _rpcs = Channel.CreateUnbounded<IncomingRpc>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly Channel<IncomingRpc> _appends = Channel.CreateUnbounded<IncomingRpc>(
         new UnboundedChannelOptions { SingleReader = true });
-    private readonly Channel<LoopRequest> _requests = Channel.CreateBounded<LoopRequest>(
-        new BoundedChannelOptions(limits.RequestQueueCountMax) { SingleReader = true });
+    private readonly Channel<LoopRequest> _requests = Channel.CreateUnbounded<LoopRequest>(
+        new UnboundedChannelOptions { SingleReader = true });
     private readonly Queue<PeerEvent> _peerEvents = new();
     private readonly Queue<VoteEvent> _voteEvents = new();
     private volatile bool _isStopRequested;
-    private volatile bool _isClosed;
     private volatile Exception? _failure;
 
     /// <summary>Set after every entry.</summary>
     public WakeSignal Wake { get; } = new();
 
-    /// <summary>Votes and other requests that do not carry entries. How many wait is bounded by the transport.</summary>
+    /// <summary>Votes, heartbeats and other requests that do not speak of the log. How many wait is bounded by the transport.</summary>
     public ChannelReader<IncomingRpc> Rpcs => _rpcs.Reader;
 
     /// <summary>Appends. How many wait is bounded by the transport.</summary>
     public ChannelReader<IncomingRpc> Appends => _appends.Reader;
 
-    /// <summary>Questions of callers.</summary>
+    /// <summary>Questions of callers. How many wait is bounded where callers come in.</summary>
     public ChannelReader<LoopRequest> Requests => _requests.Reader;
 
     /// <summary>Commands of callers.</summary>
@@ -78,7 +77,6 @@ internal sealed class LoopInbox(
     /// <summary>Takes nothing in any more: requests are refused where they arrive.</summary>
     public void Close()
     {
-        _isClosed = true;
         _rpcs.Writer.TryComplete();
         _appends.Writer.TryComplete();
         _requests.Writer.TryComplete();
@@ -86,18 +84,16 @@ internal sealed class LoopInbox(
     }
 
     /// <summary>Puts a question in.</summary>
-    /// <returns>An exception for the caller where it was not taken, else null.</returns>
-    public Exception? TryAdd(LoopRequest request)
+    /// <returns>False after the node was stopped.</returns>
+    public bool TryAdd(LoopRequest request)
     {
-        if (_requests.Writer.TryWrite(request))
+        if (!_requests.Writer.TryWrite(request))
         {
-            Wake.Set();
-            return null;
+            return false;
         }
 
-        return _isClosed
-            ? new RaftShutdownException("The node was stopped.")
-            : new EnqueueTimeoutException("Too many requests wait for this node already. Nothing was done: try again later.");
+        Wake.Set();
+        return true;
     }
 
     void IRpcReceiver.Receive(IncomingRpc rpc)
@@ -111,7 +107,8 @@ internal sealed class LoopInbox(
             case AppendEntriesRequest append when gate.TryAnswer(append) is { } answer:
                 rpc.Respond(answer);
                 return;
-            case AppendEntriesRequest { Entries.Count: > 0 }:
+            case AppendEntriesRequest { IsHeartbeat: false }:
+                // One queue for all that speaks of the log, in the order in which its leader sent it.
                 Put(_appends, rpc);
                 return;
             default:

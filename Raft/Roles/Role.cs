@@ -12,6 +12,9 @@ internal abstract class Role(RoleContext context)
     /// <summary>Requests handled in one turn, so that entries never keep timers and acknowledgements waiting for long.</summary>
     private const int RpcsPerTurnMax = 64;
 
+    /// <summary>Callers' questions taken in one turn; those of a leader share one round of heartbeats.</summary>
+    private const int RequestsPerTurnMax = 4096;
+
     private bool _hasMore;
 
     /// <summary>What the role works with.</summary>
@@ -36,7 +39,15 @@ internal abstract class Role(RoleContext context)
             change = new RoleChange(RaftState.Shutdown, "the node cannot go on") { Failure = failure };
         }
 
-        Exit(change);
+        try
+        {
+            Exit(change);
+        }
+        catch (Exception failure)
+        {
+            change = new RoleChange(RaftState.Shutdown, "the node cannot go on") { Failure = change.Failure ?? failure };
+        }
+
         return change;
     }
 
@@ -122,14 +133,19 @@ internal abstract class Role(RoleContext context)
             return change;
         }
 
-        while (Context.Inbox.Requests.TryRead(out LoopRequest? request))
+        for (int taken = 0; Context.Inbox.Requests.TryRead(out LoopRequest? request);)
         {
             OnRequestOfAnyRole(request);
+            if (++taken == RequestsPerTurnMax)
+            {
+                _hasMore = true;
+                break;
+            }
         }
 
         _hasMore |= OnApplies();
         Context.Feeder.Pump(Context.State.ApplicableIndex);
-        Context.State.Log.Release(Context.Board.AppliedIndex);
+        Context.State.Log.Release();
         return null;
     }
 

@@ -38,7 +38,7 @@ internal sealed record RoleContext(
     public TimeSpan DiskBusyFor => Writer.BusySince is { } since ? Clock.Now - since : TimeSpan.Zero;
 
     /// <summary>Whether that is too long to lead or to campaign (W7).</summary>
-    public bool IsDiskStalled => DiskBusyFor > Config.DiskStall;
+    public bool IsDiskStalled => DiskBusyFor >= Config.DiskStall;
 
     /// <summary>A refusal that says who leads.</summary>
     public NotLeaderException NotLeader() => new(

@@ -49,7 +49,7 @@ internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCa
                 server, new RequestVoteRequest(header) { Candidate = header.Address }, cancellationToken);
             capabilities.NoteForeign(server.Id);
         }
-        catch (RaftException)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
             // It did not answer that either: nothing is learned of it.
         }

@@ -4,8 +4,8 @@ namespace Raft;
 
 /// <summary>
 /// Appends to one follower over one connection: sent in order, answered in order. How many are in flight is bounded
-/// by the sender. Used by one task at a time for sending and one for reading. Disposing ends the connection and
-/// releases both.
+/// by the sender. Used by one task at a time for sending and one for reading. Disposing, by either of them and any
+/// number of times, ends the connection at once: a send that waits fails, and the answers complete.
 /// </summary>
 public interface IAppendPipeline : IAsyncDisposable
 {

@@ -8,6 +8,9 @@ namespace Raft.Rpc;
 /// </summary>
 internal sealed class PeerCapabilities(NodeClock clock)
 {
+    /// <summary>More names than a cluster has: strangers may ask under any.</summary>
+    private const int ServersMax = 4096;
+
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(60);
 
     // A lock for two dictionary operations: it is read by the tasks of every follower and by callers' threads.
@@ -38,7 +41,7 @@ internal sealed class PeerCapabilities(NodeClock clock)
     {
         lock (_gate)
         {
-            if (_known.Add(id))
+            if (_known.Count < ServersMax && _known.Add(id))
             {
                 _refusedAt.Remove(id);
             }
@@ -50,7 +53,10 @@ internal sealed class PeerCapabilities(NodeClock clock)
     {
         lock (_gate)
         {
-            _refusedAt[id] = clock.Now;
+            if (_refusedAt.Count < ServersMax)
+            {
+                _refusedAt[id] = clock.Now;
+            }
         }
     }
 }

@@ -12,6 +12,12 @@ internal sealed class LogTail(long bytesMax)
     private int _durable;
     private long _bytes;
 
+    /// <summary>Bytes of the entries held.</summary>
+    public long Bytes => _bytes;
+
+    /// <summary>The first index held; null while there is none.</summary>
+    public ulong? FirstIndex => _chunks.Count > _head ? _chunks[_head].Slice.FirstIndex : null;
+
     public void Append(LogSlice slice, ulong sequence)
     {
         _chunks.Add(new Chunk(slice, sequence));

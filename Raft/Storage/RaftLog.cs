@@ -43,6 +43,9 @@ internal sealed class RaftLog
     /// <summary>The highest index up to which what stands here now would survive a power cut.</summary>
     public ulong DurableIndex { get; private set; }
 
+    /// <summary>Bytes of entries held in memory.</summary>
+    public long BytesInMemory => _tail.Bytes;
+
     /// <summary>Whether the log holds an entry.</summary>
     public bool Holds(ulong index) => index != 0 && index >= FirstIndex && index <= LastIndex;
 
@@ -100,9 +103,8 @@ internal sealed class RaftLog
         _trace?.Durable(sequence, DurableIndex);
     }
 
-    /// <summary>Lets go of entries that are durable and that nobody needs in memory, over the tail's limit in bytes.</summary>
-    /// <param name="throughIndex">The highest index that the state machine has taken.</param>
-    public void Release(ulong throughIndex) => _tail.Release(Math.Min(throughIndex, DurableIndex));
+    /// <summary>Lets go of the oldest entries that are durable, over the tail's limit in bytes.</summary>
+    public void Release() => _tail.Release(DurableIndex);
 
     /// <summary>Reads from memory.</summary>
     /// <param name="fromIndex">The first entry wanted, at most <see cref="LastIndex"/>.</param>
@@ -114,7 +116,24 @@ internal sealed class RaftLog
     public bool TryRead(ulong fromIndex, ulong throughIndex, int countMax, int bytesMax, List<LogSlice> slices) =>
         _tail.TryRead(fromIndex, Math.Min(throughIndex, LastIndex), countMax, bytesMax, slices);
 
-    /// <summary>Reads from the store what is no longer in memory; such entries are durable.</summary>
-    public ValueTask<LogBatch> ReadStoreAsync(ulong fromIndex, ulong throughIndex, int bytesMax) =>
-        _store.ReadAsync(fromIndex, Math.Min(throughIndex, LastIndex), bytesMax);
+    /// <summary>
+    /// Reads from the store what is no longer in memory. Only up to where memory begins: from there on the store may
+    /// still hold entries whose truncation waits in the writer's queue.
+    /// </summary>
+    /// <exception cref="LogNotFoundException">The entries were truncated while they were read.</exception>
+    public async ValueTask<LogBatch> ReadStoreAsync(ulong fromIndex, ulong throughIndex, int bytesMax)
+    {
+        ulong last = _tail.FirstIndex is { } inMemory ? Math.Min(inMemory - 1, LastIndex) : LastIndex;
+        Invariant.Require(fromIndex <= last, "what is in memory is not read from the store");
+        LogBatch batch = await _store.ReadAsync(fromIndex, Math.Min(throughIndex, last), bytesMax);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            if (TermAt(batch.FirstIndex + (ulong)i) != batch.TermAt(i))
+            {
+                throw new LogNotFoundException($"Entry {batch.FirstIndex + (ulong)i} was truncated while it was read.");
+            }
+        }
+
+        return batch;
+    }
 }

@@ -4,17 +4,13 @@ namespace Raft.Timing;
 /// The one timer of a loop: sets the loop's wake signal when a deadline has come. It may fire early, when a deadline
 /// was moved back: the loop looks at the clock. Owned by that loop.
 /// </summary>
-/// <remarks>
-/// It also fires early where the system's timers count a coarser clock than the node's (on Linux by a few milliseconds).
-/// So that it fired is noted, and not concluded from the time: a loop that came too early must be able to arm it again.
-/// </remarks>
 internal sealed class DeadlineTimer : IDisposable
 {
     private readonly NodeClock _clock;
     private readonly ITimer _timer;
     private readonly WakeSignal _wake;
-    private TimeSpan _armedFor = TimeSpan.MaxValue;
-    private volatile bool _hasFired;
+    // Ticks of the time it is armed for. The callback, on whatever thread, says that it no longer is.
+    private long _armedForTicks = long.MaxValue;
 
     public DeadlineTimer(NodeClock clock, WakeSignal wake)
     {
@@ -28,20 +24,16 @@ internal sealed class DeadlineTimer : IDisposable
     /// <param name="deadline">A time of the node's clock; <see cref="TimeSpan.MaxValue"/> for none.</param>
     public void Arm(TimeSpan deadline)
     {
-        TimeSpan now = _clock.Now;
-        if (_hasFired || _armedFor <= now)
-        {
-            _hasFired = false;
-            _armedFor = TimeSpan.MaxValue;
-        }
-
-        if (deadline >= _armedFor)
+        if (deadline.Ticks >= Volatile.Read(ref _armedForTicks))
         {
             return;
         }
 
-        _armedFor = deadline;
-        // A timer counts whole milliseconds: one more, so that the deadline has come when it fires.
+        TimeSpan now = _clock.Now;
+        Volatile.Write(ref _armedForTicks, deadline.Ticks);
+
+        // A timer counts whole milliseconds of a coarser clock: one more, so that the deadline has mostly come when it
+        // fires. Where it has not, the loop finds so and arms it again.
         TimeSpan due = deadline <= now ? TimeSpan.Zero : deadline - now + TimeSpan.FromMilliseconds(1);
         _timer.Change(due, Timeout.InfiniteTimeSpan);
     }
@@ -50,7 +42,7 @@ internal sealed class DeadlineTimer : IDisposable
 
     private void Fire()
     {
-        _hasFired = true;
+        Volatile.Write(ref _armedForTicks, long.MaxValue);
         _wake.Set();
     }
 }

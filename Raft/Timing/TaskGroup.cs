@@ -36,8 +36,19 @@ internal sealed class TaskGroup(TaskScheduler scheduler, Action<string, Exceptio
     {
         if (Interlocked.Exchange(ref _isStopping, 1) == 0)
         {
-            _stop.Cancel();
-            Leave();
+            try
+            {
+                _stop.Cancel();
+            }
+            catch (AggregateException fault)
+            {
+                // A callback of a transport or store failed to end what it waits for.
+                onFault("ending tasks", fault);
+            }
+            finally
+            {
+                Leave();
+            }
         }
     }
 
