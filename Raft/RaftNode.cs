@@ -166,6 +166,21 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task<ReadOnlyMemory<byte>> AskAsync(ServerId id, ServerAddress address, ReadOnlyMemory<byte> question) =>
         Put(new RequestFuture<ReadOnlyMemory<byte>>(), id, address, question);
 
+    /// <summary>Reads entries of this server's log, committed or not.</summary>
+    /// <param name="fromIndex">The first index wanted; where the log begins later, it starts there.</param>
+    /// <param name="throughIndex">The last index wanted; the log may end before.</param>
+    /// <param name="countMax">The most entries wanted, at least 1; entries of many bytes may be fewer.</param>
+    /// <returns>Consecutive entries, lowest index first; none where the log holds none of the range.</returns>
+    /// <exception cref="StoreException">The store could not read them.</exception>
+    /// <exception cref="RaftShutdownException">The node was stopped.</exception>
+    public Task<IReadOnlyList<LogEntry>> ReadLogAsync(ulong fromIndex, ulong throughIndex, int countMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
+        return State == RaftState.Shutdown
+            ? Task.FromException<IReadOnlyList<LogEntry>>(new RaftShutdownException("The node was stopped."))
+            : _core.Entries.Read(fromIndex, throughIndex, countMax).Task;
+    }
+
     /// <summary>How the node stands, taken at one instant by its loop.</summary>
     /// <returns>The status; after the node has stopped, the last one.</returns>
     public Task<RaftStatus> GetStatusAsync()

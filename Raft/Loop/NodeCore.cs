@@ -60,6 +60,7 @@ internal sealed class NodeCore
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
+        Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         _context = new RoleContext(
             config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger), gate, _writer, Fsm, _feeder,
@@ -82,6 +83,9 @@ internal sealed class NodeCore
 
     /// <summary>What asks other servers.</summary>
     public AskClient Asks { get; }
+
+    /// <summary>What reads entries for callers.</summary>
+    public LogReader Entries { get; }
 
     /// <summary>What is shown to other tasks.</summary>
     public NodeBoard Board { get; }

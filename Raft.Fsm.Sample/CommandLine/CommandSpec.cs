@@ -1,0 +1,30 @@
+using System.Text;
+
+namespace Raft.Fsm.Sample.CommandLine;
+
+/// <summary>One command of <c>raftkv</c>: its name, its options, what it runs.</summary>
+/// <param name="Name">The first word.</param>
+/// <param name="Summary">What it does, in a line.</param>
+/// <param name="Options">Its options.</param>
+/// <param name="Run">Runs it and gives the exit code.</param>
+internal sealed record CommandSpec(
+    string Name, string Summary, IReadOnlyList<OptionSpec> Options, Func<ParsedOptions, Task<int>> Run)
+{
+    /// <summary>Whether the help is silent about it.</summary>
+    public bool IsHidden { get; init; }
+
+    /// <summary>The text of <c>--help</c>.</summary>
+    public string Help()
+    {
+        var text = new StringBuilder();
+        text.Append($"raftkv {Name}: {Summary}\n\nOptions (--name value or --name=value):\n");
+        foreach (OptionSpec option in Options.Where(o => !o.IsHidden))
+        {
+            string note = option.IsRequired ? " (required)" : option.Default is { } value ? $" (default {value})" : "";
+            text.Append($"  {"--" + option.Name + " " + option.Value,-32} {option.Help}{note}\n");
+        }
+
+        text.Append($"  {"--help",-32} this text\n");
+        return text.ToString();
+    }
+}

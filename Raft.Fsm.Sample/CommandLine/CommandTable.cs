@@ -1,0 +1,88 @@
+using System.Text;
+using Raft.Fsm.Sample.Bench;
+using Raft.Fsm.Sample.Cluster;
+using Raft.Fsm.Sample.Node;
+
+namespace Raft.Fsm.Sample.CommandLine;
+
+/// <summary>All commands of <c>raftkv</c>, and the way from the words of a command line to an exit code.</summary>
+internal static class CommandTable
+{
+    private static readonly string[] NotThereYet =
+        ["log", "add", "demote", "remove", "transfer", "snapshot", "backup", "restore"];
+
+    private static readonly CommandSpec Demo = new(
+        string.Empty, "one node, by the command line of raft-demo", DemoCommand.Options,
+        given => NodeProcess.RunAsync(DemoCommand.Read(given)));
+
+    /// <summary>The commands, in the order of the help.</summary>
+    public static IReadOnlyList<CommandSpec> Commands { get; } =
+    [
+        new("cluster", "a development cluster on this machine (what raftkv does without a command)", ClusterOptions.Specs,
+            given => new ClusterSupervisor(ClusterOptions.Read(given), Console.Out, Console.Error).RunAsync()),
+        new("node", "one node", NodeCommand.Options, given => NodeProcess.RunAsync(NodeCommand.Read(given))),
+        new("bench", "load against the library itself, one line of JSON", BenchOptions.Specs,
+            given => new BenchRun(BenchOptions.Read(given)).RunAsync(Console.Out)),
+        new(BenchOptions.FollowerCommand, "a follower of bench", BenchOptions.FollowerSpecs, BenchFollower.RunAsync)
+        {
+            IsHidden = true,
+        },
+        new("status", "how a node stands", StatusCommand.Options, given => StatusCommand.RunAsync(given, Console.Out)),
+    ];
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] words, TextWriter output, TextWriter errors)
+    {
+        try
+        {
+            (CommandSpec command, int skipped) = Find(words);
+            if (ParsedOptions.Parse(command, words.AsSpan(skipped)) is { } options)
+            {
+                return await command.Run(options);
+            }
+
+            await output.WriteAsync(skipped == 0 ? Help() : command.Help());
+            return ExitCodes.Success;
+        }
+        catch (UsageException wrong)
+        {
+            await errors.WriteLineAsync(OneLine(wrong.Message));
+            return ExitCodes.Usage;
+        }
+    }
+
+    /// <summary>A message in one line, whoever wrote it.</summary>
+    public static string OneLine(string message) => message.ReplaceLineEndings(" ");
+
+    private static (CommandSpec Command, int Skipped) Find(string[] words)
+    {
+        if (words.Length == 0 || words[0].StartsWith('-'))
+        {
+            return (DemoCommand.IsMeant(words) ? Demo : Commands[0], 0);
+        }
+
+        if (Commands.FirstOrDefault(c => c.Name == words[0]) is { } command)
+        {
+            return (command, 1);
+        }
+
+        throw new UsageException(NotThereYet.Contains(words[0])
+            ? $"raftkv {words[0]}: not there yet; raftkv --help lists what is"
+            : $"raftkv: there is no command '{words[0]}'; give {Names()} (see raftkv --help)");
+    }
+
+    private static string Names() => string.Join(", ", Commands.Where(c => !c.IsHidden).Select(c => c.Name));
+
+    private static string Help()
+    {
+        var text = new StringBuilder("raftkv: a replicated key-value store on Raft\n\nCommands:\n");
+        foreach (CommandSpec command in Commands.Where(c => !c.IsHidden))
+        {
+            text.Append($"  {command.Name,-10} {command.Summary}\n");
+        }
+
+        text.Append("\nraftkv COMMAND --help lists a command's options. Without a command a cluster is started:\n\n");
+        return text.Append(Commands[0].Help()).ToString();
+    }
+}

@@ -1,0 +1,159 @@
+using Raft.Fsm.Sample.Node;
+
+namespace Raft.Fsm.Sample.CommandLine;
+
+/// <summary>The options of <c>raftkv node</c>, and how they become <see cref="NodeOptions"/>.</summary>
+internal static class NodeCommand
+{
+    private static readonly string[] NotThereYet = ["join", "tls-cert", "tls-key", "tls-ca"];
+
+    /// <summary>The options, in the order of the help.</summary>
+    public static IReadOnlyList<OptionSpec> Options { get; } =
+    [
+        new("id", "ID", "the node's name, unique in its cluster") { IsRequired = true },
+        new("raft", "HOST:PORT", "where to listen for other nodes") { IsRequired = true },
+        new("http", "HOST:PORT", "where to listen for clients") { IsRequired = true },
+        new("data", "DIR", "where the node keeps its data") { IsRequired = true },
+        new("advertise", "HOST:PORT", "the raft address that others are told, where it is not --raft"),
+        new("peers", "ID=HOST:PORT,...", "the founding voters, this node among them; ignored once the node has state"),
+        new("join", "URL", "asks a member to add this node (not there yet)"),
+        new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
+        new("heartbeat-ms", "N", "how long a follower waits for its leader", "1000"),
+        new("election-ms", "N", "how long a candidate waits", "1000"),
+        new("lease-ms", "N", "how long a leader goes on without a majority", "500"),
+        new("commit-ms", "N", "how soon followers hear of commits without traffic", "50"),
+        new("snapshot-threshold", "N", "entries between snapshots (no effect yet)", "8192"),
+        new("snapshot-interval-ms", "N", "how often to look whether one is due (no effect yet)", "120000"),
+        new("trailing-logs", "N", "entries kept behind a snapshot (no effect yet)", "10240"),
+        new("max-append-entries", "N", "entries in one request to a Go server", "64"),
+        new("pre-vote", "on|off", "whether candidates ask first whether they could win", "on"),
+        new("apply-timeout-ms", "N", "after how long a write's outcome is reported as unknown", "5000"),
+        new("tls-cert", "FILE", "certificate for mutual TLS (not there yet)"),
+        new("tls-key", "FILE", "its key (not there yet)"),
+        new("tls-ca", "FILE", "whom to trust (not there yet)"),
+        new("log-level", "LEVEL", "trace, debug, information, warning, error, critical or none", "information"),
+        new("stop-with-input", "on|off", "whether the end of standard input stops the node", "off") { IsHidden = true },
+    ];
+
+    /// <summary>Checks what was given.</summary>
+    /// <exception cref="UsageException">Something is wrong.</exception>
+    public static NodeOptions Read(ParsedOptions given)
+    {
+        foreach (string name in NotThereYet)
+        {
+            if (given.Has(name))
+            {
+                throw given.Wrong($"--{name} is not there yet; leave it out");
+            }
+        }
+
+        string id = given.Required("id");
+        HostPort raft = given.Address("raft");
+        HostPort? advertise = given.Has("advertise") ? given.Address("advertise") : null;
+        CheckAddresses(given, raft, advertise);
+        TimeSpan heartbeat = given.Milliseconds("heartbeat-ms", least: 5);
+        // Who sets one timing alone means the others to fit: only what was given can contradict.
+        TimeSpan election = given.Has("election-ms")
+            ? given.Milliseconds("election-ms", least: 5)
+            : Larger(heartbeat, given.Milliseconds("election-ms", least: 5));
+        TimeSpan lease = given.Has("lease-ms")
+            ? given.Milliseconds("lease-ms", least: 5)
+            : Smaller(heartbeat, given.Milliseconds("lease-ms", least: 5));
+        Refuse(given, election < heartbeat, "--election-ms is below --heartbeat-ms; give at least as much");
+        Refuse(given, lease > heartbeat, "--lease-ms is above --heartbeat-ms; give at most as much");
+        given.Number("snapshot-threshold", 1, int.MaxValue);
+        given.Number("snapshot-interval-ms", 1, int.MaxValue);
+        given.Number("trailing-logs", 0, int.MaxValue);
+        string data = given.Required("data");
+        string store = Store(given);
+        var options = new NodeOptions
+        {
+            Id = id,
+            Raft = raft,
+            Advertise = advertise ?? raft,
+            Http = given.Address("http"),
+            Data = data,
+            Peers = given.Text("peers") is { } peers ? Servers(given, "peers", peers, '=') : [],
+            Store = store,
+            Heartbeat = heartbeat,
+            Election = election,
+            Lease = lease,
+            Commit = given.Milliseconds("commit-ms", least: 1),
+            MaxAppendEntries = given.Number("max-append-entries", 1, 1024),
+            PreVote = given.Choice("pre-vote", "on", "off") == "on",
+            ApplyTimeout = given.Milliseconds("apply-timeout-ms", least: 1),
+            LogLevel = Level(given),
+            StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
+        };
+        Refuse(given, options.Raft == options.Http, "--raft and --http are the same address; give each a port of its own");
+        return options;
+    }
+
+    /// <summary>Reads a list of servers.</summary>
+    /// <param name="given">The command line, for the complaint.</param>
+    /// <param name="option">The option's name.</param>
+    /// <param name="text">The list, with commas between.</param>
+    /// <param name="separator">What stands between id and address.</param>
+    public static IReadOnlyList<Server> Servers(ParsedOptions given, string option, string text, char separator)
+    {
+        var servers = new List<Server>();
+        foreach (string part in text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int at = part.IndexOf(separator);
+            Refuse(
+                given, at <= 0 || !HostPort.TryParse(part[(at + 1)..], out HostPort? address) || address!.Port == 0,
+                $"--{option} holds '{part}'; give ID{separator}HOST:PORT, with commas between");
+            servers.Add(new Server(part[..at], part[(at + 1)..]));
+        }
+
+        try
+        {
+            new ClusterConfiguration(servers).Validate();
+        }
+        catch (ArgumentException wrong)
+        {
+            throw given.Wrong($"--{option}: {wrong.Message}");
+        }
+
+        return servers;
+    }
+
+    private static void CheckAddresses(ParsedOptions given, HostPort raft, HostPort? advertise)
+    {
+        Refuse(given, raft.Port == 0, "--raft has port 0; give the port that the other nodes know");
+        Refuse(
+            given, raft.IsWildcard && advertise is null,
+            $"--raft {raft} stands for all addresses of this machine; name the one that others dial with --advertise HOST:PORT");
+        Refuse(
+            given, advertise is not null && (advertise.IsWildcard || advertise.Port == 0),
+            $"--advertise is {advertise}, which nobody can dial; give the address and port that others reach");
+    }
+
+    private static string Store(ParsedOptions given)
+    {
+        string store = given.Choice("store", StoreNames.Wal, StoreNames.LiteDb, StoreNames.Memory);
+        Refuse(given, store == StoreNames.LiteDb, "--store litedb is not there yet; give wal or memory");
+        return store;
+    }
+
+    private static LogLevel Level(ParsedOptions given)
+    {
+        string level = given.Required("log-level");
+        return Enum.TryParse(level, ignoreCase: true, out LogLevel known) && Enum.IsDefined(known) && !char.IsDigit(level[0])
+            ? known
+            : throw given.Wrong(
+                $"--log-level is '{level}'; give trace, debug, information, warning, error, critical or none");
+    }
+
+    private static TimeSpan Larger(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static TimeSpan Smaller(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static void Refuse(ParsedOptions given, bool wrong, string why)
+    {
+        if (wrong)
+        {
+            throw given.Wrong(why);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using Raft.Fsm.Sample.CommandLine;
+
+namespace Raft.Fsm.Sample.Node;
+
+/// <summary>What one node is started with. Everything in it has been checked.</summary>
+internal sealed record NodeOptions
+{
+    /// <summary>The node's name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where it listens for other nodes.</summary>
+    public required HostPort Raft { get; init; }
+
+    /// <summary>The raft address that others are told.</summary>
+    public required HostPort Advertise { get; init; }
+
+    /// <summary>Where it listens for clients.</summary>
+    public required HostPort Http { get; init; }
+
+    /// <summary>Its data directory.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The founders of its cluster; empty where none are given.</summary>
+    public IReadOnlyList<Server> Peers { get; init; } = [];
+
+    /// <summary>The store's name.</summary>
+    public string Store { get; init; } = StoreNames.Wal;
+
+    /// <summary>How long a follower waits for its leader.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>How long a candidate waits.</summary>
+    public TimeSpan Election { get; init; } = TimeSpan.FromMilliseconds(1000);
+
+    /// <summary>How long a leader goes on without a majority.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How soon followers are told of commits without traffic.</summary>
+    public TimeSpan Commit { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Entries in one AppendEntries to a Go server.</summary>
+    public int MaxAppendEntries { get; init; } = 64;
+
+    /// <summary>Whether candidates ask first whether they could win.</summary>
+    public bool PreVote { get; init; } = true;
+
+    /// <summary>How long a write may take before its outcome is reported as unknown.</summary>
+    public TimeSpan ApplyTimeout { get; init; } = TimeSpan.FromMilliseconds(5000);
+
+    /// <summary>What is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Whether the end of standard input stops the node, so that it ends with the process that started it.</summary>
+    public bool StopsWithInput { get; init; }
+
+    /// <summary>The founding configuration.</summary>
+    public ClusterConfiguration Founders => new(Peers);
+
+    /// <summary>The library's settings.</summary>
+    public RaftConfig RaftConfig(ILoggerFactory logs, Func<AskRequest, ReadOnlyMemory<byte>> askHandler) => new()
+    {
+        LocalId = Id,
+        HeartbeatTimeout = Heartbeat,
+        ElectionTimeout = Election,
+        LeaderLeaseTimeout = Lease,
+        CommitTimeout = Commit,
+        MaxAppendEntries = MaxAppendEntries,
+        PreVoteDisabled = !PreVote,
+        LoggerFactory = logs,
+        AskHandler = askHandler,
+    };
+}

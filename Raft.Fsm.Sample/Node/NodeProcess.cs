@@ -1,0 +1,149 @@
+using System.Net.Sockets;
+using Raft.Fsm.Sample.CommandLine;
+using Raft.Fsm.Sample.Http;
+using Raft.Fsm.Sample.Kv;
+
+namespace Raft.Fsm.Sample.Node;
+
+/// <summary>
+/// <c>raftkv node</c>: a node as a process, from its options to its exit code. What can refuse comes first and changes
+/// nothing: the stores, then the ports; only then is the cluster founded or joined.
+/// </summary>
+internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8);
+
+    private readonly ILogger _logger = logs.CreateLogger("Raft.Sample");
+
+    /// <summary>Runs a node until it is asked to stop, or must.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(NodeOptions options)
+    {
+        using var signal = new StopSignal();
+        if (options.StopsWithInput)
+        {
+            signal.WatchInput();
+        }
+
+        using var logs = new LineLog(Console.Error, options.LogLevel);
+        try
+        {
+            await new NodeProcess(options, logs).RunAsync(signal.Requested, Console.Out);
+            return ExitCodes.Success;
+        }
+        catch (StoreException refused)
+        {
+            return End(ExitCodes.Store, $"the store in {options.Data} refused: {refused.Message}");
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return End(ExitCodes.Store, $"the store in {options.Data} cannot be used: {refused.Message}");
+        }
+        catch (RaftException fatal)
+        {
+            return End(ExitCodes.Fatal, $"node {options.Id} had to stop: {fatal.Message}");
+        }
+    }
+
+    /// <summary>Runs the node.</summary>
+    /// <param name="stop">Completes when it is to stop.</param>
+    /// <param name="output">Where the ready line goes.</param>
+    public async Task RunAsync(Task stop, TextWriter output)
+    {
+        RefuseForeignFounders(isBlank: IsBlankDirectory());
+        await using NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
+        await using HttpServer http = await ListenAsync();
+        // The node closes the transport too; where it never starts, this does. Closing twice is closing once.
+        await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
+        string httpAddress = HttpAddress(http.Port);
+        RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress));
+        await FoundAsync(config, stores);
+        var fsm = new KvFsm();
+        RaftNode node = await RaftNode.StartAsync(config, fsm, stores.Log, stores.Stable, transport);
+        try
+        {
+            http.Serve(new KvNode(node, fsm, httpAddress, options.ApplyTimeout));
+            await output.WriteLineAsync($"raftkv node {options.Id} ready: raft {options.Advertise} http {httpAddress}");
+            await output.FlushAsync();
+            if (await Task.WhenAny(stop, node.Completion) == node.Completion)
+            {
+                await node.Completion;
+            }
+        }
+        finally
+        {
+            // The node first: requests under way are told what became of them while clients are still connected.
+            await StopAsync(node);
+        }
+    }
+
+    private static int End(int exitCode, string message)
+    {
+        Console.Error.WriteLine(CommandTable.OneLine($"raftkv: {message}"));
+        return exitCode;
+    }
+
+    private static async Task StopAsync(RaftNode node)
+    {
+        try
+        {
+            await node.ShutdownAsync().WaitAsync(StopPatience);
+        }
+        catch (TimeoutException)
+        {
+            // A disk that hangs: what is not written now was never answered. The process ends all the same.
+            Environment.Exit(ExitCodes.Success);
+        }
+    }
+
+    private async Task<HttpServer> ListenAsync()
+    {
+        try
+        {
+            return await HttpServer.ListenAsync(options.Http.Resolve(), logs);
+        }
+        catch (Exception failure) when (failure is IOException or SocketException or InvalidOperationException)
+        {
+            throw new UsageException(
+                $"raftkv: cannot listen on --http {options.Http}: {failure.GetBaseException().Message}; "
+                + "free it or give another");
+        }
+    }
+
+    // Others reach us by the host that they know from --advertise where --http names none.
+    private string HttpAddress(int port) =>
+        new HostPort(options.Http.IsWildcard ? options.Advertise.Host : options.Http.Host, port).ToString();
+
+    private async Task FoundAsync(RaftConfig config, NodeStores stores)
+    {
+        if (await RaftNode.HasExistingStateAsync(stores.Log, stores.Stable))
+        {
+            return;
+        }
+
+        RefuseForeignFounders(isBlank: true);
+        if (options.Peers.Count > 0)
+        {
+            await RaftNode.BootstrapClusterAsync(config, stores.Log, stores.Stable, options.Founders);
+            Server self = options.Founders.Find(options.Id)!;
+            if (self.Address != options.Advertise.ToString())
+            {
+                _logger.LogWarning(
+                    "--peers gives this node the address {Peers}, but it tells others {Advertise}", self.Address, options.Advertise);
+            }
+        }
+    }
+
+    private bool IsBlankDirectory() =>
+        options.Store == StoreNames.Memory || !Directory.Exists(options.Data) || !Directory.EnumerateFileSystemEntries(options.Data).Any();
+
+    private void RefuseForeignFounders(bool isBlank)
+    {
+        if (isBlank && options.Peers.Count > 0 && options.Founders.Find(options.Id) is null)
+        {
+            throw new UsageException(
+                $"raftkv: --peers does not name this node, {options.Id}; the founders are "
+                + $"{string.Join(", ", options.Peers.Select(p => p.Id))}");
+        }
+    }
+}

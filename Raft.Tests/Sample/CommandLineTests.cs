@@ -1,0 +1,180 @@
+using Raft.Fsm.Sample.Cluster;
+using Raft.Fsm.Sample.CommandLine;
+using Raft.Fsm.Sample.Node;
+
+namespace Raft.Tests.Sample;
+
+/// <summary>What the command line takes, and what it says to what it does not take.</summary>
+public sealed class CommandLineTests
+{
+    private const string Node = "node --id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data no-such-directory";
+
+    [TestCase("nonsense", "there is no command 'nonsense'")]
+    [TestCase("log", "log: not there yet")]
+    [TestCase("add --target http://127.0.0.1:8001", "add: not there yet")]
+    [TestCase("restore", "restore: not there yet")]
+    [TestCase("node", "missing --id ID, --raft HOST:PORT, --http HOST:PORT, --data DIR")]
+    [TestCase("node --id", "--id needs a value")]
+    [TestCase("node --id=", "--id needs a value")]
+    [TestCase("node --id --raft 127.0.0.1:7001", "--id needs a value")]
+    [TestCase("node n1", "'n1' is no option")]
+    [TestCase(Node + " --peer n1=a:1", "there is no option --peer; did you mean --peers?")]
+    [TestCase(Node + " --id n2", "--id stands twice")]
+    [TestCase("node --id n1 --raft 7001 --http 127.0.0.1:8001 --data d", "--raft is '7001'; give HOST:PORT")]
+    [TestCase("node --id n1 --raft 127.0.0.1:70001 --http 127.0.0.1:8001 --data d", "--raft is '127.0.0.1:70001'")]
+    [TestCase("node --id n1 --raft ::1:7001 --http 127.0.0.1:8001 --data d", "--raft is '::1:7001'")]
+    [TestCase("node --id n1 --raft 127.0.0.1:0 --http 127.0.0.1:8001 --data d", "--raft has port 0")]
+    [TestCase("node --id n1 --raft 0.0.0.0:7001 --http 127.0.0.1:8001 --data d", "name the one that others dial with --advertise")]
+    [TestCase("node --id n1 --raft [::]:7001 --http 127.0.0.1:8001 --data d", "name the one that others dial with --advertise")]
+    [TestCase("node --id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:7001 --data d", "--raft and --http are the same address")]
+    [TestCase(Node + " --advertise 0.0.0.0:7001", "--advertise is 0.0.0.0:7001, which nobody can dial")]
+    [TestCase(Node + " --advertise 127.0.0.1:0", "--advertise is 127.0.0.1:0, which nobody can dial")]
+    [TestCase(Node + " --peers n1", "--peers holds 'n1'; give ID=HOST:PORT")]
+    [TestCase(Node + " --peers n1=127.0.0.1:0", "--peers holds 'n1=127.0.0.1:0'")]
+    [TestCase(Node + " --peers n1=127.0.0.1:1,n1=127.0.0.1:2", "the id n1 stands twice")]
+    [TestCase(Node + " --peers n1=127.0.0.1:1,n2=127.0.0.1:1", "the address 127.0.0.1:1 stands twice")]
+    [TestCase(Node + " --peers n2=127.0.0.1:1,n3=127.0.0.1:2", "--peers does not name this node, n1")]
+    [TestCase(Node + " --store disk", "--store is 'disk'; give wal or litedb or memory")]
+    [TestCase(Node + " --store litedb", "--store litedb is not there yet")]
+    [TestCase(Node + " --join http://127.0.0.1:8001", "--join is not there yet")]
+    [TestCase(Node + " --tls-cert a.pem", "--tls-cert is not there yet")]
+    [TestCase(Node + " --heartbeat-ms 1", "--heartbeat-ms is '1'; give a whole number from 5")]
+    [TestCase(Node + " --heartbeat-ms -5", "--heartbeat-ms is '-5'")]
+    [TestCase(Node + " --heartbeat-ms 500 --election-ms 400", "--election-ms is below --heartbeat-ms")]
+    [TestCase(Node + " --heartbeat-ms 500 --lease-ms 600", "--lease-ms is above --heartbeat-ms")]
+    [TestCase(Node + " --max-append-entries 2000", "--max-append-entries is '2000'; give a whole number from 1 to 1024")]
+    [TestCase(Node + " --snapshot-threshold x", "--snapshot-threshold is 'x'")]
+    [TestCase(Node + " --pre-vote yes", "--pre-vote is 'yes'; give on or off")]
+    [TestCase(Node + " --log-level loud", "--log-level is 'loud'; give trace, debug")]
+    [TestCase(Node + " --log-level 2", "--log-level is '2'")]
+    [TestCase("--nodes 0", "raftkv cluster: --nodes is '0'")]
+    [TestCase("cluster --raft-base-port 8001", "give 3 nodes the same ports")]
+    [TestCase("cluster --http-base-port 65535", "--http-base-port is '65535'")]
+    [TestCase("cluster --store litedb", "--store litedb is not there yet")]
+    [TestCase("bench --concurrency many", "--concurrency is 'many'")]
+    [TestCase("status", "missing --target URL")]
+    [TestCase("status --target 127.0.0.1:8001", "--target is '127.0.0.1:8001'; give http://HOST:PORT")]
+    [TestCase("--http_addr=127.0.0.1:7001 --raft_id=1", "raftkv: missing --raft_addr HOST:PORT, --raft_cluster")]
+    public async Task A_wrong_command_line_is_told_what_is_wrong_in_one_line_and_ends_with_2(string line, string says)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+
+        int exitCode = await CommandTable.RunAsync(line.Split(' '), output, errors);
+
+        Assert.That(exitCode, Is.EqualTo(2), errors.ToString());
+        Assert.That(errors.ToString(), Does.Contain(says));
+        Assert.That(errors.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(output.ToString(), Is.Empty);
+    }
+
+    [TestCase("--help", "Without a command a cluster is started")]
+    [TestCase("cluster --help", "--raft-base-port PORT")]
+    [TestCase("node --help", "--peers ID=HOST:PORT,...")]
+    [TestCase("bench --help", "--payload BYTES")]
+    [TestCase("status --help", "--target URL")]
+    public async Task Every_command_explains_itself(string line, string says)
+    {
+        using var output = new StringWriter();
+
+        int exitCode = await CommandTable.RunAsync(line.Split(' '), output, TextWriter.Null);
+
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(output.ToString(), Does.Contain(says).And.Not.Contain("stop-with-input"));
+    }
+
+    [Test]
+    public void A_value_may_follow_behind_a_space_or_an_equals_sign()
+    {
+        NodeOptions options = Read("--id=n=1 --raft 127.0.0.1:7001 --http=[::1]:8001 --data d --commit-ms=7");
+
+        Assert.That(options.Id, Is.EqualTo("n=1"));
+        Assert.That(options.Http, Is.EqualTo(new HostPort("::1", 8001)));
+        Assert.That(options.Commit, Is.EqualTo(TimeSpan.FromMilliseconds(7)));
+    }
+
+    [Test]
+    public void A_node_has_the_defaults_of_the_contract()
+    {
+        NodeOptions options = Read("--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d");
+
+        Assert.That(options, Is.EqualTo(new NodeOptions
+        {
+            Id = "n1",
+            Raft = new HostPort("127.0.0.1", 7001),
+            Advertise = new HostPort("127.0.0.1", 7001),
+            Http = new HostPort("127.0.0.1", 8001),
+            Data = "d",
+            Heartbeat = TimeSpan.FromSeconds(1),
+            Election = TimeSpan.FromSeconds(1),
+            Lease = TimeSpan.FromMilliseconds(500),
+            Commit = TimeSpan.FromMilliseconds(50),
+            ApplyTimeout = TimeSpan.FromSeconds(5),
+        }));
+    }
+
+    [Test]
+    public void Settings_of_the_snapshots_are_taken_though_they_do_nothing_yet()
+    {
+        NodeOptions options = Read(
+            "--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d "
+            + "--snapshot-threshold 100 --snapshot-interval-ms 500 --trailing-logs 0");
+
+        Assert.That(options.Id, Is.EqualTo("n1"));
+    }
+
+    [Test]
+    public void A_wildcard_address_needs_another_to_tell_others()
+    {
+        NodeOptions options = Read("--id n1 --raft 0.0.0.0:7001 --advertise node1:7001 --http 0.0.0.0:8001 --data d");
+
+        Assert.That(options.Advertise.ToString(), Is.EqualTo("node1:7001"));
+    }
+
+    [Test]
+    public void One_short_timing_alone_shortens_the_others_to_fit()
+    {
+        NodeOptions options = Read("--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d --heartbeat-ms 100");
+
+        Assert.That(options.Lease, Is.EqualTo(TimeSpan.FromMilliseconds(100)));
+        Assert.That(options.Election, Is.EqualTo(TimeSpan.FromSeconds(1)));
+    }
+
+    [Test]
+    public void The_command_line_of_raft_demo_is_taken_unchanged()
+    {
+        string[] words =
+        [
+            "--http_addr=127.0.0.1:7001", "--raft_addr=127.0.0.1:7000", "--raft_id=1",
+            "--raft_cluster=1/127.0.0.1:7000,2/127.0.0.1:8000,3/127.0.0.1:9000",
+        ];
+        var command = new CommandSpec("", "", DemoCommand.Options, _ => Task.FromResult(0));
+
+        NodeOptions options = DemoCommand.Read(ParsedOptions.Parse(command, words)!);
+
+        Assert.That(DemoCommand.IsMeant(words), Is.True);
+        Assert.That(options.Data, Is.EqualTo(Path.Combine("node", "raft_1")));
+        Assert.That(options.Peers, Is.EqualTo(new Server[]
+        {
+            new("1", "127.0.0.1:7000"), new("2", "127.0.0.1:8000"), new("3", "127.0.0.1:9000"),
+        }));
+    }
+
+    [Test]
+    public void The_nodes_of_a_cluster_have_the_addresses_of_the_contract()
+    {
+        var command = new CommandSpec("cluster", "", ClusterOptions.Specs, _ => Task.FromResult(0));
+
+        ClusterOptions options = ClusterOptions.Read(ParsedOptions.Parse(command, [])!);
+
+        Assert.That(options.Peers, Is.EqualTo("n1=127.0.0.1:7001,n2=127.0.0.1:7002,n3=127.0.0.1:7003"));
+        Assert.That(options.HttpAddress(3), Is.EqualTo("127.0.0.1:8003"));
+        Assert.That(options.Directory(2), Is.EqualTo(Path.Combine("./raftkv-data", "n2")));
+    }
+
+    private static NodeOptions Read(string line)
+    {
+        var command = new CommandSpec("node", "", NodeCommand.Options, _ => Task.FromResult(0));
+        return NodeCommand.Read(ParsedOptions.Parse(command, line.Split(' '))!);
+    }
+}

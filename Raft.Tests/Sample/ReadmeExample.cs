@@ -1,0 +1,57 @@
+using System.Text;
+using Raft.Stores.Wal;
+using Raft.Transport.Tcp;
+
+namespace Raft.Tests.Sample;
+
+/// <summary>The code of the README, so that it compiles and runs. <see cref="ReadmeTests"/> holds the two equal.</summary>
+internal static class ReadmeExample
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="directory">Where the node keeps its data.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <returns>The counter's answer.</returns>
+    public static async Task<object?> RunAsync(string directory, string address)
+    {
+        TimeSpan pause = TimeSpan.FromMilliseconds(50);
+
+        // README begins
+        // The log, the term and the vote, in a directory of this node's own. Open them before the node, dispose them after.
+        await using WalStore store = await WalStore.OpenAsync(directory);
+        await using TcpTransport transport = await TcpTransport.ListenAsync(
+            new TcpTransportOptions { BindAddress = address });
+        var config = new RaftConfig { LocalId = "n1" };
+
+        // Only the first start of a new cluster is bootstrapped, with all its founders: here there is one.
+        if (!await RaftNode.HasExistingStateAsync(store.Log, store.Stable))
+        {
+            await RaftNode.BootstrapClusterAsync(
+                config, store.Log, store.Stable, new ClusterConfiguration(new Server("n1", address)));
+        }
+
+        await using RaftNode node = await RaftNode.StartAsync(config, new Counter(), store.Log, store.Stable, transport);
+        while (node.State != RaftState.Leader)
+        {
+            await Task.Delay(pause);
+        }
+
+        // On the leader: on return the command is on the disks of a majority and applied here.
+        ApplyResult result = await node.ApplyAsync("5"u8.ToArray());
+        Console.WriteLine($"entry {result.Index} of term {result.Term}: {result.Response}");
+
+        // A linearizable read: once this returns, the state machine has everything that was committed when it was called.
+        await node.ReadIndexAsync();
+        // README ends
+        return result.Response;
+    }
+
+    // README begins
+    /// <summary>A state machine: the same entries lead to the same state on every server.</summary>
+    private sealed class Counter : IFsm
+    {
+        private long _sum;
+
+        public object? Apply(LogEntry entry) => _sum += long.Parse(Encoding.UTF8.GetString(entry.Data.Span));
+    }
+    // README ends
+}

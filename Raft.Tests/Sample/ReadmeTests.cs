@@ -1,0 +1,57 @@
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Sample;
+
+public sealed class ReadmeTests
+{
+    [Test]
+    public async Task The_example_of_the_readme_runs()
+    {
+        using var directory = new TemporaryDirectory();
+
+        object? answer = await ReadmeExample
+            .RunAsync(directory.Path, $"127.0.0.1:{RaftkvProcess.FreePorts(1)[0]}").WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.That(answer, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void The_example_of_the_readme_is_the_one_that_is_tested()
+    {
+        string root = Root();
+
+        string[] readme = [.. Between(File.ReadAllLines(Path.Combine(root, "README.md")), "```csharp", "```")];
+        string[] example = [.. Between(
+            File.ReadAllLines(Path.Combine(root, "Raft.Tests", "Sample", "ReadmeExample.cs")), "// README begins", "// README ends")];
+
+        Assert.That(readme, Is.Not.Empty);
+        Assert.That(readme, Is.EquivalentTo(example), "the README shows the state machine first");
+    }
+
+    private static IEnumerable<string> Between(IEnumerable<string> lines, string begin, string end)
+    {
+        bool isInside = false;
+        foreach (string line in lines.Select(l => l.Trim()))
+        {
+            if (line == begin || line == end)
+            {
+                isInside = line == begin;
+            }
+            else if (isInside && line.Length > 0)
+            {
+                yield return line;
+            }
+        }
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "raft.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? throw new DirectoryNotFoundException("raft.sln is in no folder above the tests.");
+    }
+}
