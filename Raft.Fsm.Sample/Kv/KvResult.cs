@@ -15,16 +15,3 @@ internal sealed record KvResult(KvOutcome Outcome, ulong Index, ulong Term)
     /// <summary>Why the command was not applied; null where it was.</summary>
     public string? Error { get; init; }
 }
-
-/// <summary>Whether a command was applied.</summary>
-internal enum KvOutcome
-{
-    /// <summary>It was, now or when the same request came first.</summary>
-    Applied,
-
-    /// <summary>It was not: the client's last applied request has a higher number.</summary>
-    Superseded,
-
-    /// <summary>It was not: its bytes are no command.</summary>
-    NotACommand,
-}
