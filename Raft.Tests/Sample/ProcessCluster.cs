@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Raft.Tests.Support;
 
@@ -6,9 +7,17 @@ namespace Raft.Tests.Sample;
 /// <summary>Three nodes, each its own process with its own directory, that can be killed and started again.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
+    private const string RoundsVariable = "RAFT_KILL_ROUNDS";
+
     private readonly TemporaryDirectory _directory = new();
     private readonly int[] _ports = RaftkvProcess.FreePorts(6);
     private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[3];
+
+    private static bool IsFullRun => Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 };
+
+    /// <summary>How often to kill: few times in each test run, as often as the variable says in a run of its own.</summary>
+    public static int Rounds(int few) => IsFullRun
+        ? int.Parse(Environment.GetEnvironmentVariable(RoundsVariable)!, CultureInfo.InvariantCulture) : few;
 
     /// <summary>The HTTP addresses.</summary>
     public IReadOnlyList<string> Http => [.. Enumerable.Range(0, 3).Select(i => $"http://127.0.0.1:{_ports[3 + i]}")];
@@ -17,10 +26,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public async Task StartAsync(int node)
     {
         string peers = string.Join(',', Enumerable.Range(0, 3).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
+        string[] timings = IsFullRun ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
         _nodes[node] = RaftkvProcess.Start(
+        [
             "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[3 + node]}",
-            $"--data={_directory.File($"n{node + 1}")}", $"--peers={peers}", "--heartbeat-ms=500", "--election-ms=500",
-            "--lease-ms=500");
+            $"--data={_directory.File($"n{node + 1}")}", $"--peers={peers}", .. timings,
+        ]);
         await _nodes[node]!.ReadyAsync();
     }
 
@@ -43,6 +54,15 @@ internal sealed class ProcessCluster : IAsyncDisposable
         int leader = -1;
         await Eventually.HoldsAsync("a node leads", async () => (leader = await FindLeaderAsync()) >= 0, Dump);
         return leader;
+    }
+
+    /// <summary>Waits until a node that came back has applied what its leader had committed when it came.</summary>
+    public async Task CaughtUpAsync(int node)
+    {
+        int leader = await LeaderAsync();
+        ulong target = await IndexAsync(leader, "commitIndex");
+        await Eventually.HoldsAsync(
+            $"n{node + 1} catches up to {target}", async () => await IndexAsync(node, "appliedIndex") >= target, Dump);
     }
 
     /// <summary>Waits until all nodes hold the same state, applied equally far.</summary>
@@ -96,6 +116,12 @@ internal sealed class ProcessCluster : IAsyncDisposable
         }
 
         _directory.Dispose();
+    }
+
+    private async Task<ulong> IndexAsync(int node, string name)
+    {
+        string status = await TryGetAsync(Http[node], "/raft/status");
+        return status.Length == 0 ? 0 : JsonDocument.Parse(status).RootElement.GetProperty(name).GetUInt64();
     }
 
     private async Task<int> FindLeaderAsync()
