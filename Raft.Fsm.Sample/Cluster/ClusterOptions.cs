@@ -13,6 +13,9 @@ internal sealed record ClusterOptions(int Nodes, string Data, int RaftBasePort, 
 {
     private const int NodesMax = 99;
 
+    /// <summary>Whether the end of standard input stops the cluster, so that it ends with the process that started it.</summary>
+    public bool StopsWithInput { get; init; }
+
     /// <summary>The options of the command line.</summary>
     public static IReadOnlyList<OptionSpec> Specs { get; } =
     [
@@ -21,6 +24,7 @@ internal sealed record ClusterOptions(int Nodes, string Data, int RaftBasePort, 
         new("raft-base-port", "PORT", "node i listens for others on this port + i", "7000"),
         new("http-base-port", "PORT", "node i listens for clients on this port + i", "8000"),
         new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
+        new("stop-with-input", "on|off", "whether the end of standard input stops the cluster", "off") { IsHidden = true },
     ];
 
     /// <summary>The founders, as <c>--peers</c> takes them.</summary>
@@ -42,7 +46,10 @@ internal sealed record ClusterOptions(int Nodes, string Data, int RaftBasePort, 
         string store = given.Choice("store", StoreNames.Wal, StoreNames.LiteDb, StoreNames.Memory);
         return store == StoreNames.LiteDb
             ? throw given.Wrong("--store litedb is not there yet; give wal or memory")
-            : new ClusterOptions(nodes, given.Required("data"), raft, http, store);
+            : new ClusterOptions(nodes, given.Required("data"), raft, http, store)
+            {
+                StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
+            };
     }
 
     /// <summary>The name of a node, counted from 1.</summary>

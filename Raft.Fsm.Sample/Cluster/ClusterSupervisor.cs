@@ -20,6 +20,11 @@ internal sealed class ClusterSupervisor(ClusterOptions options, TextWriter outpu
     public async Task<int> RunAsync()
     {
         using var signal = new StopSignal();
+        if (options.StopsWithInput)
+        {
+            signal.WatchInput();
+        }
+
         PrintTable();
         ClusterNode[] nodes =
             [.. Enumerable.Range(1, options.Nodes).Select(i => ClusterNode.Start(options, i, _output, _errors))];

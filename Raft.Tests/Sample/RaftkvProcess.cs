@@ -50,6 +50,9 @@ internal sealed class RaftkvProcess : IAsyncDisposable
             start.ArgumentList.Add(word);
         }
 
+        // Should the test run be cut short, nothing of it is left running.
+        start.ArgumentList.Add("--stop-with-input=on");
+
         return new RaftkvProcess(new Process { StartInfo = start });
     }
 
