@@ -10,7 +10,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
     private const string RoundsVariable = "RAFT_KILL_ROUNDS";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly int[] _ports = RaftkvProcess.FreePorts(6);
+    private readonly int[] _ports = TestPorts.Take(6);
     private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[3];
 
     private static bool IsFullRun => Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 };

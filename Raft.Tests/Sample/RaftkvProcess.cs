@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Raft.Fsm.Sample.Kv;
@@ -54,24 +52,6 @@ internal sealed class RaftkvProcess : IAsyncDisposable
         start.ArgumentList.Add("--stop-with-input=on");
 
         return new RaftkvProcess(new Process { StartInfo = start });
-    }
-
-    /// <summary>Ports of the loopback that were free a moment ago.</summary>
-    public static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-        {
-            listener.Start();
-        }
-
-        int[] ports = [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners)
-        {
-            listener.Dispose();
-        }
-
-        return ports;
     }
 
     /// <summary>Waits for the ready line.</summary>

@@ -10,7 +10,7 @@ public sealed class ReadmeTests
         using var directory = new TemporaryDirectory();
 
         object? answer = await ReadmeExample
-            .RunAsync(directory.Path, $"127.0.0.1:{RaftkvProcess.FreePorts(1)[0]}").WaitAsync(TimeSpan.FromSeconds(30));
+            .RunAsync(directory.Path, $"127.0.0.1:{TestPorts.Take(1)[0]}").WaitAsync(TimeSpan.FromSeconds(30));
 
         Assert.That(answer, Is.EqualTo(5));
     }

@@ -68,7 +68,7 @@ public sealed class ProcessTests
     public async Task Ports_and_directories_in_use_and_damaged_logs_are_told_in_one_line()
     {
         using var directory = new TemporaryDirectory();
-        int[] ports = RaftkvProcess.FreePorts(4);
+        int[] ports = TestPorts.Take(4);
         await using RaftkvProcess node = Node("n1", ports[0], ports[1], directory.File("a"));
         await node.ReadyAsync();
         await Eventually.HoldsAsync("it takes a write", async () =>
@@ -92,7 +92,7 @@ public sealed class ProcessTests
     public async Task A_cluster_resumes_with_what_was_written_and_ends_with_its_parent()
     {
         using var directory = new TemporaryDirectory();
-        int[] ports = FreeRange(3);
+        int[] ports = [TestPorts.Take(4)[0], TestPorts.Take(4)[0]];
         string[] words = ["cluster", $"--data={directory.File("data")}", $"--raft-base-port={ports[0]}", $"--http-base-port={ports[1]}"];
         string http = $"http://127.0.0.1:{ports[1] + 1}";
         var started = Stopwatch.StartNew();
@@ -169,18 +169,6 @@ public sealed class ProcessTests
         }
 
         throw new InvalidOperationException("The founding configuration stands in no file.");
-    }
-
-    private static int[] FreeRange(int count)
-    {
-        while (true)
-        {
-            int[] bases = RaftkvProcess.FreePorts(2);
-            if (bases.All(b => b + count < 65536) && Math.Abs(bases[0] - bases[1]) > count)
-            {
-                return bases;
-            }
-        }
     }
 
     private static async Task<bool> TryAsync(string http, string method, string target, int status)
