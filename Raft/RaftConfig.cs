@@ -61,6 +61,7 @@ public sealed record RaftConfig
     {
         Refuse(ProtocolVersion != 3, $"{nameof(ProtocolVersion)} is {ProtocolVersion}; only version 3 is spoken");
         Refuse(LocalId.IsEmpty, $"{nameof(LocalId)} is not set; give each server a name of its own");
+        Refuse(LocalId.IsTooLong, $"{nameof(LocalId)} has more than {ServerId.BytesMax} bytes");
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));
         AtLeast(ElectionTimeout, LeastTimeout, nameof(ElectionTimeout));
         AtLeast(CommitTimeout, TimeSpan.FromMilliseconds(1), nameof(CommitTimeout));

@@ -176,9 +176,8 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task<IReadOnlyList<LogEntry>> ReadLogAsync(ulong fromIndex, ulong throughIndex, int countMax)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
-        return State == RaftState.Shutdown
-            ? Task.FromException<IReadOnlyList<LogEntry>>(new RaftShutdownException("The node was stopped."))
-            : _core.Entries.Read(fromIndex, throughIndex, countMax).Task;
+        var future = new RequestFuture<IReadOnlyList<LogEntry>>();
+        return Ask(future, () => _core.Entries.TryRead(fromIndex, throughIndex, countMax, future));
     }
 
     /// <summary>How the node stands, taken at one instant by its loop.</summary>

@@ -61,7 +61,7 @@ internal sealed class LeaderDirectory(RaftNode node, string ownHttp)
         (ServerId, ServerAddress, ulong) leadership = (id, address, node.Term);
         lock (_gate)
         {
-            if (_answer is null || _asked != leadership || _answer is { IsCompletedSuccessfully: true, Result.IsFinal: false })
+            if (_answer is null || _asked != leadership || (_answer.IsCompleted && !IsFinal(_answer)))
             {
                 _asked = leadership;
                 _answer = AskAsync(id, address);
@@ -70,6 +70,8 @@ internal sealed class LeaderDirectory(RaftNode node, string ownHttp)
             return _answer;
         }
     }
+
+    private static bool IsFinal(Task<Answer> answer) => answer.IsCompletedSuccessfully && answer.Result.IsFinal;
 
     private async Task<Answer> AskAsync(ServerId id, ServerAddress address)
     {

@@ -11,7 +11,7 @@ namespace Raft.Fsm.Sample.Node;
 /// </summary>
 internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
 
     private readonly ILogger _logger = logs.CreateLogger("Raft.Sample");
 
@@ -51,7 +51,19 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     public async Task RunAsync(Task stop, TextWriter output)
     {
         RefuseForeignFounders(isBlank: IsBlankDirectory());
-        await using NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
+        NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
+        try
+        {
+            await RunAsync(stores, stop, output);
+        }
+        finally
+        {
+            await InTimeAsync(stores.DisposeAsync().AsTask());
+        }
+    }
+
+    private async Task RunAsync(NodeStores stores, Task stop, TextWriter output)
+    {
         await using HttpServer http = await ListenAsync();
         // The node closes the transport too; where it never starts, this does. Closing twice is closing once.
         await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
@@ -73,8 +85,11 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         finally
         {
             // The node first: requests under way are told what became of them while clients are still connected.
-            await StopAsync(node);
+            await InTimeAsync(node.ShutdownAsync());
         }
+
+        // What failed on the way out is a failure too.
+        await node.Completion;
     }
 
     private static int End(int exitCode, string message)
@@ -83,16 +98,17 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         return exitCode;
     }
 
-    private static async Task StopAsync(RaftNode node)
+    private async Task InTimeAsync(Task end)
     {
         try
         {
-            await node.ShutdownAsync().WaitAsync(StopPatience);
+            await end.WaitAsync(StopPatience);
         }
         catch (TimeoutException)
         {
-            // A disk that hangs: what is not written now was never answered. The process ends all the same.
-            Environment.Exit(ExitCodes.Success);
+            // What is not written now was never answered. The process ends all the same, and says how.
+            Environment.Exit(End(
+                ExitCodes.Fatal, $"node {options.Id} was asked to stop, but its disk does not answer: {options.Data}"));
         }
     }
 

@@ -106,9 +106,9 @@ internal static class VoteRules
     }
 
     private static bool IsStranger(in VoterView voter, in CandidateView candidate) =>
-        candidate.Id.IsEmpty
+        candidate.Id.IsTooLong || candidate.Address.IsTooLong || (candidate.Id.IsEmpty
             ? candidate.Address.IsEmpty
-            : !voter.Configuration.Servers.IsEmpty && voter.Configuration.Find(candidate.Id) is null;
+            : !voter.Configuration.Servers.IsEmpty && voter.Configuration.Find(candidate.Id) is null);
 
     private static bool HasVote(in VoterView voter, in CandidateView candidate) =>
         candidate.Id.IsEmpty || voter.Configuration.Servers.IsEmpty || voter.Configuration.IsVoter(candidate.Id);

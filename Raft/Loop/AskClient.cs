@@ -12,16 +12,9 @@ internal sealed class AskClient(AskProtocol protocol, CompletionRunner completio
     /// <param name="question">The question.</param>
     /// <param name="future">Gets the answer; completed by the completion task.</param>
     /// <returns>False where the node is stopping.</returns>
-    public bool TryAsk(Server server, ReadOnlyMemory<byte> question, RequestFuture<ReadOnlyMemory<byte>> future)
-    {
-        if (tasks.Stopping.IsCancellationRequested)
-        {
-            return false;
-        }
-
-        tasks.Start($"question to {server.Id}", () => AskAsync(server, question, future));
-        return true;
-    }
+    public bool TryAsk(Server server, ReadOnlyMemory<byte> question, RequestFuture<ReadOnlyMemory<byte>> future) =>
+        !tasks.Stopping.IsCancellationRequested
+        && tasks.Start($"question to {server.Id}", () => AskAsync(server, question, future));
 
     private async Task AskAsync(Server server, ReadOnlyMemory<byte> question, RequestFuture<ReadOnlyMemory<byte>> future)
     {

@@ -14,20 +14,27 @@ internal sealed class LogReader(RaftLog log, CompletionRunner completions, TaskG
     private const int BytesMax = 16 << 20;
 
     /// <summary>Reads what the log holds of a range.</summary>
-    /// <returns>A future that is completed by the completion task.</returns>
-    public RequestFuture<IReadOnlyList<LogEntry>> Read(ulong fromIndex, ulong throughIndex, int countMax)
-    {
-        var future = new RequestFuture<IReadOnlyList<LogEntry>>();
-        tasks.Start("reading entries for a caller", () => ReadAsync(fromIndex, throughIndex, countMax, future));
-        return future;
-    }
+    /// <param name="fromIndex">The first index wanted.</param>
+    /// <param name="throughIndex">The last index wanted.</param>
+    /// <param name="countMax">The most entries.</param>
+    /// <param name="future">Gets the entries; completed by the completion task.</param>
+    /// <returns>False where the node is stopping.</returns>
+    public bool TryRead(
+        ulong fromIndex, ulong throughIndex, int countMax, RequestFuture<IReadOnlyList<LogEntry>> future) =>
+        !tasks.Stopping.IsCancellationRequested
+        && tasks.Start("reading entries for a caller", () => ReadAsync(fromIndex, throughIndex, countMax, future));
 
     private async Task ReadAsync(
         ulong fromIndex, ulong throughIndex, int countMax, RequestFuture<IReadOnlyList<LogEntry>> future)
     {
         try
         {
-            future.Succeed(await CollectAsync(Math.Max(fromIndex, log.FirstIndex), throughIndex, countMax));
+            var entries = new List<LogEntry>();
+            await CollectAsync(entries, Math.Max(fromIndex, log.FirstIndex), throughIndex, countMax);
+
+            // While the store was read, a new leader may have replaced what was read before.
+            int same = entries.FindIndex(e => log.TermAt(e.Index) != e.Term);
+            future.Succeed(same < 0 ? entries : entries[..same]);
         }
         catch (Exception failure)
         {
@@ -38,12 +45,10 @@ internal sealed class LogReader(RaftLog log, CompletionRunner completions, TaskG
         completions.Add(future);
     }
 
-    private async Task<List<LogEntry>> CollectAsync(ulong fromIndex, ulong throughIndex, int countMax)
+    private async Task CollectAsync(List<LogEntry> entries, ulong next, ulong throughIndex, int countMax)
     {
-        var entries = new List<LogEntry>();
         var slices = new List<LogSlice>();
         long bytes = 0;
-        ulong next = fromIndex;
         while (entries.Count < countMax && bytes < BytesMax && log.Holds(next) && next <= throughIndex)
         {
             slices.Clear();
@@ -51,19 +56,21 @@ internal sealed class LogReader(RaftLog log, CompletionRunner completions, TaskG
             if (!log.TryRead(next, throughIndex, countMax - entries.Count, bytesLeft, slices))
             {
                 ulong through = Math.Min(throughIndex, next + (ulong)(countMax - entries.Count) - 1);
-                slices.Add(new LogSlice(await log.ReadStoreAsync(next, through, bytesLeft)));
+                try
+                {
+                    slices.Add(new LogSlice(await log.ReadStoreAsync(next, through, bytesLeft)));
+                }
+                catch (LogNotFoundException)
+                {
+                    // Truncated while it was read: the log ends before.
+                    return;
+                }
             }
 
             foreach (LogSlice slice in slices)
             {
                 for (int i = 0; i < slice.Count && entries.Count < countMax; i++)
                 {
-                    // While the store was read, a new leader may have replaced what stood there.
-                    if (log.TermAt(slice[i].Index) != slice[i].Term)
-                    {
-                        return entries;
-                    }
-
                     entries.Add(slice[i]);
                     next = slice[i].Index + 1;
                 }
@@ -71,7 +78,5 @@ internal sealed class LogReader(RaftLog log, CompletionRunner completions, TaskG
                 bytes += slice.Encoded.Length;
             }
         }
-
-        return entries;
     }
 }

@@ -158,7 +158,7 @@ internal sealed class NodeCore
         Inbox.Close();
         _writer.Stop();
         Fsm.Stop();
-        steps.Take(FailWhatWaits);
+        FailWhatWaits(steps);
         await steps.TakeAsync(() => _transport.DisposeAsync());
         _userTasks.Stop();
         _fsmTasks.Stop();
@@ -204,13 +204,13 @@ internal sealed class NodeCore
         }
     }
 
-    private void FailWhatWaits()
+    private void FailWhatWaits(StopSteps steps)
     {
         var stopped = new RaftShutdownException($"{State.LocalId} was stopped. Nothing was appended.");
-        _answers.Drop();
+        steps.Take(_answers.Drop);
         while (Inbox.Rpcs.TryRead(out IncomingRpc? rpc) || Inbox.Appends.TryRead(out rpc))
         {
-            rpc.Respond(null, "the node was stopped");
+            steps.Take(() => rpc.Respond(null, "the node was stopped"));
         }
 
         while (Inbox.Requests.TryRead(out LoopRequest? request))

@@ -42,6 +42,8 @@ public sealed class ClusterConfiguration : IEquatable<ClusterConfiguration>
         {
             Refuse(server.Id.IsEmpty, $"a server has no id: {server}");
             Refuse(server.Address.IsEmpty, $"server {server.Id} has no address");
+            Refuse(server.Id.IsTooLong, $"the id {server.Id} has more than {ServerId.BytesMax} bytes");
+            Refuse(server.Address.IsTooLong, $"the address {server.Address} has more than {ServerAddress.BytesMax} bytes");
             Refuse(!ids.Add(server.Id.Value!), $"the id {server.Id} stands twice");
             Refuse(!addresses.Add(server.Address.Value!), $"the address {server.Address} stands twice");
         }

@@ -222,9 +222,15 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         finally
         {
             _isBroken = true;
-            await EndAsync(pipeline);
-            ended.SetResult();
-            _wake.Set();
+            try
+            {
+                await EndAsync(pipeline);
+            }
+            finally
+            {
+                ended.SetResult();
+                _wake.Set();
+            }
         }
     }
 

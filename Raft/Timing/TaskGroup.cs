@@ -24,11 +24,17 @@ internal sealed class TaskGroup(TaskScheduler scheduler, Action<string, Exceptio
     /// <summary>Starts a task on the group's scheduler.</summary>
     /// <param name="name">What it is, for the message should it fail.</param>
     /// <param name="run">The task. It ends soon after <see cref="Stopping"/>.</param>
-    public void Start(string name, Func<Task> run)
+    /// <returns>False where the group has ended: the task was not started.</returns>
+    public bool Start(string name, Func<Task> run)
     {
-        Interlocked.Increment(ref _running);
+        if (!TryEnter())
+        {
+            return false;
+        }
+
         _ = Task.Factory.StartNew(
             () => GuardAsync(name, run), CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+        return true;
     }
 
     /// <summary>Asks all tasks to end; <see cref="Ended"/> says when they have.</summary>
@@ -70,6 +76,23 @@ internal sealed class TaskGroup(TaskScheduler scheduler, Action<string, Exceptio
         {
             Leave();
         }
+    }
+
+    private bool TryEnter()
+    {
+        int running = Volatile.Read(ref _running);
+        while (running > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _running, running + 1, running);
+            if (seen == running)
+            {
+                return true;
+            }
+
+            running = seen;
+        }
+
+        return false;
     }
 
     private void Leave()
