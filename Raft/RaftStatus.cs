@@ -27,6 +27,9 @@ public sealed record RaftStatus
     /// <summary>What it knows to be committed.</summary>
     public required ulong CommitIndex { get; init; }
 
+    /// <summary>What the leader it knows has told to be committed, as far as heard; 0 before. It may be ahead of the own log.</summary>
+    public required ulong LeaderCommitIndex { get; init; }
+
     /// <summary>What its state machine has taken.</summary>
     public required ulong AppliedIndex { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class ClusterNode : IDisposable
     private readonly TextWriter _errors;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _lastLine;
+    private string? _lastRole;
 
     private ClusterNode(string id, ChildProcess child, TextWriter output, TextWriter errors)
     {
@@ -73,6 +74,17 @@ internal sealed class ClusterNode : IDisposable
         }
     }
 
+    /// <summary>A node that campaigns in vain follows again and again in the same term: that is no change.</summary>
+    private async Task ReportRoleAsync(string message)
+    {
+        string role = message.Split(':')[0];
+        if (role != _lastRole)
+        {
+            _lastRole = role;
+            await _output.WriteLineAsync(message);
+        }
+    }
+
     private async Task ReadErrorsAsync()
     {
         while (await _child.Errors.ReadLineAsync() is { } text)
@@ -88,7 +100,7 @@ internal sealed class ClusterNode : IDisposable
             }
             else if (line is { Category: "Raft", EventId: >= FirstRoleEvent and <= LastRoleEvent })
             {
-                await _output.WriteLineAsync(line.Message);
+                await ReportRoleAsync(line.Message);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Node;
 
@@ -9,7 +10,7 @@ namespace Raft.Fsm.Sample.Cluster;
 /// </summary>
 internal sealed class ClusterSupervisor(ClusterOptions options, TextWriter output, TextWriter errors)
 {
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8);
 
     // Nodes write from tasks of their own.
     private readonly TextWriter _output = TextWriter.Synchronized(output);
@@ -25,6 +26,8 @@ internal sealed class ClusterSupervisor(ClusterOptions options, TextWriter outpu
             signal.WatchInput();
         }
 
+        RequireFreePorts(options);
+        ClusterIdentity.Claim(options);
         PrintTable();
         ClusterNode[] nodes =
             [.. Enumerable.Range(1, options.Nodes).Select(i => ClusterNode.Start(options, i, _output, _errors))];
@@ -40,7 +43,7 @@ internal sealed class ClusterSupervisor(ClusterOptions options, TextWriter outpu
             }
 
             await Task.WhenAny(Task.WhenAll(nodes.Select(n => ReportEndAsync(n, signal.Requested))), signal.Requested);
-            return signal.Requested.IsCompleted ? ExitCodes.Success : nodes.Max(n => n.Ended.Result);
+            return signal.Requested.IsCompleted ? ExitCodes.Success : nodes.Max(n => ExitCodes.OfNode(n.Ended.Result));
         }
         finally
         {
@@ -49,6 +52,18 @@ internal sealed class ClusterSupervisor(ClusterOptions options, TextWriter outpu
             {
                 node.Dispose();
             }
+        }
+    }
+
+    /// <summary>A cluster is founded by all of its nodes or by none: where one cannot listen, none is started.</summary>
+    internal static void RequireFreePorts(ClusterOptions options)
+    {
+        for (int i = 1; i <= options.Nodes; i++)
+        {
+            PortCheck.RequireFree(
+                IPEndPoint.Parse(options.RaftAddress(i)), options.RaftAddress(i), "another --raft-base-port");
+            PortCheck.RequireFree(
+                IPEndPoint.Parse(options.HttpAddress(i)), options.HttpAddress(i), "another --http-base-port");
         }
     }
 

@@ -17,4 +17,7 @@ internal static class ExitCodes
 
     /// <summary>A fatal error while running.</summary>
     public const int Fatal = 4;
+
+    /// <summary>What a node's end counts as: one that a signal ended had no code of its own.</summary>
+    public static int OfNode(int exitCode) => exitCode is >= Success and <= Fatal ? exitCode : Fatal;
 }

@@ -54,7 +54,7 @@ internal sealed record HostPort(string Host, int Port)
         }
         catch (Exception failure) when (failure is SocketException or IndexOutOfRangeException)
         {
-            throw new UsageException($"raftkv: cannot listen on {this}: the name {Host} is not known here");
+            throw new UsageException($"raftkv: cannot listen on {this}: the name {Host} is not known here; give an address of this machine");
         }
     }
 

@@ -5,6 +5,9 @@ namespace Raft.Fsm.Sample.CommandLine;
 /// <summary>The options of <c>raftkv node</c>, and how they become <see cref="NodeOptions"/>.</summary>
 internal static class NodeCommand
 {
+    /// <summary>Names stand in HTTP headers.</summary>
+    private const int IdLengthMax = 64;
+
     private static readonly string[] NotThereYet = ["join", "tls-cert", "tls-key", "tls-ca"];
 
     /// <summary>The options, in the order of the help.</summary>
@@ -48,6 +51,9 @@ internal static class NodeCommand
         }
 
         string id = given.Required("id");
+        Refuse(
+            given, id.Length > IdLengthMax || !id.All(static c => c is > ' ' and <= '~'),
+            $"--id is '{id}'; give 1 to {IdLengthMax} printable ASCII characters without spaces");
         HostPort raft = given.Address("raft");
         HostPort? advertise = given.Has("advertise") ? given.Address("advertise") : null;
         CheckAddresses(given, raft, advertise);

@@ -27,10 +27,11 @@ internal static class StatusCommand
             Print(status.RootElement, output);
             return ExitCodes.Success;
         }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or JsonException)
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or JsonException
+            or InvalidOperationException or KeyNotFoundException)
         {
             await Console.Error.WriteLineAsync(
-                CommandTable.OneLine($"raftkv status: {target} does not answer: {failure.Message}"));
+                CommandTable.OneLine($"raftkv status: {target} does not answer as a raftkv node: {failure.Message}"));
             return ExitCodes.Failure;
         }
     }

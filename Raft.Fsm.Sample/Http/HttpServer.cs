@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Raft.Fsm.Sample.Kv;
 using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.Http;
@@ -44,6 +45,10 @@ internal sealed class HttpServer : IAsyncDisposable
             kestrel.AddServerHeader = false;
             // How much a body may have is each handler's to say; this is what is read to let a client see the answer.
             kestrel.Limits.MaxRequestBodySize = 64L << 20;
+
+            // A value may stand in the target of /set, each of its bytes as three characters.
+            kestrel.Limits.MaxRequestLineSize = (3 * KvLimits.ValueBytesMax) + (64 << 10);
+            kestrel.Limits.MaxRequestBufferSize = 4L << 20;
             kestrel.Listen(endPoint, static listen => listen.Protocols = HttpProtocols.Http1);
         });
         var started = new TaskCompletionSource<KvNode>(TaskCreationOptions.RunContinuationsAsynchronously);

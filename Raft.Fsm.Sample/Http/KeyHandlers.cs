@@ -8,14 +8,18 @@ namespace Raft.Fsm.Sample.Http;
 internal sealed class KeyHandlers(KvNode node, LeaderGate gate)
 {
     /// <summary>Serves a path below <see cref="KeyTarget.Prefix"/>.</summary>
-    public Task<Answer> HandleAsync(ApiRequest request) => request.Method switch
+    public Task<Answer> HandleAsync(ApiRequest request)
     {
-        "GET" => GetAsync(request),
-        "PUT" => PutAsync(request),
-        "DELETE" => DeleteAsync(request),
-        "POST" => SwapAsync(request),
-        string method => throw ApiException.BadMethod(method, "GET, PUT, DELETE, POST"),
-    };
+        RequireKnownRead(request);
+        return request.Method switch
+        {
+            "GET" => GetAsync(request),
+            "PUT" => PutAsync(request),
+            "DELETE" => DeleteAsync(request),
+            "POST" => SwapAsync(request),
+            string method => throw ApiException.BadMethod(method, "GET, PUT, DELETE, POST"),
+        };
+    }
 
     /// <summary><c>GET /set?key=K&amp;value=V</c>.</summary>
     public async Task<Answer> DemoSetAsync(ApiRequest request)
@@ -39,6 +43,7 @@ internal sealed class KeyHandlers(KvNode node, LeaderGate gate)
     {
         try
         {
+            RequireKnownRead(request);
             string key = DemoKey(request);
             return await gate.RunAsync(request, Read(key, static (value, index) =>
                 new Answer(200, "text/plain; charset=utf-8", value ?? []) { RaftIndex = index.ToString() }));
@@ -52,16 +57,23 @@ internal sealed class KeyHandlers(KvNode node, LeaderGate gate)
     private async Task<Answer> GetAsync(ApiRequest request)
     {
         string key = KeyTarget.Read(request.Target.Path, isPost: false);
-        switch (request.Target.Parameter("read"))
+        LeaderInfo? leader = await node.Leaders.FindAsync(TimeSpan.Zero);
+        if (request.Target.Parameter("read") == "stale")
         {
-            case "stale":
-                (byte[]? value, ulong index) = await node.ReadAsync(key);
-                return Value(key, value, index);
-            case null or "linearizable" or "lease":
-                // A lease read promises no more than a linearizable one.
-                return await gate.RunAsync(request, Read(key, (value, index) => Value(key, value, index)));
-            case string other:
-                throw ApiException.BadRequest($"read is '{other}'; give linearizable, lease or stale");
+            (byte[]? value, ulong index) = await node.ReadAsync(key);
+            return Value(key, value, index, leader);
+        }
+
+        // A lease read promises no more than a linearizable one.
+        return await gate.RunAsync(request, Read(key, (value, index) => Value(key, value, index, leader)));
+    }
+
+    private static void RequireKnownRead(ApiRequest request)
+    {
+        if (request.Target.Parameter("read") is not (null or "linearizable" or "lease" or "stale"))
+        {
+            throw ApiException.BadRequest(
+                $"read is '{request.Target.Parameter("read")}'; give linearizable, lease or stale");
         }
     }
 
@@ -134,9 +146,9 @@ internal sealed class KeyHandlers(KvNode node, LeaderGate gate)
         }
     }
 
-    private static Answer Value(string key, byte[]? value, ulong index) =>
+    private static Answer Value(string key, byte[]? value, ulong index, LeaderInfo? leader) =>
         (value is null
-            ? ErrorAnswer.Of(ApiException.NotFound($"there is no key '{key}'"), leader: null)
+            ? ErrorAnswer.Of(ApiException.NotFound($"there is no key '{key}'"), leader)
             : Answer.OfBytes(value)) with
         {
             RaftIndex = index.ToString(),

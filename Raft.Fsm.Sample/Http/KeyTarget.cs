@@ -23,7 +23,7 @@ internal static class KeyTarget
         {
             if (!text.EndsWith(SwapSuffix))
             {
-                throw ApiException.BadMethod("POST", "PUT, GET, DELETE, or POST with /cas behind the key");
+                throw ApiException.BadMethod("POST", "PUT, GET, DELETE");
             }
 
             text = text[..^SwapSuffix.Length];

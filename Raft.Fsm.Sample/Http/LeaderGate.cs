@@ -22,10 +22,10 @@ internal sealed class LeaderGate(KvNode node, Forwarder forwarder)
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
         deadline.CancelAfter(node.ApplyTimeout);
         long started = TimeProvider.System.GetTimestamp();
-        while (true)
+        for (bool isFirst = true; ; isFirst = false)
         {
             TimeSpan left = node.ApplyTimeout - TimeProvider.System.GetElapsedTime(started);
-            if (left <= Pause)
+            if (left <= Pause && !isFirst)
             {
                 throw ApiException.NoLeader(
                     $"no leader was found within {node.ApplyTimeout.TotalMilliseconds} ms; nothing happened");

@@ -7,7 +7,7 @@ namespace Raft.Fsm.Sample.Node;
 
 /// <summary>
 /// <c>raftkv node</c>: a node as a process, from its options to its exit code. What can refuse comes first and changes
-/// nothing: the stores, then the ports; only then is the cluster founded or joined.
+/// nothing: ports that are taken, then the stores; only then is the cluster founded or joined.
 /// </summary>
 internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
 {
@@ -51,6 +51,8 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     public async Task RunAsync(Task stop, TextWriter output)
     {
         RefuseForeignFounders(isBlank: IsBlankDirectory());
+        PortCheck.RequireFree(options.Raft.Resolve(), $"--raft {options.Raft}", "another address");
+        PortCheck.RequireFree(options.Http.Resolve(), $"--http {options.Http}", "another address");
         NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
         try
         {
@@ -159,7 +161,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         {
             throw new UsageException(
                 $"raftkv: --peers does not name this node, {options.Id}; the founders are "
-                + $"{string.Join(", ", options.Peers.Select(p => p.Id))}");
+                + $"{string.Join(", ", options.Peers.Select(p => p.Id))}; give the list with this node in it");
         }
     }
 }

@@ -28,7 +28,7 @@ internal static class NodeTransport
         }
         catch (Exception failure) when (failure is RaftException or ArgumentException)
         {
-            throw new UsageException($"raftkv: cannot listen on --raft {listen}: {failure.Message}");
+            throw new UsageException($"raftkv: cannot listen on --raft {listen}: {failure.Message}; free it or give another");
         }
     }
 }

@@ -48,7 +48,7 @@ internal sealed class Readiness(RaftNode node)
 
             if (_targetIndex == 0)
             {
-                _targetIndex = status.CommitIndex;
+                _targetIndex = status.LeaderCommitIndex;
             }
 
             return _targetIndex;

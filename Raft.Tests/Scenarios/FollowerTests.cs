@@ -88,6 +88,18 @@ public sealed class FollowerTests
     }
 
     [Test]
+    public void What_the_leader_says_is_committed_is_shown_although_the_log_does_not_reach_so_far()
+    {
+        using var follower = new LoneFollower();
+
+        follower.Send(Append("n2", 2, 1, 1, commit: 240, Entries(2, 2)));
+        Task<RaftStatus> status = follower.Node.GetStatusAsync();
+        follower.Pass();
+
+        Assert.That((status.Result.CommitIndex, status.Result.LeaderCommitIndex), Is.EqualTo((2ul, 240ul)));
+    }
+
+    [Test]
     public void Success_waits_until_the_entries_are_durable()
     {
         using var follower = new LoneFollower();

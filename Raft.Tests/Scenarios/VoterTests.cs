@@ -98,6 +98,21 @@ public sealed class VoterTests
     }
 
     [Test]
+    public void A_candidate_whose_name_does_not_fit_the_record_gets_no_vote()
+    {
+        using var follower = new LoneFollower();
+        string address = new('a', ServerAddress.BytesMax + 1);
+
+        Answer answer = follower.Send(Vote("n2", term: 2, lastIndex: 9, lastTerm: 9) with
+        {
+            Header = new RpcHeader(3, default, address),
+        });
+
+        Assert.That(answer.Vote.Granted, Is.False);
+        Assert.That(follower.Disk.Record, Is.EqualTo(new TermAndVote(1)));
+    }
+
+    [Test]
     public void A_pre_vote_changes_nothing()
     {
         using var follower = new LoneFollower();

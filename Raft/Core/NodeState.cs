@@ -53,6 +53,9 @@ internal sealed class NodeState(
     /// <summary>The highest index known to be committed.</summary>
     public ulong CommitIndex { get; private set; }
 
+    /// <summary>The highest commit index that the leader of the current term has told; its own on the leader.</summary>
+    public ulong LeaderCommitIndex { get; private set; }
+
     /// <summary>What the state machine may take: committed, and durable here, so that it is never ahead of the log on disk.</summary>
     public ulong ApplicableIndex => Math.Min(CommitIndex, Log.DurableIndex);
 
@@ -119,9 +122,13 @@ internal sealed class NodeState(
         }
 
         Leader = leader;
+        LeaderCommitIndex = 0;
         board.Leader = leader;
         OpenGate();
     }
+
+    /// <summary>Notes what the leader says is committed, whether or not the log reaches so far.</summary>
+    public void NoteLeaderCommit(ulong commitIndex) => LeaderCommitIndex = Math.Max(LeaderCommitIndex, commitIndex);
 
     /// <summary>Appends entries, taking over the configurations among them.</summary>
     public void Append(LogSlice slice)

@@ -44,6 +44,7 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
         }
 
         state.SetLeader(leader);
+        state.NoteLeaderCommit(request.LeaderCommitIndex);
         gate.Touch();
         Take(rpc, request);
         return HandlerOutcome.Done;

@@ -205,6 +205,7 @@ internal sealed class LeaderRole : Role
         _appender.OnCommit(_commitment.CommitIndex);
         if (_commitment.HasCommittedOwnTerm)
         {
+            Context.State.NoteLeaderCommit(_commitment.CommitIndex);
             _questions.AdmitReads();
         }
     }

@@ -21,6 +21,7 @@ internal static class StatusReport
             LastLogIndex = state.Log.LastIndex,
             LastLogTerm = state.Log.LastTerm,
             CommitIndex = state.CommitIndex,
+            LeaderCommitIndex = state.LeaderCommitIndex,
             AppliedIndex = applied,
             FsmPending = context.Feeder.FedIndex > applied ? context.Feeder.FedIndex - applied : 0,
             LastContact = lastContact is { } heard ? context.Clock.Now - heard : null,
