@@ -14,7 +14,6 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     private readonly LogReplay _replay = new();
     private readonly List<IDiskFile> _opened = [];
     private string? _headless;
-    private long _tornEnd;
 
     /// <summary>The segments with what is whole in them.</summary>
     public SegmentSet Segments => _replay.Segments;
@@ -23,10 +22,15 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     public LogPosition Position => _replay.Position;
 
     /// <summary>
-    /// Whether a group was cut in its middle. The next one then goes to a new segment, whose header names the record
-    /// where this one ends: so whatever stands behind a group's end proves that the group was synced.
+    /// Whether anything of a group that was not whole stands behind the log's end. The next group then goes to a new
+    /// segment, whose header names the record where this one ends; what is torn stays as it is.
     /// </summary>
-    public bool IsCutWithinGroup { get; private set; }
+    /// <remarks>
+    /// Nothing is overwritten with zeros: were their sync to fail, the next open would read the zeros in the page
+    /// cache, and go on in front of what the disk still holds. Each place is written with one content only, so zeros
+    /// that are read are zeros on disk.
+    /// </remarks>
+    public bool HasTornTail { get; private set; }
 
     /// <summary>Reads everything, and writes nothing.</summary>
     /// <param name="names">The names of the files in the directory, sorted.</param>
@@ -50,8 +54,8 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         }
 
         Segment newest = Segments.Newest;
-        _tornEnd = await scanner.ScanTailAsync(newest);
-        IsCutWithinGroup = _replay.IsWithinGroup;
+        bool isZero = await scanner.IsTailZeroAsync(newest);
+        HasTornTail = _replay.IsWithinGroup || !isZero;
         newest.End = _replay.Offset;
         newest.Chain = _replay.Chain;
     }
@@ -75,12 +79,6 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         if (Segments.All.Count > 0)
         {
             await RewriteLastGroupAsync(Segments.Newest);
-        }
-
-        if (Segments.All.Count > 0 && _tornEnd > Segments.Newest.End)
-        {
-            Segment newest = Segments.Newest;
-            await newest.File.AllocateAsync(newest.End, _tornEnd - newest.End);
         }
     }
 
