@@ -13,7 +13,6 @@ internal sealed class WalRecovery(string directory, IDisk disk)
 
     private readonly LogReplay _replay = new();
     private readonly List<IDiskFile> _opened = [];
-    private string? _headless;
 
     /// <summary>The segments with what is whole in them.</summary>
     public SegmentSet Segments => _replay.Segments;
@@ -41,11 +40,7 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         string[] segments = [.. names.Where(name => WalFiles.IsSegment(name, out _))];
         for (int i = 0; i < segments.Length; i++)
         {
-            Segment? segment = await OpenAsync(segments[i], isNewest: i == segments.Length - 1);
-            if (segment is not null)
-            {
-                await scanner.ScanAsync(segment);
-            }
+            await scanner.ScanAsync(await OpenAsync(segments[i]));
         }
 
         if (Segments.All.Count == 0)
@@ -67,11 +62,6 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         for (int i = 0; i < Segments.All.Count; i++)
         {
             await Segments.All[i].File.SyncDataAsync();
-        }
-
-        if (_headless is not null)
-        {
-            await disk.DeleteAsync(_headless);
         }
 
         await disk.DeleteAsync(Path.Combine(directory, WalFiles.NextSegment));
@@ -108,51 +98,29 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         }
     }
 
-    private async ValueTask<Segment?> OpenAsync(string name, bool isNewest)
+    private async ValueTask<Segment> OpenAsync(string name)
     {
         string path = Path.Combine(directory, name);
         IDiskFile file = await disk.OpenAsync(path, DiskOpenMode.Existing);
         _opened.Add(file);
         byte[] page = new byte[SegmentHeader.PageBytes];
         int read = await file.ReadAtAsync(0, page);
-        if (SegmentHeader.TryRead(page.AsSpan(0, read), path, out SegmentHeader header, out uint checksum))
-        {
-            WalFiles.IsSegment(name, out ulong sequence);
-            return header.Sequence == sequence
-                ? new Segment(file, path, header, checksum, await file.GetLengthAsync())
-                : throw Damage.At(path, 0, $"it is segment {header.Sequence} by its header, not the one of its name");
-        }
 
-        // Groups follow only a header that is synced; and what follows nothing was never told to anyone.
-        if (!isNewest || !await IsZeroFromAsync(file, SegmentHeader.PageBytes))
+        // A file gets a segment's name only when it is as long as it will be and its header is synced.
+        if (!SegmentHeader.TryRead(page.AsSpan(0, read), path, out SegmentHeader header, out uint checksum))
         {
             throw Damage.At(path, 0, "the segment's header is not whole");
         }
 
-        _headless = path;
-        _opened.Remove(file);
-        await file.DisposeAsync();
-        return null;
-    }
-
-    private static async ValueTask<bool> IsZeroFromAsync(IDiskFile file, long offset)
-    {
-        var window = new FileWindow();
-        window.Open(file, await file.GetLengthAsync());
-        while (true)
+        WalFiles.IsSegment(name, out ulong sequence);
+        if (header.Sequence != sequence)
         {
-            ReadOnlyMemory<byte> bytes = await window.GetAsync(offset, 1);
-            if (bytes.Length == 0)
-            {
-                return true;
-            }
-
-            if (bytes.Span.ContainsAnyExcept((byte)0))
-            {
-                return false;
-            }
-
-            offset += bytes.Length;
+            throw Damage.At(path, 0, $"it is segment {header.Sequence} by its header, not the one of its name");
         }
+
+        long length = await file.GetLengthAsync();
+        return length >= (long)header.FileBytes
+            ? new Segment(file, path, header, checksum, (long)header.FileBytes)
+            : throw Damage.At(path, length, $"the file ends here; it was made {header.FileBytes} bytes long");
     }
 }
