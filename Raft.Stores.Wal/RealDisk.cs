@@ -38,7 +38,7 @@ public sealed class RealDisk : IDisk
     /// <inheritdoc/>
     public ValueTask CreateDirectoryAsync(string directory) => new(OnThePool<object?>(() =>
     {
-        CreateDurably(Path.GetFullPath(directory));
+        DurableDirectory.Create(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), CheckedSync.Directory);
         return null;
     }));
 
@@ -65,26 +65,6 @@ public sealed class RealDisk : IDisk
 
     /// <inheritdoc/>
     public ValueTask<IDisposable> LockAsync(string path) => new(OnThePool<IDisposable>(() => DirectoryLock.Take(path)));
-
-    private static void CreateDurably(string directory)
-    {
-        if (Directory.Exists(directory))
-        {
-            return;
-        }
-
-        string? parent = Path.GetDirectoryName(directory);
-        if (parent is not null)
-        {
-            CreateDurably(parent);
-        }
-
-        Directory.CreateDirectory(directory);
-        if (parent is not null)
-        {
-            CheckedSync.Directory(parent);
-        }
-    }
 
     /// <summary>Runs what blocks off the caller's loop; used where it is rare enough to allocate.</summary>
     private static Task<T> OnThePool<T>(Func<T> call)

@@ -38,7 +38,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
     {
         await recovery.RepairAsync();
         var writer = new GroupWriter(directory, disk, options, recovery.Segments, recovery.Position);
-        if (recovery.Segments.All.Count == 0 || recovery.IsCutWithinGroup)
+        if (recovery.Segments.All.Count == 0 || recovery.HasTornTail)
         {
             await writer.RotateAsync(groupBytes: 0);
         }

@@ -92,6 +92,11 @@ public sealed class WalStore : IAsyncDisposable
             await record.ScanAsync(exists: names.Contains(WalFiles.Stable), isFresh: !hasLog);
             await values.ScanAsync(exists: names.Contains(WalFiles.Values));
             await recovery.ScanAsync(names);
+            if (record.Record is not null && !hasLog)
+            {
+                // A term is saved only once the first segment is there.
+                throw Damage.At(record.FilePath, 0, "there is a term and vote, but the log is missing");
+            }
 
             // The record before the log: a log without it is refused.
             await record.RepairAsync();

@@ -9,19 +9,21 @@ namespace Raft.Stores.Wal.Format;
 /// <param name="Generation">How often the log had been opened.</param>
 /// <param name="NextIndex">The index behind the last entry, or 0 where the log was empty.</param>
 /// <param name="CommitIndex">A commit index known then.</param>
+/// <param name="FileBytes">How long the file was made, in zeros; it never gets shorter or longer.</param>
 /// <param name="PreviousChain">The checksum of the last record before it, in the segment before.</param>
 internal readonly record struct SegmentHeader(
-    ulong Salt, ulong Sequence, ulong GroupNumber, ulong Generation, ulong NextIndex, ulong CommitIndex, uint PreviousChain)
+    ulong Salt, ulong Sequence, ulong GroupNumber, ulong Generation, ulong NextIndex, ulong CommitIndex, ulong FileBytes,
+    uint PreviousChain)
 {
     /// <summary>The header's place in the file: groups begin behind it, on a page of their own.</summary>
     public const int PageBytes = 4096;
 
     /// <summary>How many bytes of the page are used.</summary>
-    public const int Bytes = 72;
+    public const int Bytes = 80;
 
     public const uint Version = 1;
 
-    private const int ChecksumAt = 68;
+    private const int ChecksumAt = 76;
 
     private static ReadOnlySpan<byte> Magic => "RAFTWAL\n"u8;
 
@@ -36,7 +38,8 @@ internal readonly record struct SegmentHeader(
         BinaryPrimitives.WriteUInt64LittleEndian(destination[40..], Generation);
         BinaryPrimitives.WriteUInt64LittleEndian(destination[48..], NextIndex);
         BinaryPrimitives.WriteUInt64LittleEndian(destination[56..], CommitIndex);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[64..], PreviousChain);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[64..], FileBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[72..], PreviousChain);
         uint checksum = Checksum.Of(0, destination[..ChecksumAt]);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[ChecksumAt..], checksum);
         return checksum;
@@ -66,7 +69,8 @@ internal readonly record struct SegmentHeader(
             Generation: BinaryPrimitives.ReadUInt64LittleEndian(source[40..]),
             NextIndex: BinaryPrimitives.ReadUInt64LittleEndian(source[48..]),
             CommitIndex: BinaryPrimitives.ReadUInt64LittleEndian(source[56..]),
-            PreviousChain: BinaryPrimitives.ReadUInt32LittleEndian(source[64..]));
+            FileBytes: BinaryPrimitives.ReadUInt64LittleEndian(source[64..]),
+            PreviousChain: BinaryPrimitives.ReadUInt32LittleEndian(source[72..]));
         return BinaryPrimitives.ReadUInt32LittleEndian(source[ChecksumAt..]) == checksum;
     }
 }

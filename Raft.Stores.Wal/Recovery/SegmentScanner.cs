@@ -32,12 +32,12 @@ internal sealed class SegmentScanner(LogReplay replay)
     }
 
     /// <summary>Looks at what stands behind the place where the reading of the newest segment stopped.</summary>
-    /// <returns>The end of the last byte there that is not zero, or the place itself.</returns>
+    /// <returns>Whether nothing but zeros stands there.</returns>
     /// <exception cref="CorruptStoreException">
     /// A later group was begun, which happens only once all before it is synced. So what is damaged here was durable,
     /// and no crash explains it.
     /// </exception>
-    public async ValueTask<long> ScanTailAsync(Segment segment)
+    public async ValueTask<bool> IsTailZeroAsync(Segment segment)
     {
         long end = replay.Offset;
         for (long at = replay.Offset; ;)
@@ -61,7 +61,7 @@ internal sealed class SegmentScanner(LogReplay replay)
         }
 
         // Behind a group's end are zeros until it is synced and the next begins; that one's header need not be whole.
-        return !replay.IsWithinGroup || end <= replay.GroupEnd ? end : throw Damage.At(
+        return !replay.IsWithinGroup || end <= replay.GroupEnd ? end == replay.Offset : throw Damage.At(
             segment.Path, replay.Offset, $"a later group was begun at offset {replay.GroupEnd}, which proves that this was synced");
     }
 

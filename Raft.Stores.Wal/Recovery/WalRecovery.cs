@@ -13,8 +13,6 @@ internal sealed class WalRecovery(string directory, IDisk disk)
 
     private readonly LogReplay _replay = new();
     private readonly List<IDiskFile> _opened = [];
-    private string? _headless;
-    private long _tornEnd;
 
     /// <summary>The segments with what is whole in them.</summary>
     public SegmentSet Segments => _replay.Segments;
@@ -23,10 +21,15 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     public LogPosition Position => _replay.Position;
 
     /// <summary>
-    /// Whether a group was cut in its middle. The next one then goes to a new segment, whose header names the record
-    /// where this one ends: so whatever stands behind a group's end proves that the group was synced.
+    /// Whether anything of a group that was not whole stands behind the log's end. The next group then goes to a new
+    /// segment, whose header names the record where this one ends; what is torn stays as it is.
     /// </summary>
-    public bool IsCutWithinGroup { get; private set; }
+    /// <remarks>
+    /// Nothing is overwritten with zeros: were their sync to fail, the next open would read the zeros in the page
+    /// cache, and go on in front of what the disk still holds. Each place is written with one content only, so zeros
+    /// that are read are zeros on disk.
+    /// </remarks>
+    public bool HasTornTail { get; private set; }
 
     /// <summary>Reads everything, and writes nothing.</summary>
     /// <param name="names">The names of the files in the directory, sorted.</param>
@@ -37,11 +40,7 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         string[] segments = [.. names.Where(name => WalFiles.IsSegment(name, out _))];
         for (int i = 0; i < segments.Length; i++)
         {
-            Segment? segment = await OpenAsync(segments[i], isNewest: i == segments.Length - 1);
-            if (segment is not null)
-            {
-                await scanner.ScanAsync(segment);
-            }
+            await scanner.ScanAsync(await OpenAsync(segments[i]));
         }
 
         if (Segments.All.Count == 0)
@@ -50,8 +49,8 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         }
 
         Segment newest = Segments.Newest;
-        _tornEnd = await scanner.ScanTailAsync(newest);
-        IsCutWithinGroup = _replay.IsWithinGroup;
+        bool isZero = await scanner.IsTailZeroAsync(newest);
+        HasTornTail = _replay.IsWithinGroup || !isZero;
         newest.End = _replay.Offset;
         newest.Chain = _replay.Chain;
     }
@@ -65,22 +64,11 @@ internal sealed class WalRecovery(string directory, IDisk disk)
             await Segments.All[i].File.SyncDataAsync();
         }
 
-        if (_headless is not null)
-        {
-            await disk.DeleteAsync(_headless);
-        }
-
         await disk.DeleteAsync(Path.Combine(directory, WalFiles.NextSegment));
         await disk.SyncDirectoryAsync(directory);
         if (Segments.All.Count > 0)
         {
             await RewriteLastGroupAsync(Segments.Newest);
-        }
-
-        if (Segments.All.Count > 0 && _tornEnd > Segments.Newest.End)
-        {
-            Segment newest = Segments.Newest;
-            await newest.File.AllocateAsync(newest.End, _tornEnd - newest.End);
         }
     }
 
@@ -110,51 +98,29 @@ internal sealed class WalRecovery(string directory, IDisk disk)
         }
     }
 
-    private async ValueTask<Segment?> OpenAsync(string name, bool isNewest)
+    private async ValueTask<Segment> OpenAsync(string name)
     {
         string path = Path.Combine(directory, name);
         IDiskFile file = await disk.OpenAsync(path, DiskOpenMode.Existing);
         _opened.Add(file);
         byte[] page = new byte[SegmentHeader.PageBytes];
         int read = await file.ReadAtAsync(0, page);
-        if (SegmentHeader.TryRead(page.AsSpan(0, read), path, out SegmentHeader header, out uint checksum))
-        {
-            WalFiles.IsSegment(name, out ulong sequence);
-            return header.Sequence == sequence
-                ? new Segment(file, path, header, checksum, await file.GetLengthAsync())
-                : throw Damage.At(path, 0, $"it is segment {header.Sequence} by its header, not the one of its name");
-        }
 
-        // Groups follow only a header that is synced; and what follows nothing was never told to anyone.
-        if (!isNewest || !await IsZeroFromAsync(file, SegmentHeader.PageBytes))
+        // A file gets a segment's name only when it is as long as it will be and its header is synced.
+        if (!SegmentHeader.TryRead(page.AsSpan(0, read), path, out SegmentHeader header, out uint checksum))
         {
             throw Damage.At(path, 0, "the segment's header is not whole");
         }
 
-        _headless = path;
-        _opened.Remove(file);
-        await file.DisposeAsync();
-        return null;
-    }
-
-    private static async ValueTask<bool> IsZeroFromAsync(IDiskFile file, long offset)
-    {
-        var window = new FileWindow();
-        window.Open(file, await file.GetLengthAsync());
-        while (true)
+        WalFiles.IsSegment(name, out ulong sequence);
+        if (header.Sequence != sequence)
         {
-            ReadOnlyMemory<byte> bytes = await window.GetAsync(offset, 1);
-            if (bytes.Length == 0)
-            {
-                return true;
-            }
-
-            if (bytes.Span.ContainsAnyExcept((byte)0))
-            {
-                return false;
-            }
-
-            offset += bytes.Length;
+            throw Damage.At(path, 0, $"it is segment {header.Sequence} by its header, not the one of its name");
         }
+
+        long length = await file.GetLengthAsync();
+        return length >= (long)header.FileBytes
+            ? new Segment(file, path, header, checksum, (long)header.FileBytes)
+            : throw Damage.At(path, length, $"the file ends here; it was made {header.FileBytes} bytes long");
     }
 }

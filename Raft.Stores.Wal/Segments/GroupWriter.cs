@@ -72,6 +72,7 @@ internal sealed class GroupWriter
     public async ValueTask RotateAsync(int groupBytes)
     {
         Segment? before = _segments.All.Count == 0 ? null : _segments.Newest;
+        PreparedFile prepared = await _preparer.TakeAsync(SegmentHeader.PageBytes + (long)groupBytes);
         var header = new SegmentHeader(
             Salt: _options.NextSalt(),
             Sequence: before is null ? 1 : before.Header.Sequence + 1,
@@ -79,8 +80,8 @@ internal sealed class GroupWriter
             _position.Generation,
             NextIndex: _segments.LastIndex == 0 ? 0 : _segments.LastIndex + 1,
             _position.CommitIndex,
+            FileBytes: (ulong)prepared.Length,
             PreviousChain: before?.Chain ?? 0);
-        PreparedFile prepared = await _preparer.TakeAsync(SegmentHeader.PageBytes + (long)groupBytes);
 
         // Only a file whose header is durable gets a segment's name, and only one whose name is durable gets a group.
         uint checksum = header.Write(_page);

@@ -1,4 +1,5 @@
 using Raft.Stores.Wal;
+using Raft.Stores.Wal.Disk;
 using Raft.Testing.Contracts;
 using Raft.Tests.Support;
 
@@ -66,6 +67,19 @@ public sealed class RealDiskTests
             async () => await _disk.OpenAsync(Path.Combine(deep, "x"), DiskOpenMode.New), Throws.InstanceOf<IOException>());
         Assert.That(
             async () => await _disk.OpenAsync(Path.Combine(deep, "z"), DiskOpenMode.Existing), Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
+    public void The_name_of_a_directory_that_exists_already_is_made_durable_too()
+    {
+        using var directory = new TemporaryDirectory();
+        var synced = new List<string>();
+
+        DurableDirectory.Create(directory.Path, synced.Add);
+        DurableDirectory.Create(directory.File("a"), synced.Add);
+
+        string parent = Path.GetDirectoryName(directory.Path)!;
+        Assert.That(synced, Is.EqualTo(new[] { parent, parent, directory.Path }));
     }
 
     [Test]

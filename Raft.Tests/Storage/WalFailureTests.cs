@@ -99,18 +99,39 @@ public sealed class WalFailureTests
             Throws.TypeOf<CorruptStoreException>().With.Message.Contains("stable.rec"));
     }
 
-    [Test]
-    public async Task A_newest_segment_whose_header_was_never_whole_is_removed()
+    [TestCase(0.0)]
+    [TestCase(0.01)]
+    [TestCase(0.5)]
+    [TestCase(0.999)]
+    public async Task A_segment_that_is_shorter_than_it_was_made_is_refused(double share)
     {
-        (FaultDisk disk, WalScript script) = await WalScript.RunAsync(WalScript.Steps.Count);
+        (FaultDisk disk, _) = await WalScript.RunAsync(WalScript.Steps.Count);
         disk.KillProcess();
-        string headless = $"{WalScript.Directory}/log-{99:D20}.wal";
-        IDiskFile file = await disk.OpenAsync(headless, DiskOpenMode.New);
-        await file.WriteAndSyncAsync(0, disk.Content(disk.Paths[0]).AsMemory(0, 40));
-        await file.AllocateAsync(40, 8192 - 40);
+        string newest = disk.Paths.Last(p => p.EndsWith(".wal", StringComparison.Ordinal));
+        byte[] content = disk.Content(newest);
+        await disk.DeleteAsync(newest);
+        IDiskFile file = await disk.OpenAsync(newest, DiskOpenMode.New);
+        await file.WriteAndSyncAsync(0, content.AsMemory(0, (int)(content.Length * share)));
 
-        Assert.That(await WalScript.ContentAsync(disk), Is.EqualTo(script.Held));
-        Assert.That(disk.Paths, Does.Not.Contain(headless));
+        Assert.That(
+            async () => await WalScript.OpenAsync(disk),
+            Throws.TypeOf<CorruptStoreException>().With.Message.Contains(newest));
+    }
+
+    [Test]
+    public async Task A_term_without_a_log_is_refused()
+    {
+        (FaultDisk disk, WalStore store) = await OpenWithEntriesAsync();
+        await store.Stable.SaveAsync(new TermAndVote(3, "n1", "addr1"));
+        await store.DisposeAsync();
+        foreach (string segment in disk.Paths.Where(p => p.EndsWith(".wal", StringComparison.Ordinal)).ToArray())
+        {
+            await disk.DeleteAsync(segment);
+        }
+
+        Assert.That(
+            async () => await WalScript.OpenAsync(disk),
+            Throws.TypeOf<CorruptStoreException>().With.Message.Contains("the log is missing"));
     }
 
     [Test]

@@ -32,9 +32,9 @@ public sealed class WalFormatTests
             Assert.That(U32(file, 8), Is.EqualTo(1));
             Assert.That(U32(file, 12), Is.EqualTo(Crc(file[..12])));
             Assert.That(path, Does.EndWith($"log-{U64(file, 24):D20}.wal"));
-            Assert.That(U32(file, 64), Is.EqualTo(chain), "a segment names the chain value before it");
-            chain = U32(file, 68);
-            Assert.That(chain, Is.EqualTo(Crc(file[..68])));
+            Assert.That(U32(file, 72), Is.EqualTo(chain), "a segment names the chain value before it");
+            chain = U32(file, 76);
+            Assert.That(chain, Is.EqualTo(Crc(file[..76])));
             for (int at = 4096; at < file.Length && U32(file, at) == 0xF7A93D51;)
             {
                 byte[] salted = [.. file[16..24], .. BitConverter.GetBytes((long)at), .. file[(at + 8)..(at + 64)]];

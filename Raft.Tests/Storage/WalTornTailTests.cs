@@ -54,25 +54,6 @@ public sealed class WalTornTailTests
     }
 
     [Test]
-    public async Task A_file_that_ends_at_any_byte_of_its_last_group_is_cut_there_too()
-    {
-        (FaultDisk after, WalScript script) = await WalScript.RunAsync(WalScript.Steps.Count);
-        (_, long offset, int length) = after.LastWrite;
-        string path = after.NewestSegment;
-        for (int torn = 0; torn < length; torn++)
-        {
-            FaultDisk disk = after.Clone();
-            disk.SetLength(path, (int)offset + torn);
-
-            List<string> content = await WalScript.ContentAsync(disk);
-
-            Assert.That(content, Is.EqualTo(script.Held.Take(content.Count)), $"ends at {torn}");
-            Assert.That(content, Has.Count.InRange(script.Held.Count - 4, script.Held.Count), $"ends at {torn}");
-            await WalScript.RequireLifeGoesOnAsync(disk, content, $"ends at {torn}");
-        }
-    }
-
-    [Test]
     public async Task A_stored_copy_of_a_header_never_passes_for_one()
     {
         FaultDisk disk = new();

@@ -19,7 +19,9 @@ public interface IDisk
     /// <returns>File names without their directory; empty where there is no such directory.</returns>
     ValueTask<IReadOnlyList<string>> ListAsync(string directory);
 
-    /// <summary>Creates a directory and its parents, durably, where they are missing.</summary>
+    /// <summary>
+    /// Creates a directory and its parents, durably, where they are missing; where it exists, its name is made durable.
+    /// </summary>
     /// <param name="directory">The directory.</param>
     /// <returns>Completes when done.</returns>
     ValueTask CreateDirectoryAsync(string directory);
