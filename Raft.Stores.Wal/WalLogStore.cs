@@ -11,7 +11,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
     private readonly WriteFuse _fuse;
     private readonly SegmentSet _segments;
     private readonly GroupWriter _writer;
-    private bool _isWriting;
+    private readonly WriteTurn _turn;
 
     private WalLogStore(string directory, IDisk disk, WriteFuse fuse, SegmentSet segments, GroupWriter writer, ulong commitIndexHint)
     {
@@ -20,6 +20,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         _fuse = fuse;
         _segments = segments;
         _writer = writer;
+        _turn = new WriteTurn(fuse);
         CommitIndexHint = commitIndexHint;
     }
 
@@ -40,9 +41,10 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         var writer = new GroupWriter(directory, disk, options, recovery.Segments, recovery.Position);
         if (recovery.Segments.All.Count == 0 || recovery.HasTornTail)
         {
-            await writer.RotateAsync(groupBytes: 0);
+            await BeginSegmentAsync(writer);
         }
 
+        writer.PrepareAhead();
         return new WalLogStore(directory, disk, fuse, recovery.Segments, writer, recovery.Position.CommitIndex);
     }
 
@@ -51,7 +53,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
     {
         RequireConsecutive(append);
         int groupBytes = GroupBuilder.SizeOf(append);
-        BeginWrite();
+        _turn.Begin();
         try
         {
             _segments.AddGroup(await _writer.AppendAsync(append, groupBytes));
@@ -75,7 +77,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
             return;
         }
 
-        BeginWrite();
+        _turn.Begin();
         try
         {
             await DropFromAsync(Math.Max(fromIndex, FirstIndex));
@@ -103,7 +105,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
             return;
         }
 
-        BeginWrite();
+        _turn.Begin();
         try
         {
             // Whole files cannot say that the newest one's entries are gone; a record can.
@@ -151,12 +153,29 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>The fuse is blown before. The write under way may take its time: what it writes must not land later.</remarks>
     public async ValueTask DisposeAsync()
     {
+        _writer.Stop();
+        await _turn.WhenOverAsync();
         await _writer.CloseAsync();
         for (int i = 0; i < _segments.All.Count; i++)
         {
             await _segments.All[i].File.DisposeAsync();
+        }
+    }
+
+    private static async ValueTask BeginSegmentAsync(GroupWriter writer)
+    {
+        try
+        {
+            await writer.RotateAsync(groupBytes: 0);
+        }
+        catch
+        {
+            writer.Stop();
+            await writer.CloseAsync();
+            throw;
         }
     }
 
@@ -171,11 +190,17 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         while (_segments.TakeOldest(throughIndex) is Segment oldest)
         {
             // One after the other: a crash may not leave a segment while a later one is gone.
-            await _disk.DeleteAsync(oldest.Path);
-            await _disk.SyncDirectoryAsync(_directory);
-            if (_segments.Drop(oldest))
+            try
             {
-                await oldest.File.DisposeAsync();
+                await _disk.DeleteAsync(oldest.Path);
+                await _disk.SyncDirectoryAsync(_directory);
+            }
+            finally
+            {
+                if (_segments.Drop(oldest))
+                {
+                    await oldest.File.DisposeAsync();
+                }
             }
         }
     }
@@ -190,17 +215,10 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         }
     }
 
-    private void BeginWrite()
-    {
-        _fuse.Check();
-        Invariant.Require(!_isWriting, "a log has one writer, which writes one thing at a time");
-        _isWriting = true;
-    }
-
     private void EndWrite()
     {
-        _isWriting = false;
         _writer.Release();
+        _turn.End();
     }
 
     private LogBatch Decode(ReadOnlyMemory<byte> entries, ulong fromIndex)

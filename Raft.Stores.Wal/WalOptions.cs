@@ -16,8 +16,9 @@ public sealed record WalOptions
     public const long SegmentBytesMax = 1 << 30;
 
     /// <summary>
-    /// The size of a segment. The log shrinks by whole segments, and each is written with zeros before its use:
-    /// on disk stand the entries, rounded up, and for most of the time one segment more.
+    /// The size of a segment; the first ones, and those needed before all their zeros are written, are smaller. The log
+    /// shrinks by whole segments, and each is written with zeros before its use: on disk stand the entries, rounded up,
+    /// and for half of the time up to one segment more.
     /// </summary>
     public long SegmentBytes { get; init; } = DefaultSegmentBytes;
 

@@ -5,7 +5,7 @@ namespace Raft.Stores.Wal;
 /// <summary>The term and vote of a <see cref="WalStore"/>. Writes come one at a time.</summary>
 internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, WriteFuse fuse) : IStableStore
 {
-    private bool _isWriting;
+    private readonly WriteTurn _turn = new(fuse);
 
     /// <inheritdoc/>
     public ValueTask<TermAndVote?> LoadAsync() => ValueTask.FromResult(file.Record);
@@ -14,7 +14,7 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
     public async ValueTask SaveAsync(TermAndVote record)
     {
         byte[] bytes = TermAndVoteEncoding.Encode(record);
-        BeginWrite();
+        _turn.Begin();
         try
         {
             await file.SaveAsync(record, bytes);
@@ -25,7 +25,7 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
         }
         finally
         {
-            _isWriting = false;
+            _turn.End();
         }
     }
 
@@ -33,7 +33,7 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
     public async ValueTask SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
         byte[] bytes = values.With(key.Span, value.Span, out SortedDictionary<string, byte[]> changed);
-        BeginWrite();
+        _turn.Begin();
         try
         {
             await values.ReplaceAsync(bytes, changed);
@@ -44,17 +44,17 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
         }
         finally
         {
-            _isWriting = false;
+            _turn.End();
         }
     }
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetAsync(ReadOnlyMemory<byte> key) => ValueTask.FromResult(values.Get(key.Span));
 
-    private void BeginWrite()
+    /// <summary>Waits for the write under way and closes the file. The fuse is blown before, so that none follows.</summary>
+    public async ValueTask CloseAsync()
     {
-        fuse.Check();
-        Invariant.Require(!_isWriting, "a stable store has one writer, which writes one thing at a time");
-        _isWriting = true;
+        await _turn.WhenOverAsync();
+        await file.CloseAsync();
     }
 }

@@ -15,21 +15,22 @@ public sealed class WalStore : IAsyncDisposable
 {
     private readonly IDisposable _lock;
     private readonly WalLogStore _log;
-    private readonly StableRecordFile _record;
+    private readonly WalStableStore _stable;
+    private readonly WriteFuse _fuse;
 
-    private WalStore(IDisposable directoryLock, WalLogStore log, WalStableStore stable, StableRecordFile record)
+    private WalStore(IDisposable directoryLock, WalLogStore log, WalStableStore stable, WriteFuse fuse)
     {
         _lock = directoryLock;
         _log = log;
-        _record = record;
-        Stable = stable;
+        _stable = stable;
+        _fuse = fuse;
     }
 
     /// <summary>The log.</summary>
     public ILogStore Log => _log;
 
     /// <summary>The term and vote.</summary>
-    public IStableStore Stable { get; }
+    public IStableStore Stable => _stable;
 
     /// <summary>
     /// The highest commit index that stood in the log when it was opened, or 0. What is at or below it was committed;
@@ -70,11 +71,13 @@ public sealed class WalStore : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Refuses further writes, waits for the one under way, and frees the directory.</summary>
+    /// <returns>Completes when another may open the directory; with a disk that hangs within a write, not before it.</returns>
     public async ValueTask DisposeAsync()
     {
+        _fuse.BlowByDisposal();
         await _log.DisposeAsync();
-        await _record.CloseAsync();
+        await _stable.CloseAsync();
         _lock.Dispose();
     }
 
@@ -103,7 +106,7 @@ public sealed class WalStore : IAsyncDisposable
             await values.RepairAsync();
             var fuse = new WriteFuse();
             WalLogStore log = await WalLogStore.OpenAsync(directory, disk, options, fuse, recovery);
-            return new WalStore(directoryLock, log, new WalStableStore(record, values, fuse), record);
+            return new WalStore(directoryLock, log, new WalStableStore(record, values, fuse), fuse);
         }
         catch
         {

@@ -4,32 +4,35 @@ namespace Raft.Stores.Wal;
 /// Blows at the first write or sync that fails: after it nobody knows what the disk holds, so each later write fails
 /// with the same cause. Shared by all that one <see cref="WalStore"/> writes.
 /// </summary>
+/// <remarks>A store is disposed from wherever its owner is, so the first cause is set in one step.</remarks>
 internal sealed class WriteFuse
 {
-    private Exception? _cause;
-    private string _what = string.Empty;
+    private Blown? _blown;
 
-    /// <summary>Throws if a write failed before.</summary>
+    /// <summary>Throws if a write failed before, or the store was disposed.</summary>
     public void Check()
     {
-        if (_cause is not null)
+        if (Volatile.Read(ref _blown) is { } blown)
         {
-            throw new StoreException($"{_what} Nothing is written since, because what the disk holds is not known.", _cause);
+            throw new StoreException($"{blown.What} Nothing is written since.", blown.Cause);
         }
     }
 
-    /// <summary>Notes a failure.</summary>
+    /// <summary>Notes a failure: what the disk holds is not known.</summary>
     /// <param name="path">What was written to.</param>
     /// <param name="cause">What the disk said.</param>
     /// <returns>What to throw.</returns>
-    public StoreException Blow(string path, Exception cause)
-    {
-        if (_cause is null)
-        {
-            _cause = cause;
-            _what = $"Writing to {path} failed: {cause.Message}";
-        }
+    public StoreException Blow(string path, Exception cause) => Blow(
+        new Blown($"Writing to {path} failed, and what the disk holds is not known: {cause.Message}", cause));
 
-        return new StoreException(_what, _cause);
+    /// <summary>Notes that the store was disposed: another may own the directory from now on.</summary>
+    public void BlowByDisposal() => Blow(new Blown("The store was disposed.", new ObjectDisposedException(nameof(WalStore))));
+
+    private StoreException Blow(Blown blown)
+    {
+        Blown first = Interlocked.CompareExchange(ref _blown, blown, null) ?? blown;
+        return new StoreException(first.What, first.Cause);
     }
+
+    private sealed record Blown(string What, Exception Cause);
 }

@@ -47,7 +47,7 @@ internal sealed class GroupWriter
         Segment segment = _segments.Newest;
         BuiltGroup group = _builder.Build(append, Header(append.FirstIndex, size, count), segment.Header.Salt, segment.End);
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
-        PrepareAhead(segment, group);
+        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
         return group;
     }
 
@@ -60,7 +60,7 @@ internal sealed class GroupWriter
         Segment segment = _segments.Newest;
         BuiltGroup group = _builder.BuildTruncation(Header(fromIndex, size, count: 1), segment.Header.Salt, segment.End);
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
-        PrepareAhead(segment, group);
+        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
         return group;
     }
 
@@ -85,14 +85,29 @@ internal sealed class GroupWriter
 
         // Only a file whose header is durable gets a segment's name, and only one whose name is durable gets a group.
         uint checksum = header.Write(_page);
-        await prepared.File.WriteAndSyncAsync(0, _page);
         string path = Path.Combine(_directory, WalFiles.Segment(header.Sequence));
-        await _disk.RenameAsync(Path.Combine(_directory, WalFiles.NextSegment), path);
-        await _disk.SyncDirectoryAsync(_directory);
+        try
+        {
+            await prepared.File.WriteAndSyncAsync(0, _page);
+            await _disk.RenameAsync(Path.Combine(_directory, WalFiles.NextSegment), path);
+            await _disk.SyncDirectoryAsync(_directory);
+        }
+        catch
+        {
+            await prepared.File.DisposeAsync();
+            throw;
+        }
+
         _segments.Add(new Segment(prepared.File, path, header, checksum, prepared.Length));
     }
 
-    /// <summary>Waits for what is under way; the segments are closed by their owner.</summary>
+    /// <summary>Prepares the next segment as far as the newest one's use asks for it.</summary>
+    public void PrepareAhead() => _preparer.Follow(_segments.Newest.End, _segments.Newest.Length);
+
+    /// <summary>Prepares nothing more; a write that waits for a segment fails.</summary>
+    public void Stop() => _preparer.Stop();
+
+    /// <summary>Closes what <see cref="Stop"/> left; the segments are closed by their owner.</summary>
     public ValueTask CloseAsync() => _preparer.CloseAsync();
 
     private ValueTask MakeRoomAsync(int groupBytes)
@@ -104,12 +119,4 @@ internal sealed class GroupWriter
     private GroupHeader Header(ulong firstIndex, int groupBytes, int count) => new(
         _position.GroupNumber, _position.Generation, _position.Term, firstIndex, _position.CommitIndex,
         RecordBytes: (uint)(groupBytes - GroupHeader.Bytes), RecordCount: (uint)count, Follows: _segments.Newest.Chain);
-
-    private void PrepareAhead(Segment segment, BuiltGroup group)
-    {
-        if (group.Offset + group.Bytes.Length > segment.Length / 2)
-        {
-            _preparer.Begin();
-        }
-    }
 }

@@ -49,8 +49,10 @@ internal sealed class RunReader(ulong fromIndex, ulong throughIndex, int bytesMa
 
                 if (needed > buffer.Length)
                 {
+                    // The larger one first: should there be none, the smaller one is given back once.
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(needed);
                     ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(needed);
+                    buffer = larger;
                 }
             }
         }

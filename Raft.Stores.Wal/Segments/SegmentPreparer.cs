@@ -6,74 +6,159 @@ namespace Raft.Stores.Wal.Segments;
 /// Writes the next segment's zeros while the present one is in use, so that appends neither wait for them nor change
 /// a file's metadata when they sync. Owned by the <see cref="GroupWriter"/>.
 /// </summary>
+/// <remarks>
+/// It advances only as the present segment fills, so that its syncs stand between the appends' and not before them. A
+/// segment that is needed before all its zeros are written is shorter.
+/// </remarks>
 internal sealed class SegmentPreparer(string directory, IDisk disk, long segmentBytes)
 {
     /// <summary>Zeros are synced in pieces, so that an append's sync does not queue behind a whole segment.</summary>
-    public const long PieceBytes = 4 << 20;
+    public const long PieceBytes = 1 << 20;
+
+    /// <summary>
+    /// How many times an append's bytes its new segment has at least. Were it only once, large appends would each
+    /// begin a segment, and the preparing never catch up.
+    /// </summary>
+    private const int GroupsMin = 4;
+
+    /// <summary>How many bytes are prepared at most for each byte used: a short segment is followed by a longer one.</summary>
+    private const int GrowthMax = 4;
 
     private readonly string _path = Path.Combine(directory, WalFiles.NextSegment);
-    private Task<PreparedFile>? _next;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Begins to prepare, unless a file is prepared or on its way. What fails is told by the taking.</summary>
-    public void Begin() => _next ??= PrepareAsync(segmentBytes);
+    // The store is disposed beside the preparing: a file must not be made behind the back of the next owner. Nothing
+    // waits while this is held.
+    private readonly Lock _lock = new();
 
-    /// <summary>Hands out a file.</summary>
+    // One link behind the other: the file and what is prepared of it are changed by the link that runs alone.
+    private Task _links = Task.CompletedTask;
+    private Task _opening = Task.CompletedTask;
+    private IDiskFile? _file;
+    private long _prepared;
+    private long _asked;
+    private long _enough = long.MaxValue;
+    private bool _isStopped;
+
+    /// <summary>Lets the preparing follow the use of the present segment. What fails is told by the taking.</summary>
+    /// <param name="used">How many bytes of it are used: in its second half the next one is prepared.</param>
+    /// <param name="length">How many it has.</param>
+    public void Follow(long used, long length)
+    {
+        long half = length / 2;
+        if (used > half)
+        {
+            double part = (double)(used - half) / (length - half);
+            long wanted = Math.Min((long)(segmentBytes * part), GrowthMax * used);
+            Ask(Math.Min(segmentBytes, (wanted / PieceBytes * PieceBytes) + PieceBytes));
+        }
+    }
+
+    /// <summary>Hands out a file, as soon as it is long enough.</summary>
     /// <param name="bytesMin">How long it must be at least.</param>
     /// <returns>The file, by its temporary name.</returns>
     public async ValueTask<PreparedFile> TakeAsync(long bytesMin)
     {
-        Task<PreparedFile> next = _next ?? PrepareAsync(Math.Max(bytesMin, segmentBytes));
-        _next = next;
-        PreparedFile prepared = await next;
-        if (prepared.Length < bytesMin)
-        {
-            await WriteZerosAsync(prepared.File, prepared.Length, bytesMin);
-            prepared = prepared with { Length = bytesMin };
-        }
-
-        _next = null;
+        long enough = Math.Max(bytesMin, Math.Min(segmentBytes, GroupsMin * bytesMin));
+        Volatile.Write(ref _enough, enough);
+        Ask(enough);
+        await Task.WhenAny(_links, _stopped.Task);
+        RequireNotStopped();
+        await _links;
+        var prepared = new PreparedFile(_file!, _prepared);
+        _file = null;
+        _prepared = 0;
+        _asked = 0;
+        Volatile.Write(ref _enough, long.MaxValue);
         return prepared;
     }
 
-    /// <summary>Waits for what is on its way and closes it. The file stays, and is removed at the next open.</summary>
-    public async ValueTask CloseAsync()
+    /// <summary>Begins no further piece, and lets nobody wait for the one under way.</summary>
+    public void Stop()
     {
-        if (_next is null)
+        lock (_lock)
         {
-            return;
+            _isStopped = true;
         }
 
+        _stopped.TrySetResult();
+    }
+
+    /// <summary>
+    /// Closes the file after <see cref="Stop"/>, behind the piece under way, which is not waited for: the file has no
+    /// segment's name, and is removed at the next open.
+    /// </summary>
+    public async ValueTask CloseAsync()
+    {
+        await SettledAsync(_opening);
+        Task closing = CloseFileAsync();
+        if (_links.IsCompleted)
+        {
+            await closing;
+        }
+    }
+
+    private void Ask(long bytes)
+    {
+        if (bytes > _asked)
+        {
+            _asked = bytes;
+            _links = PrepareAsync(_links, bytes);
+        }
+    }
+
+    private async Task PrepareAsync(Task before, long bytes)
+    {
+        await before;
+        while (_prepared < Math.Min(bytes, Volatile.Read(ref _enough)))
+        {
+            RequireNotStopped();
+            if (_file is null)
+            {
+                Task<IDiskFile> opening = BeginOpening();
+                _file = await opening;
+                RequireNotStopped();
+            }
+
+            long piece = Math.Min(PieceBytes, Math.Max(bytes, segmentBytes) - _prepared);
+            await _file.AllocateAsync(_prepared, piece);
+            _prepared += piece;
+        }
+    }
+
+    private Task<IDiskFile> BeginOpening()
+    {
+        lock (_lock)
+        {
+            RequireNotStopped();
+            Task<IDiskFile> opening = OpenAsync();
+            _opening = opening;
+            return opening;
+        }
+    }
+
+    private async Task<IDiskFile> OpenAsync() => await disk.OpenAsync(_path, DiskOpenMode.New);
+
+    private async Task CloseFileAsync()
+    {
+        await SettledAsync(_links);
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
+        }
+    }
+
+    private void RequireNotStopped() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isStopped), this);
+
+    private static async Task SettledAsync(Task task)
+    {
         try
         {
-            PreparedFile prepared = await _next;
-            await prepared.File.DisposeAsync();
+            await task;
         }
         catch (Exception)
         {
             // Nobody wants the file any more, and nothing depends on it.
-        }
-    }
-
-    private async Task<PreparedFile> PrepareAsync(long bytes)
-    {
-        IDiskFile file = await disk.OpenAsync(_path, DiskOpenMode.New);
-        try
-        {
-            await WriteZerosAsync(file, 0, bytes);
-            return new PreparedFile(file, bytes);
-        }
-        catch
-        {
-            await file.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static async ValueTask WriteZerosAsync(IDiskFile file, long from, long to)
-    {
-        for (long at = from; at < to; at += PieceBytes)
-        {
-            await file.AllocateAsync(at, Math.Min(PieceBytes, to - at));
         }
     }
 }

@@ -12,17 +12,22 @@ internal static class TermAndVoteEncoding
     private const byte Version = 1;
     private const ushort NullLength = ushort.MaxValue;
 
+    // The version, three lengths and the term.
+    private const int FramingBytes = 1 + (3 * sizeof(ushort)) + sizeof(ulong);
+
     /// <summary>Encodes a record.</summary>
-    /// <exception cref="StoreException">A name in it is too long for the sector that it must fit into.</exception>
+    /// <exception cref="ArgumentException">A name in it is too long for the sector that it must fit into.</exception>
     public static byte[] Encode(TermAndVote record)
     {
         byte[]? votedFor = Utf8(record.VotedFor.Value);
         byte[]? address = Utf8(record.VotedForAddress.Value);
-        byte[] bytes = new byte[1 + 2 + sizeof(ulong) + 2 + (votedFor?.Length ?? 0) + 2 + (address?.Length ?? 0)];
+        byte[] bytes = new byte[FramingBytes + (votedFor?.Length ?? 0) + (address?.Length ?? 0)];
         if (bytes.Length > StableSlot.PayloadBytesMax)
         {
-            throw new StoreException(
-                $"A term-and-vote record of {bytes.Length} bytes does not fit into {StableSlot.PayloadBytesMax}: shorten the server's id or address.");
+            throw new ArgumentException(
+                $"The server's id and address have {bytes.Length - FramingBytes} bytes; a term-and-vote record has room for "
+                + $"{StableSlot.PayloadBytesMax - FramingBytes}. Nothing was written.",
+                nameof(record));
         }
 
         bytes[0] = Version;

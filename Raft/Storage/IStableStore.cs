@@ -11,6 +11,7 @@ public interface IStableStore
     /// <summary>Replaces the term and vote: after a crash there is the old record or the new, never a mixture.</summary>
     /// <param name="record">The new record.</param>
     /// <returns>Completes when the record would survive a power cut.</returns>
+    /// <exception cref="ArgumentException">The store has no room for names that long; nothing was written.</exception>
     ValueTask SaveAsync(TermAndVote record);
 
     /// <summary>Sets a value beside the term and vote; the protocol does not use these.</summary>
