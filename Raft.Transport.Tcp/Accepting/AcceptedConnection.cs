@@ -132,7 +132,7 @@ internal sealed class AcceptedConnection
             var rpc = new TcpIncomingRpc(_answers, request, bytes);
             _context.Budget.Deliver(_share, bytes);
             bool hasRoom = _answers.Add(rpc);
-            _context.Receiver.Receive(rpc);
+            Hand(rpc);
             if (!hasRoom)
             {
                 _answers.Flush();
@@ -143,6 +143,20 @@ internal sealed class AcceptedConnection
 
         DropPassedOver();
         _answers.Flush();
+    }
+
+    private void Hand(TcpIncomingRpc rpc)
+    {
+        try
+        {
+            _context.Receiver.Receive(rpc);
+        }
+        catch (Exception exception)
+        {
+            // Receivers promise not to. Unanswered, the request would keep its memory and hold up all answers behind it.
+            rpc.Respond(null, $"the receiver failed: {exception.Message}");
+            LogMessages.Unexpected(_context.Logger, _connection.RemoteName, exception);
+        }
     }
 
     // The bytes of a snapshot are passed over, not held.
