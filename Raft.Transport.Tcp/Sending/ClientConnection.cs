@@ -124,7 +124,16 @@ internal sealed class ClientConnection : IDisposable
     {
         var end = new TransportException(failure, message, cause);
         TransportException first = Interlocked.CompareExchange(ref _end, end, null) ?? end;
-        _stream.Dispose();
+        try
+        {
+            _stream.Dispose();
+        }
+        catch (Exception)
+        {
+            // The user's stream. This may run on a timer, where an exception would end the process; and the connection
+            // is of no use any more, which its callers are told in any case.
+        }
+
         return first;
     }
 
