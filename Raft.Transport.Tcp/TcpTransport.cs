@@ -28,7 +28,7 @@ public sealed class TcpTransport : ITransport
     {
         _options = options;
         _listener = listener;
-        _logger = options.LoggerFactory.CreateLogger<TcpTransport>();
+        _logger = new ForgivingLogger(options.LoggerFactory.CreateLogger<TcpTransport>());
         _dialer = new Dialer(options);
         LocalAddress = options.AdvertiseAddress.IsEmpty
             ? listener.LocalEndPoint.ToString() : options.AdvertiseAddress;
@@ -159,13 +159,19 @@ public sealed class TcpTransport : ITransport
 
     private async Task StopAsync()
     {
-        await _dialer.DisposeAsync().ConfigureAwait(false);
-        if (_acceptor is not null)
+        try
         {
-            await _acceptor.DisposeAsync().ConfigureAwait(false);
+            await _dialer.DisposeAsync().ConfigureAwait(false);
         }
+        finally
+        {
+            if (_acceptor is not null)
+            {
+                await _acceptor.DisposeAsync().ConfigureAwait(false);
+            }
 
-        _listener.Dispose();
+            _listener.Dispose();
+        }
     }
 
     private async ValueTask<TResponse> CallAsync<TResponse>(

@@ -1,5 +1,7 @@
 using Raft.MsgPack;
+using Raft.Stores.Wal;
 using Raft.Tests.Golden;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp.Wire;
 
 namespace Raft.Tests.Transport;
@@ -26,6 +28,9 @@ public sealed class DecoderLimitTests
         Claim("extensions of 4 GiB", "00 81 a7456e7472696573 91 81 aa457874656e73696f6e73 dbffffffff"),
         Claim("an entry with 2^32 keys", "00 81 a7456e7472696573 91 dfffffffff"),
         Claim("an address of 4 GiB", "00 81 a441646472 dbffffffff"),
+        Claim("an address of 1025 bytes", "00 81 a441646472 da0401"),
+        Claim("an id of 1025 bytes", "00 81 a24944 da0401"),
+        Claim("a candidate of 1025 bytes", "01 81 a943616e646964617465 da0401" + string.Concat(Enumerable.Repeat("61", 1025))),
         Claim("a key of 4 GiB", "00 81 dbffffffff"),
         Claim("an unknown array of 2^32 values", "00 81 a3666f6f ddffffffff"),
         Claim("an unknown value of 4 GiB", "01 81 a3666f6f c6ffffffff"),
@@ -75,6 +80,21 @@ public sealed class DecoderLimitTests
         List<RpcRequest> requests = await Decode.RequestsAsync(Requests.Bytes(request), pieceBytes: 100_000);
 
         MessageAssert.AreEqual(requests.Single(), request);
+    }
+
+    [Test]
+    public async Task An_id_and_an_address_of_exactly_the_limit_are_taken_and_a_vote_for_them_can_be_saved()
+    {
+        var header = new RpcHeader(3, new string('i', 1024), new string('a', 1024));
+        var request = new RequestVoteRequest(header) { Term = 5, Candidate = header.Address };
+
+        List<RpcRequest> requests = await Decode.RequestsAsync(Requests.Bytes(request));
+
+        Assert.That(requests.Single(), Is.EqualTo(request));
+        using var directory = new TemporaryDirectory();
+        await using WalStore store = await WalStore.OpenAsync(directory.Path);
+        await store.Stable.SaveAsync(new TermAndVote(5, header.Id, header.Address));
+        Assert.That((await store.Stable.LoadAsync())!.Term, Is.EqualTo(5));
     }
 
     [TestCase(512, 128, 0)]

@@ -11,6 +11,9 @@ internal sealed class ScriptedConnection(ReadOnlyMemory<byte> bytes, int pieceBy
 
     public int SendCount { get; private set; }
 
+    /// <summary>What every send fails with; null if it succeeds.</summary>
+    public Exception? SendError { get; init; }
+
     public string RemoteName => "a script";
 
     public bool IsQuiet => true;
@@ -26,6 +29,11 @@ internal sealed class ScriptedConnection(ReadOnlyMemory<byte> bytes, int pieceBy
     public ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
         SendCount++;
+        if (SendError is not null)
+        {
+            return ValueTask.FromException(SendError);
+        }
+
         foreach (ReadOnlyMemory<byte> segment in segments)
         {
             Sent.AddRange(segment.Span);

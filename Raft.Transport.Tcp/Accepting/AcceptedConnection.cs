@@ -26,11 +26,15 @@ internal sealed class AcceptedConnection
     public AcceptedConnection(IStreamConnection connection, AcceptorContext context)
     {
         _connection = connection;
+        Remote = connection.RemoteName;
         _context = context;
         _decoder = new RequestDecoder(context.EntryBytesMax);
         _answers = new AnswerQueue(
             connection, context.Budget, _share, context.UnansweredMax, context.Time, exception => Close(exception.Message));
     }
+
+    /// <summary>The other side, for log lines.</summary>
+    public string Remote { get; }
 
     /// <summary>Reads requests until the connection ends. Never fails.</summary>
     public async Task RunAsync()
@@ -42,7 +46,7 @@ internal sealed class AcceptedConnection
         catch (MsgPackException exception)
         {
             _end = exception.Message;
-            _context.LogMalformed(_connection.RemoteName, exception.Message);
+            _context.LogMalformed(Remote, exception.Message);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -50,15 +54,16 @@ internal sealed class AcceptedConnection
         }
         catch (Exception exception)
         {
-            LogMessages.Unexpected(_context.Logger, _connection.RemoteName, exception);
+            LogMessages.Unexpected(_context.Logger, Remote, exception);
+        }
+        finally
+        {
+            _decoder.Abandon();
+            End();
+            await _answers.WhenIdleAsync().ConfigureAwait(false);
         }
 
-        _connection.Dispose();
-        _decoder.Abandon();
-        _context.Budget.Close(_share);
-        _answers.Stop();
-        await _answers.WhenIdleAsync().ConfigureAwait(false);
-        LogMessages.Ended(_context.Logger, _connection.RemoteName, _end);
+        LogMessages.Ended(_context.Logger, Remote, _end);
     }
 
     /// <summary>Ends the connection, from any thread.</summary>
@@ -66,9 +71,7 @@ internal sealed class AcceptedConnection
     {
         _end = reason;
         _isClosed = true;
-        _connection.Dispose();
-        _context.Budget.Close(_share);
-        _answers.Stop();
+        End();
     }
 
     /// <summary>Ends the connection if it rests in the middle of a request, or takes no answers.</summary>
@@ -81,9 +84,25 @@ internal sealed class AcceptedConnection
         if (isReceiving || isSending)
         {
             LogMessages.Stalled(
-                _context.Logger, _connection.RemoteName, isReceiving ? "a request" : "sending an answer", _context.Timeout);
+                _context.Logger, Remote, isReceiving ? "a request" : "sending an answer", _context.Timeout);
             Close("it made no progress");
         }
+    }
+
+    private void End()
+    {
+        try
+        {
+            _connection.Dispose();
+        }
+        catch (Exception exception)
+        {
+            // The user's stream. This may run on a timer, where an exception would end the process.
+            LogMessages.Unexpected(_context.Logger, Remote, exception);
+        }
+
+        _context.Budget.Close(_share);
+        _answers.Stop();
     }
 
     private async Task ReadAsync()
@@ -108,11 +127,11 @@ internal sealed class AcceptedConnection
                 case BudgetOutcome.Evicted:
                     _end = "no memory for its request";
                     LogMessages.Evicted(
-                        _context.Logger, _connection.RemoteName, _context.Budget.UsedBytes, _context.Budget.BytesMax);
+                        _context.Logger, Remote, _context.Budget.UsedBytes, _context.Budget.BytesMax);
                     return;
                 case BudgetOutcome.TooLarge:
                     _end = "its request is too large";
-                    LogMessages.RequestTooLarge(_context.Logger, _connection.RemoteName, _context.Budget.BytesMax);
+                    LogMessages.RequestTooLarge(_context.Logger, Remote, _context.Budget.BytesMax);
                     return;
                 default:
                     return;
@@ -132,7 +151,7 @@ internal sealed class AcceptedConnection
             var rpc = new TcpIncomingRpc(_answers, request, bytes);
             _context.Budget.Deliver(_share, bytes);
             bool hasRoom = _answers.Add(rpc);
-            _context.Receiver.Receive(rpc);
+            Hand(rpc);
             if (!hasRoom)
             {
                 _answers.Flush();
@@ -143,6 +162,20 @@ internal sealed class AcceptedConnection
 
         DropPassedOver();
         _answers.Flush();
+    }
+
+    private void Hand(TcpIncomingRpc rpc)
+    {
+        try
+        {
+            _context.Receiver.Receive(rpc);
+        }
+        catch (Exception exception)
+        {
+            // Receivers promise not to. Unanswered, the request would keep its memory and hold up all answers behind it.
+            rpc.Respond(null, $"the receiver failed: {exception.Message}");
+            LogMessages.Unexpected(_context.Logger, Remote, exception);
+        }
     }
 
     // The bytes of a snapshot are passed over, not held.

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace Raft.Transport.Tcp.Accepting;
 
 /// <summary>
@@ -49,8 +47,22 @@ internal sealed class Acceptor : IAsyncDisposable
     {
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        await _accepting.ConfigureAwait(false);
+        Task closing = CloseAllAsync();
+        try
+        {
+            _listener.Dispose();
+            await _accepting.ConfigureAwait(false);
+        }
+        finally
+        {
+            await closing.ConfigureAwait(false);
+            _stop.Dispose();
+        }
+    }
+
+    // From here on none is added: whoever adds one looks under the same lock whether this has begun.
+    private Task CloseAllAsync()
+    {
         KeyValuePair<AcceptedConnection, Task>[] open;
         lock (_gate)
         {
@@ -62,8 +74,7 @@ internal sealed class Acceptor : IAsyncDisposable
             connection.Close("this transport was closed");
         }
 
-        await Task.WhenAll(open.Select(static pair => pair.Value)).ConfigureAwait(false);
-        _stop.Dispose();
+        return Task.WhenAll(open.Select(static pair => pair.Value));
     }
 
     private async Task AcceptAsync()
@@ -75,11 +86,11 @@ internal sealed class Acceptor : IAsyncDisposable
             {
                 IStreamConnection connection = await _listener.AcceptAsync().ConfigureAwait(false);
                 delay = FirstDelay;
-                LogMessages.Accepted(_context.Logger, connection.RemoteName);
-                Begin(new AcceptedConnection(connection, _context));
+                Begin(connection);
             }
-            catch (Exception exception) when (exception is SocketException or IOException or ObjectDisposedException)
+            catch (Exception exception)
             {
+                // Whatever it is: a server that takes no more connections is lost to its cluster without a sign.
                 if (_stop.IsCancellationRequested)
                 {
                     return;
@@ -105,20 +116,37 @@ internal sealed class Acceptor : IAsyncDisposable
         }
     }
 
-    private void Begin(AcceptedConnection connection)
+    private void Begin(IStreamConnection stream)
     {
-        lock (_gate)
+        try
         {
-            _connections.Add(connection, Task.Run(() => RunAsync(connection)));
+            LogMessages.Accepted(_context.Logger, stream.RemoteName);
+            var connection = new AcceptedConnection(stream, _context);
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+                _connections.Add(connection, Task.Run(() => RunAsync(connection)));
+            }
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
         }
     }
 
     private async Task RunAsync(AcceptedConnection connection)
     {
-        await connection.RunAsync().ConfigureAwait(false);
-        lock (_gate)
+        try
         {
-            _connections.Remove(connection);
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _connections.Remove(connection);
+            }
         }
     }
 
@@ -132,7 +160,15 @@ internal sealed class Acceptor : IAsyncDisposable
 
         foreach (AcceptedConnection connection in open)
         {
-            connection.CloseIfStalled();
+            try
+            {
+                connection.CloseIfStalled();
+            }
+            catch (Exception exception)
+            {
+                // On the timer's thread it would end the process.
+                LogMessages.Unexpected(_context.Logger, connection.Remote, exception);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions
 
     public IRpcReceiver Receiver { get; } = receiver;
 
-    public ILogger Logger { get; } = logger;
+    public ILogger Logger { get; } = new ForgivingLogger(logger);
 
     public TimeProvider Time { get; } = options.TimeProvider;
 

@@ -29,6 +29,9 @@ internal sealed class AnswerQueue(
     private TaskCompletionSource? _idle;
     private long _sendingSince;
 
+    /// <summary>What the requests hold whose answers are being sent. Owned by the sending task.</summary>
+    private long _sendingBytes;
+
     /// <summary>When the send that is under way began, by the clock's timestamp; 0 while none is.</summary>
     public long SendingSince => Volatile.Read(ref _sendingSince);
 
@@ -62,7 +65,12 @@ internal sealed class AnswerQueue(
     {
         lock (_gate)
         {
-            _queue.Enqueue(rpc);
+            // Once stopped, the answer gives the bytes back: in the queue, another stop would do so again.
+            if (!_isStopped)
+            {
+                _queue.Enqueue(rpc);
+            }
+
             return _queue.Count < unansweredMax;
         }
     }
@@ -145,18 +153,16 @@ internal sealed class AnswerQueue(
 
     private async Task SendAsync()
     {
-        long bytes = 0;
         try
         {
-            while ((bytes = Gather()) > 0)
+            while (Gather())
             {
                 _segments.Clear();
                 _segments.Add(_buffer.AsMemory(0, _length));
                 Volatile.Write(ref _sendingSince, time.GetTimestamp() | 1);
                 await connection.SendAsync(_segments).ConfigureAwait(false);
                 Volatile.Write(ref _sendingSince, 0);
-                budget.Release(share, bytes);
-                bytes = 0;
+                ReleaseSent();
                 if (_buffer.Length > 2 * SendBytesMax)
                 {
                     _buffer = new byte[512];
@@ -166,32 +172,52 @@ internal sealed class AnswerQueue(
         catch (Exception exception)
         {
             // Whatever it is, the connection is of no more use; its reader ends with it.
-            onFailed(exception);
-            budget.Release(share, bytes);
-            lock (_gate)
+            try
             {
-                _isSending = false;
-                _idle?.TrySetResult();
+                onFailed(exception);
+            }
+            finally
+            {
+                EndFailedSend();
             }
         }
     }
 
-    /// <summary>Encodes the answers at the head of the queue that are ready.</summary>
-    /// <returns>How many bytes their requests hold; 0 where none was ready, and then nobody sends any more.</returns>
-    private long Gather()
+    private void EndFailedSend()
     {
-        long bytes = 0;
+        Volatile.Write(ref _sendingSince, 0);
+        ReleaseSent();
+        lock (_gate)
+        {
+            _isSending = false;
+            _idle?.TrySetResult();
+        }
+    }
+
+    private void ReleaseSent()
+    {
+        budget.Release(share, _sendingBytes);
+        _sendingBytes = 0;
+    }
+
+    /// <summary>Encodes the answers at the head of the queue that are ready.</summary>
+    /// <returns>Whether there were any; if not, nobody sends any more.</returns>
+    private bool Gather()
+    {
+        bool isAny = false;
         _length = 0;
         lock (_gate)
         {
             while (_length < SendBytesMax && !_isStopped && _queue.TryPeek(out TcpIncomingRpc? head) && head.IsAnswered)
             {
                 _queue.Dequeue();
-                bytes += head.Bytes;
+                // Counted first: encoding may fail, and what left the queue has to be given back all the same.
+                _sendingBytes += head.Bytes;
+                isAny = true;
                 Encode(head);
             }
 
-            if (bytes == 0)
+            if (!isAny)
             {
                 _isSending = false;
                 _idle?.TrySetResult();
@@ -204,7 +230,7 @@ internal sealed class AnswerQueue(
             }
         }
 
-        return bytes;
+        return isAny;
     }
 
     private void Encode(TcpIncomingRpc rpc)

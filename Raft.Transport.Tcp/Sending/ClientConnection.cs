@@ -37,8 +37,9 @@ internal sealed class ClientConnection : IDisposable
     /// <summary>Ends the connection when an answer is overdue.</summary>
     public CallDeadline Deadline { get; }
 
-    /// <summary>Whether it is open and all its answers were read.</summary>
-    public bool IsClean => Volatile.Read(ref _end) is null && _buffer.UnreadBytes == 0 && !_decoder.IsWithinResponse;
+    /// <summary>Whether it is open and all its answers were read in time.</summary>
+    public bool IsClean =>
+        Volatile.Read(ref _end) is null && !Deadline.IsExpired && _buffer.UnreadBytes == 0 && !_decoder.IsWithinResponse;
 
     /// <summary>Whether, having lain idle, it can carry another call: the other side has not closed it meanwhile.</summary>
     public bool IsReusable => IsClean && _stream.IsQuiet;
@@ -124,7 +125,16 @@ internal sealed class ClientConnection : IDisposable
     {
         var end = new TransportException(failure, message, cause);
         TransportException first = Interlocked.CompareExchange(ref _end, end, null) ?? end;
-        _stream.Dispose();
+        try
+        {
+            _stream.Dispose();
+        }
+        catch (Exception)
+        {
+            // The user's stream. This may run on a timer, where an exception would end the process; and the connection
+            // is of no use any more, which its callers are told in any case.
+        }
+
         return first;
     }
 

@@ -77,14 +77,15 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         {
             stream = await options.StreamLayer.DialAsync(target, linked.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException exception)
+        catch (OperationCanceledException exception) when (linked.IsCancellationRequested)
         {
             throw timeout.IsCancellationRequested
                 ? new TransportException(
                     TransportFailure.TimedOut, $"{target} took no connection within {options.Timeout}", exception)
                 : new TransportException(TransportFailure.Shutdown, $"dialling {target} was cancelled", exception);
         }
-        catch (IOException exception)
+        // Whatever a stream layer throws: a caller tries again later, and is not to end of it.
+        catch (Exception exception) when (exception is not TransportException)
         {
             throw new TransportException(
                 TransportFailure.Unreachable, $"{target} is not reached: {exception.Message}", exception);

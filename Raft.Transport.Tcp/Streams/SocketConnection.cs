@@ -4,14 +4,34 @@ using System.Runtime.InteropServices;
 namespace Raft.Transport.Tcp;
 
 /// <summary>A connected socket.</summary>
-internal sealed class SocketConnection(Socket socket, string remoteName) : IStreamConnection
+internal sealed class SocketConnection : IStreamConnection
 {
     /// <summary>Systems take about a thousand segments at once (IOV_MAX); more go out in several calls.</summary>
     private const int SegmentsMax = 512;
 
+    // A peer that vanished (a cable, a machine without power) says nothing, and a connection without a request under way
+    // has no timeout of ours: it would hold its socket for ever. So the system asks after 10 seconds of silence, and gives
+    // up after three questions.
+    private const int KeepAliveSeconds = 10;
+    private const int KeepAliveIntervalSeconds = 2;
+    private const int KeepAliveQuestions = 3;
+
+    private readonly Socket _socket;
     private readonly List<ArraySegment<byte>> _segments = [];
 
-    public string RemoteName { get; } = remoteName;
+    /// <summary>Takes a socket that is connected already: one with such options would try a host's first address only.</summary>
+    public SocketConnection(Socket socket, string remoteName)
+    {
+        _socket = socket;
+        RemoteName = remoteName;
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveQuestions);
+    }
+
+    public string RemoteName { get; }
 
     public bool IsQuiet
     {
@@ -19,7 +39,7 @@ internal sealed class SocketConnection(Socket socket, string remoteName) : IStre
         {
             try
             {
-                return !socket.Poll(0, SelectMode.SelectRead);
+                return !_socket.Poll(0, SelectMode.SelectRead);
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {
@@ -32,7 +52,7 @@ internal sealed class SocketConnection(Socket socket, string remoteName) : IStre
     {
         try
         {
-            return await socket.ReceiveAsync(buffer, SocketFlags.None);
+            return await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
         }
         catch (SocketException exception)
         {
@@ -46,14 +66,14 @@ internal sealed class SocketConnection(Socket socket, string remoteName) : IStre
         {
             if (segments.Count == 1)
             {
-                await SendOneAsync(segments[0]);
+                await SendOneAsync(segments[0]).ConfigureAwait(false);
                 return;
             }
 
             for (int from = 0; from < segments.Count;)
             {
                 from = Gather(segments, from);
-                await SendGatheredAsync();
+                await SendGatheredAsync().ConfigureAwait(false);
             }
         }
         catch (SocketException exception)
@@ -62,13 +82,13 @@ internal sealed class SocketConnection(Socket socket, string remoteName) : IStre
         }
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     private async ValueTask SendOneAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None)..];
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
         }
     }
 
@@ -97,7 +117,7 @@ internal sealed class SocketConnection(Socket socket, string remoteName) : IStre
     {
         while (_segments.Count > 0)
         {
-            int sent = await socket.SendAsync(_segments, SocketFlags.None);
+            int sent = await _socket.SendAsync(_segments, SocketFlags.None).ConfigureAwait(false);
             int done = 0;
             while (done < _segments.Count && sent >= _segments[done].Count)
             {

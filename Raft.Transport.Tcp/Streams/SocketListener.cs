@@ -10,10 +10,9 @@ internal sealed class SocketListener(Socket socket) : IStreamListener
 
     public async ValueTask<IStreamConnection> AcceptAsync()
     {
-        Socket accepted = await socket.AcceptAsync();
+        Socket accepted = await socket.AcceptAsync().ConfigureAwait(false);
         try
         {
-            accepted.NoDelay = true;
             return new SocketConnection(accepted, accepted.RemoteEndPoint?.ToString() ?? "unknown");
         }
         catch

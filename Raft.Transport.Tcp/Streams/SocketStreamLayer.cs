@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Raft.Transport.Tcp;
 
-/// <summary>Plain TCP sockets without Nagle's delay: the default.</summary>
+/// <summary>Plain TCP sockets without Nagle's delay and with keep-alive: the default.</summary>
 public sealed class SocketStreamLayer : IStreamLayer
 {
     private const int Backlog = 512;
@@ -35,13 +35,10 @@ public sealed class SocketStreamLayer : IStreamLayer
     public async ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken)
     {
         EndPoint endPoint = Parse(address);
-        Socket socket = endPoint is IPEndPoint ip
-            ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = Open(endPoint);
         try
         {
-            socket.NoDelay = true;
-            await socket.ConnectAsync(endPoint, cancellationToken);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             return new SocketConnection(socket, address.ToString());
         }
         catch (SocketException exception)
@@ -53,6 +50,21 @@ public sealed class SocketStreamLayer : IStreamLayer
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <exception cref="IOException">There is none to be had: no free file descriptor, or no IPv6.</exception>
+    private static Socket Open(EndPoint endPoint)
+    {
+        try
+        {
+            return endPoint is IPEndPoint ip
+                ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+                : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException(exception.Message, exception);
         }
     }
 

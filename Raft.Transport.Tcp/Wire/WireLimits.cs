@@ -3,8 +3,8 @@ namespace Raft.Transport.Tcp.Wire;
 /// <summary>The limits on what is read. Go has none.</summary>
 internal static class WireLimits
 {
-    /// <summary>An id or an address.</summary>
-    public const int TextBytesMax = 4096;
+    /// <summary>An id or an address. Both of a candidate have to fit into the record of a vote, one disk sector.</summary>
+    public const int TextBytesMax = 1024;
 
     /// <summary>A key of a map.</summary>
     public const int KeyBytesMax = 256;

@@ -14,6 +14,7 @@ internal sealed class CallDeadline : IDisposable
     private readonly ITimer _timer;
     private long? _since;
     private bool _isArmed;
+    private bool _isExpired;
 
     public CallDeadline(TimeProvider time, TimeSpan timeout, Action onExpired)
     {
@@ -22,6 +23,21 @@ internal sealed class CallDeadline : IDisposable
         _onExpired = onExpired;
         _timer = time.CreateTimer(
             static self => ((CallDeadline)self!).Fired(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>
+    /// Whether an answer came too late. Set before anyone is told: an answer that arrives in between must not free for
+    /// another call what is about to end.
+    /// </summary>
+    public bool IsExpired
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isExpired;
+            }
+        }
     }
 
     /// <summary>An answer is due, counted from now: a call began, or the one before made progress.</summary>
@@ -67,6 +83,8 @@ internal sealed class CallDeadline : IDisposable
                 _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 return;
             }
+
+            _isExpired = true;
         }
 
         _onExpired();

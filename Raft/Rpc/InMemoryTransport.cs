@@ -7,8 +7,11 @@ namespace Raft;
 public sealed class InMemoryTransport : ITransport
 {
     private readonly Lock _gate = new();
-    private readonly List<IncomingRpc> _early = [];
+    private readonly Queue<IncomingRpc> _early = new();
+
+    /// <summary>Where requests go at once: set when those that came before the start were all delivered.</summary>
     private IRpcReceiver? _receiver;
+    private bool _isStarted;
 
     internal InMemoryTransport(InMemoryNetwork network, ServerAddress address, TimeSpan timeout)
     {
@@ -31,23 +34,21 @@ public sealed class InMemoryTransport : ITransport
     public void Start(IRpcReceiver receiver)
     {
         ArgumentNullException.ThrowIfNull(receiver);
-        IncomingRpc[] early;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
-            if (_receiver is not null)
+            if (_isStarted)
             {
                 throw new InvalidOperationException("The transport was started already.");
             }
 
-            _receiver = receiver;
-            early = [.. _early];
-            _early.Clear();
+            _isStarted = true;
         }
 
-        foreach (IncomingRpc rpc in early)
+        // What arrives meanwhile queues up behind: nothing overtakes.
+        while (NextEarly(receiver) is { } rpc)
         {
-            receiver.Receive(rpc);
+            Deliver(receiver, rpc);
         }
     }
 
@@ -68,10 +69,22 @@ public sealed class InMemoryTransport : ITransport
         InMemoryLink link = Network.LinkOf(LocalAddress, target.Address);
         bool isReached = link == InMemoryLink.BlackHole
             || (link == InMemoryLink.Connected && Network.Find(target.Address) is not null);
-        return isReached
-            ? ValueTask.FromResult<IAppendPipeline>(new InMemoryPipeline(this, target.Address))
-            : ValueTask.FromException<IAppendPipeline>(
+        if (!isReached)
+        {
+            return ValueTask.FromException<IAppendPipeline>(
                 new TransportException(TransportFailure.Unreachable, $"{target.Address} is not reached"));
+        }
+
+        var pipeline = new InMemoryPipeline(this, target.Address);
+        if (IsDisposed)
+        {
+            // Disposed before the network knew the pipeline, which therefore did not end it.
+            var closed = new TransportException(TransportFailure.Shutdown, "this transport was closed");
+            pipeline.End(closed);
+            return ValueTask.FromException<IAppendPipeline>(closed);
+        }
+
+        return ValueTask.FromResult<IAppendPipeline>(pipeline);
     }
 
     /// <inheritdoc/>
@@ -125,12 +138,39 @@ public sealed class InMemoryTransport : ITransport
 
             if (_receiver is null)
             {
-                _early.Add(rpc);
+                _early.Enqueue(rpc);
                 return true;
             }
         }
 
-        _receiver.Receive(rpc);
+        Deliver(_receiver, rpc);
         return true;
+    }
+
+    private static void Deliver(IRpcReceiver receiver, IncomingRpc rpc)
+    {
+        try
+        {
+            receiver.Receive(rpc);
+        }
+        catch (Exception exception)
+        {
+            // Receivers promise not to; and it is not the sender's fault, on whose task this runs.
+            rpc.Respond(null, $"the receiver failed: {exception.Message}");
+        }
+    }
+
+    private IncomingRpc? NextEarly(IRpcReceiver receiver)
+    {
+        lock (_gate)
+        {
+            if (_early.TryDequeue(out IncomingRpc? rpc))
+            {
+                return rpc;
+            }
+
+            _receiver = receiver;
+            return null;
+        }
     }
 }

@@ -1,0 +1,178 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Raft.Testing.Contracts;
+using Raft.Transport.Tcp;
+using Raft.Transport.Tcp.Accepting;
+
+namespace Raft.Tests.Transport;
+
+/// <summary>What a user plugs in may fail; the transport goes on accepting, and closes what it opened.</summary>
+public sealed class AcceptorFailureTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Test]
+    public async Task A_logger_that_throws_ends_neither_accepting_nor_a_connection()
+    {
+        using var logger = new ThrowingLogger();
+        await using TcpTransport transport = await TcpTransport.ListenAsync(new() { LoggerFactory = logger });
+        var receiver = new TestReceiver();
+        receiver.AnswerAll(static _ => new RequestVoteResponse(Requests.Header));
+        transport.Start(receiver);
+        byte[] expected = Requests.Bytes(new RequestVoteResponse(Requests.Header));
+
+        for (int i = 0; i < 3; i++)
+        {
+            using RawPeer peer = await RawPeer.ConnectAsync(transport.LocalAddress);
+            await peer.SendAsync(Requests.Bytes(Requests.Vote()));
+            Assert.That(await peer.ReceiveAsync(expected.Length), Is.EqualTo(expected));
+            await peer.SendAsync("nonsense"u8.ToArray());
+            await peer.ExpectEndAsync();
+        }
+
+        await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 0, "no connection stays for ever");
+    }
+
+    [Test]
+    public async Task A_listener_that_throws_something_odd_is_asked_again()
+    {
+        using var stream = new StuckConnection();
+        using var listener = new OddListener(
+            [() => throw new InvalidOperationException("odd"), () => throw new NotSupportedException("odd"), () => stream]);
+
+        await using Acceptor acceptor = new(listener, Context(new()));
+
+        await Until.TrueAsync(() => acceptor.ConnectionCount == 1, "the third connection is accepted");
+    }
+
+    [Test]
+    public async Task A_stream_that_cannot_be_disposed_neither_stays_nor_keeps_disposal_from_ending()
+    {
+        var clock = new ManualClock();
+        var context = Context(new() { TimeProvider = clock });
+        var error = new InvalidOperationException("the stream cannot be closed");
+        using var first = new StuckConnection { DisposeError = error };
+        using var second = new StuckConnection { DisposeError = error };
+        using var listener = new OddListener([() => first, () => second]);
+        Acceptor acceptor = new(listener, context);
+        await Until.TrueAsync(() => acceptor.ConnectionCount == 2, "both are accepted");
+
+        // The sweep runs on a timer, where an exception ends the process; here it would come out of the clock.
+        first.Deliver(Requests.Bytes(Requests.Vote()).AsMemory(0, 20));
+        await Until.TrueAsync(() => context.Budget.UsedBytes == 20, "the part is there");
+        await Until.TrueAsync(
+            () =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return acceptor.ConnectionCount == 1;
+            },
+            "the stalled one is closed");
+        await acceptor.DisposeAsync().AsTask().WaitAsync(Patience);
+        first.DisposeError = second.DisposeError = null;
+
+        Assert.That(acceptor.ConnectionCount, Is.Zero);
+        Assert.That(context.Budget.UsedBytes, Is.Zero);
+    }
+
+    [Test]
+    public async Task Disposing_closes_the_connections_although_the_listener_cannot_be_disposed()
+    {
+        using var stream = new StuckConnection();
+        using var listener = new OddListener([() => stream]) { DisposeError = new InvalidOperationException("stuck") };
+        Acceptor acceptor = new(listener, Context(new()));
+        await Until.TrueAsync(() => acceptor.ConnectionCount == 1, "it is accepted");
+
+        Assert.ThrowsAsync<InvalidOperationException>(() => acceptor.DisposeAsync().AsTask().WaitAsync(Patience));
+
+        listener.DisposeError = null;
+        Assert.That(acceptor.ConnectionCount, Is.Zero);
+    }
+
+    private static AcceptorContext Context(TcpTransportOptions options) =>
+        new(new TestReceiver(), options, options.LoggerFactory.CreateLogger("test"));
+
+    /// <summary>Gives what it is told to, one after the other, and then waits for its end.</summary>
+    private sealed class OddListener(IEnumerable<Func<IStreamConnection>> accepts) : IStreamListener
+    {
+        private readonly Queue<Func<IStreamConnection>> _accepts = new(accepts);
+        private readonly TaskCompletionSource<IStreamConnection> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Exception? DisposeError { get; set; }
+
+        public IPEndPoint LocalEndPoint { get; } = new(IPAddress.Loopback, 1);
+
+        public ValueTask<IStreamConnection> AcceptAsync() =>
+            _accepts.TryDequeue(out Func<IStreamConnection>? accept) ? ValueTask.FromResult(accept()) : new(_end.Task);
+
+        public void Dispose()
+        {
+            if (DisposeError is not null)
+            {
+                throw DisposeError;
+            }
+
+            _end.TrySetException(new ObjectDisposedException("the listener"));
+        }
+    }
+
+    /// <summary>A connection that brings what it is told to and ends when it is disposed.</summary>
+    private sealed class StuckConnection : IStreamConnection
+    {
+        private const TaskCreationOptions Continuations = TaskCreationOptions.RunContinuationsAsynchronously;
+        private readonly TaskCompletionSource<ReadOnlyMemory<byte>> _first = new(Continuations);
+        private readonly TaskCompletionSource<ReadOnlyMemory<byte>> _second = new(Continuations);
+        private bool _isFirstTaken;
+
+        public Exception? DisposeError { get; set; }
+
+        public string RemoteName => "a stuck one";
+
+        public bool IsQuiet => true;
+
+        public void Deliver(ReadOnlyMemory<byte> bytes) => _first.TrySetResult(bytes);
+
+        public async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+        {
+            Task<ReadOnlyMemory<byte>> next = _isFirstTaken ? _second.Task : _first.Task;
+            ReadOnlyMemory<byte> bytes = await next;
+            _isFirstTaken = true;
+            bytes.CopyTo(buffer);
+            return bytes.Length;
+        }
+
+        public ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments) => ValueTask.CompletedTask;
+
+        public void Dispose()
+        {
+            var error = new ObjectDisposedException("the stream");
+            _first.TrySetException(error);
+            _second.TrySetException(error);
+            if (DisposeError is not null)
+            {
+                throw DisposeError;
+            }
+        }
+    }
+
+    private sealed class ThrowingLogger : ILogger, ILoggerFactory
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => throw new InvalidOperationException("the disk is full");
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
