@@ -253,6 +253,35 @@ public abstract class TransportContract : TransportFixture
     }
 
     [Test]
+    public async Task Disposing_a_pipeline_from_both_its_tasks_and_again_ends_its_sends_and_answers()
+    {
+        var (asker, target, receiver) = await PairAsync();
+        IAppendPipeline pipeline = await asker.OpenAppendPipelineAsync(target, default);
+        AppendEntriesRequest large = Append(previousIndex: 6, Entries(first: 7, count: 500));
+        Task sending = Task.Run(async () =>
+        {
+            // Nobody answers: where the other side pushes back, one of these waits.
+            for (int i = 0; i < 1500 && !pipeline.Responses.Completion.IsCompleted; i++)
+            {
+                await pipeline.SendAsync(large);
+            }
+
+            await Task.WhenAny(pipeline.Responses.Completion);
+            await pipeline.SendAsync(large);
+        });
+        Task<bool> waiting = pipeline.Responses.WaitToReadAsync().AsTask();
+        await receiver.NextAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => pipeline.DisposeAsync().AsTask())))
+            .WaitAsync(Patience);
+        await pipeline.DisposeAsync().AsTask().WaitAsync(Patience);
+
+        var sent = Assert.ThrowsAsync<TransportException>(() => sending.WaitAsync(Patience));
+        var answered = Assert.ThrowsAsync<TransportException>(() => waiting.WaitAsync(Patience));
+        Assert.That((sent.Failure, answered.Failure), Is.EqualTo((TransportFailure.Shutdown, TransportFailure.Shutdown)));
+    }
+
+    [Test]
     public async Task An_address_where_nobody_is_cannot_be_reached()
     {
         ITransport asker = await NewAsync();

@@ -167,6 +167,27 @@ public sealed class DiallingTests
         }
     }
 
+    [Test]
+    public async Task Disposing_a_pipeline_releases_a_send_that_the_other_side_does_not_take()
+    {
+        TcpTransport asker = await ListenAsync(new(), new TestReceiver());
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        IAppendPipeline pipeline = await asker.OpenAppendPipelineAsync(
+            new Server("deaf", listener.LocalEndpoint.ToString()), default);
+        using Socket deaf = await listener.AcceptSocketAsync();
+        Task sending = pipeline.SendAsync(Requests.Append(entryCount: 64, dataBytes: 1 << 20)).AsTask();
+        Assert.That(sending.IsCompleted, Is.False);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => pipeline.DisposeAsync().AsTask())))
+            .WaitAsync(TimeSpan.FromSeconds(20));
+        await pipeline.DisposeAsync();
+
+        var failed = Assert.ThrowsAsync<TransportException>(() => sending.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.That(failed.Failure, Is.EqualTo(TransportFailure.Shutdown));
+        Assert.That(asker.DialledCount, Is.Zero);
+    }
+
     [TestCase("0.0.0.0:0", null)]
     [TestCase("[::]:0", null)]
     [TestCase("127.0.0.1:0", "0.0.0.0:7000")]
