@@ -7,7 +7,7 @@ namespace Raft.Membership;
 internal static class ConfigurationEncoding
 {
     private const int ServersMax = 4096;
-    private const int TextBytesMax = 4096;
+    private const int TextBytesMax = ServerId.BytesMax;
 
     /// <summary>Encodes a configuration.</summary>
     /// <param name="configuration">The configuration.</param>
