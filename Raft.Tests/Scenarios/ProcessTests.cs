@@ -68,15 +68,15 @@ public sealed class ProcessTests
     public async Task Ports_and_directories_in_use_and_damaged_logs_are_told_in_one_line()
     {
         using var directory = new TemporaryDirectory();
-        int[] ports = TestPorts.Take(4);
+        int[] ports = TestPorts.Take(6);
         await using RaftkvProcess node = Node("n1", ports[0], ports[1], directory.File("a"));
         await node.ReadyAsync();
         await Eventually.HoldsAsync("it takes a write", async () =>
             (await Reply.SendAsync($"http://127.0.0.1:{ports[1]}", "PUT", "/kv/k", "v"u8.ToArray())).Status == 200);
 
         await using RaftkvProcess sameRaft = Node("n2", ports[0], ports[2], directory.File("b"));
-        await using RaftkvProcess sameHttp = Node("n2", ports[2], ports[1], directory.File("c"));
-        await using RaftkvProcess sameData = Node("n1", ports[2], ports[3], directory.File("a"));
+        await using RaftkvProcess sameHttp = Node("n2", ports[3], ports[1], directory.File("c"));
+        await using RaftkvProcess sameData = Node("n1", ports[4], ports[5], directory.File("a"));
         await AssertRefusedAsync(sameRaft, 2, $"--raft 127.0.0.1:{ports[0]}");
         await AssertRefusedAsync(sameHttp, 2, $"--http 127.0.0.1:{ports[1]}");
         await AssertRefusedAsync(sameData, 3, directory.File("a"));
