@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Fsm;
+using Raft.Mutations;
 using Raft.Replication;
 
 namespace Raft.Roles;
@@ -62,7 +63,8 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
             return;
         }
 
-        ulong confirmed = contact.QuorumRound(leadership.Round);
+        ulong confirmed = context.Mutation == Mutation.ReadWithoutQuorum
+            ? leadership.Round : contact.QuorumRound(leadership.Round);
         while (_asked.TryPeek(out ConfirmRequest? question) && question.Round <= confirmed)
         {
             _asked.Dequeue();
