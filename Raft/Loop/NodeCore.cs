@@ -123,6 +123,7 @@ internal sealed class NodeCore
         _roleTasks.RemoveAll(static group => group.Ended.IsCompleted);
         var group = new TaskGroup(_runtime.LoopScheduler, OnFault);
         _roleTasks.Add(group);
+        _runtime.Trace?.RoleTasks(_roleTasks.Count);
         return group;
     }
 

@@ -29,4 +29,7 @@ internal interface IRaftTrace
 
     /// <summary>The state machine took an entry.</summary>
     void Apply(LogEntry entry);
+
+    /// <summary>The tasks of a role begin; so many groups of tasks of roles have not ended, this one included.</summary>
+    void RoleTasks(int groups);
 }

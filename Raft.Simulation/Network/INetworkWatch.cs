@@ -1,0 +1,14 @@
+namespace Raft.Simulation.Network;
+
+/// <summary>Sees every message as it leaves its sender: what it says must be true, and durable, then.</summary>
+internal interface INetworkWatch
+{
+    /// <summary>A request leaves.</summary>
+    void Requested(int from, int to, RpcRequest request);
+
+    /// <summary>An answer leaves.</summary>
+    void Answered(int from, int to, RpcRequest request, RpcResponse response);
+
+    /// <summary>Appends are on their way on one connection and not answered.</summary>
+    void InFlight(int from, int to, int count, int countMax);
+}
