@@ -114,11 +114,12 @@ internal sealed class SimNetwork
         }
 
         Coverage.Hit(Happening.MessageDuplicated);
-        TimeSpan delay = Delay(source.Machine, target.Machine);
-        if (Kernel.Random.Chance(0.5))
+        TimeSpan delay = Kernel.Random.Next(3) switch
         {
-            delay += Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax);
-        }
+            0 => Conditions.DelayMin,
+            1 => Delay(source.Machine, target.Machine),
+            _ => Delay(source.Machine, target.Machine) + Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax),
+        };
 
         RpcRequest copy = request is AppendEntriesRequest { Entries: [LogSlice first, ..] } append && Kernel.Random.Chance(0.5)
             ? append with { Entries = Some(first) }
