@@ -2,8 +2,8 @@ namespace Raft.Simulation.Linearizability;
 
 /// <summary>What a <see cref="RegisterCall"/> does.</summary>
 /// <remarks>
-/// A new kind has its cases in <see cref="RegisterSpecification"/>, <see cref="WrittenValues"/>
-/// and <see cref="UnseenValues"/>.
+/// A new kind has its cases in <see cref="RegisterSpecification"/>, <see cref="WrittenValues"/>,
+/// <see cref="UnseenValues"/> and <see cref="HistoryFields"/>.
 /// </remarks>
 internal enum RegisterCallKind
 {
