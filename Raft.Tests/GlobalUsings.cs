@@ -1,1 +1,2 @@
 global using NUnit.Framework;
+global using RegisterOperation = Raft.Simulation.HistoryOperation<Raft.Simulation.RegisterCall, long>;
