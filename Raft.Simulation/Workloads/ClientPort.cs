@@ -6,9 +6,12 @@ namespace Raft.Simulation.Workloads;
 /// <summary>How one client reaches the servers: guesses the leader, waits no longer than it likes, notices dead servers.</summary>
 internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallRegister calls, SimRandom random)
 {
+    /// <summary>The share of calls that try any server, whoever led last: others may know better.</summary>
+    private const double AnyServerShare = 0.15;
+
     private static readonly TimeSpan WayMax = TimeSpan.FromMilliseconds(2);
 
-    private readonly TimeSpan _patience = cluster.Plan.Heartbeat * 5;
+    private readonly TimeSpan _patience = cluster.Plan.Heartbeat * random.LogBetween(0.5, 8);
     private int _server;
 
     /// <summary>The client's process.</summary>
@@ -61,6 +64,11 @@ internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallReg
     private async Task<SimulationOutcome<T>> CallAsync<T>(Func<RaftNode, Task<T>> call, Action<string> notDone)
     {
         await WayAsync();
+        if (random.Chance(AnyServerShare))
+        {
+            _server = random.Next(cluster.Servers.Count);
+        }
+
         SimServer server = cluster.Servers[_server];
         if (server.Node is not { } node)
         {
