@@ -35,10 +35,10 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
 
     /// <summary>Opens a log that was read and not refused.</summary>
     public static async ValueTask<WalLogStore> OpenAsync(
-        string directory, IDisk disk, WalOptions options, WriteFuse fuse, WalRecovery recovery)
+        string directory, IDisk disk, WalOptions options, WriteFuse fuse, WalRecovery recovery, WalMutation mutation)
     {
         await recovery.RepairAsync();
-        var writer = new GroupWriter(directory, disk, options, recovery.Segments, recovery.Position);
+        var writer = new GroupWriter(directory, disk, options, recovery.Segments, recovery.Position, mutation);
         if (recovery.Segments.All.Count == 0 || recovery.HasTornTail)
         {
             await BeginSegmentAsync(writer);
@@ -181,6 +181,11 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
 
     private async ValueTask DropFromAsync(ulong fromIndex)
     {
+        if (_writer.TryGoBack(fromIndex))
+        {
+            return;
+        }
+
         BuiltGroup group = await _writer.TruncateAsync(fromIndex);
         _segments.DropFrom(fromIndex, group);
     }

@@ -46,7 +46,12 @@ public sealed class WalStore : IAsyncDisposable
     /// <exception cref="StoreLockedException">Another process, or another store of this one, uses the directory.</exception>
     /// <exception cref="CorruptStoreException">What was durable is damaged. Nothing was changed.</exception>
     /// <exception cref="StoreException">A file is of another format version, or the disk failed.</exception>
-    public static async ValueTask<WalStore> OpenAsync(string directory, IDisk? disk = null, WalOptions? options = null)
+    public static ValueTask<WalStore> OpenAsync(string directory, IDisk? disk = null, WalOptions? options = null) =>
+        OpenAsync(directory, disk, options, WalMutation.None);
+
+    /// <summary>Opens a store with a bug planted in it.</summary>
+    internal static async ValueTask<WalStore> OpenAsync(
+        string directory, IDisk? disk, WalOptions? options, WalMutation mutation)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         disk ??= new RealDisk();
@@ -57,7 +62,7 @@ public sealed class WalStore : IAsyncDisposable
         {
             await disk.CreateDirectoryAsync(directory);
             directoryLock = await disk.LockAsync(Path.Combine(directory, WalFiles.Lock));
-            return await OpenLockedAsync(directory, disk, options, directoryLock);
+            return await OpenLockedAsync(directory, disk, options, directoryLock, mutation);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -82,11 +87,11 @@ public sealed class WalStore : IAsyncDisposable
     }
 
     private static async ValueTask<WalStore> OpenLockedAsync(
-        string directory, IDisk disk, WalOptions options, IDisposable directoryLock)
+        string directory, IDisk disk, WalOptions options, IDisposable directoryLock, WalMutation mutation)
     {
         IReadOnlyList<string> names = await disk.ListAsync(directory);
-        var recovery = new WalRecovery(directory, disk);
-        var record = new StableRecordFile(directory, disk, options.NextSalt);
+        var recovery = new WalRecovery(directory, disk, mutation);
+        var record = new StableRecordFile(directory, disk, options.NextSalt, mutation);
         var values = new ValuesFile(directory, disk);
         try
         {
@@ -105,7 +110,7 @@ public sealed class WalStore : IAsyncDisposable
             await record.RepairAsync();
             await values.RepairAsync();
             var fuse = new WriteFuse();
-            WalLogStore log = await WalLogStore.OpenAsync(directory, disk, options, fuse, recovery);
+            WalLogStore log = await WalLogStore.OpenAsync(directory, disk, options, fuse, recovery, mutation);
             return new WalStore(directoryLock, log, new WalStableStore(record, values, fuse), fuse);
         }
         catch

@@ -69,7 +69,7 @@ public sealed partial class RaftNode
         });
     }
 
-    private static async Task<bool> BootstrapAsync(
+    internal static async Task<bool> BootstrapAsync(
         ILogStore logStore, IStableStore stableStore, ClusterConfiguration configuration)
     {
         if (await HasStateAsync(logStore, stableStore))
@@ -87,7 +87,7 @@ public sealed partial class RaftNode
         return true;
     }
 
-    private static async Task<bool> HasStateAsync(ILogStore logStore, IStableStore stableStore)
+    internal static async Task<bool> HasStateAsync(ILogStore logStore, IStableStore stableStore)
     {
         TermAndVote? record = await stableStore.LoadAsync();
         return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted));

@@ -7,7 +7,7 @@ namespace Raft.Stores.Wal.Recovery;
 /// Finds out what a log's files hold after whatever happened to the process before. Reading and repairing are apart:
 /// a log that is refused is left as it is, to the byte.
 /// </summary>
-internal sealed class WalRecovery(string directory, IDisk disk)
+internal sealed class WalRecovery(string directory, IDisk disk, WalMutation mutation)
 {
     private const int PieceBytes = 1 << 20;
 
@@ -59,14 +59,14 @@ internal sealed class WalRecovery(string directory, IDisk disk)
     public async ValueTask RepairAsync()
     {
         // After a kill the page cache may hold what the disk never saw; an answer may be based on it from now on.
-        for (int i = 0; i < Segments.All.Count; i++)
+        for (int i = 0; i < Segments.All.Count && mutation != WalMutation.NoSyncAtOpen; i++)
         {
             await Segments.All[i].File.SyncDataAsync();
         }
 
         await disk.DeleteAsync(Path.Combine(directory, WalFiles.NextSegment));
         await disk.SyncDirectoryAsync(directory);
-        if (Segments.All.Count > 0)
+        if (Segments.All.Count > 0 && mutation != WalMutation.NoSyncAtOpen)
         {
             await RewriteLastGroupAsync(Segments.Newest);
         }

@@ -13,9 +13,12 @@ internal sealed class GroupWriter
     private readonly SegmentPreparer _preparer;
     private readonly GroupBuilder _builder = new();
     private readonly byte[] _page = new byte[SegmentHeader.PageBytes];
+    // Null in production: nothing is ever overwritten.
+    private readonly List<GroupStart>? _starts;
     private LogPosition _position;
 
-    public GroupWriter(string directory, IDisk disk, WalOptions options, SegmentSet segments, LogPosition position)
+    public GroupWriter(
+        string directory, IDisk disk, WalOptions options, SegmentSet segments, LogPosition position, WalMutation mutation)
     {
         _directory = directory;
         _disk = disk;
@@ -23,6 +26,7 @@ internal sealed class GroupWriter
         _segments = segments;
         _preparer = new SegmentPreparer(directory, disk, options.SegmentBytes);
         _position = position with { Generation = position.Generation + 1 };
+        _starts = mutation == WalMutation.TruncationByOverwriting ? [] : null;
     }
 
     /// <summary>Writes entries as one group.</summary>
@@ -48,12 +52,14 @@ internal sealed class GroupWriter
         BuiltGroup group = _builder.Build(append, Header(append.FirstIndex, size, count), segment.Header.Salt, segment.End);
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
         _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
+        _starts?.Add(new GroupStart(append.FirstIndex, group.Offset, segment.Chain, _position.GroupNumber - 1));
         return group;
     }
 
     /// <summary>Writes that all entries from an index on are gone.</summary>
     public async ValueTask<BuiltGroup> TruncateAsync(ulong fromIndex)
     {
+        _starts?.RemoveAll(start => start.FirstIndex >= fromIndex);
         int size = GroupBuilder.SizeOfTruncation();
         await MakeRoomAsync(size);
         _position = _position with { GroupNumber = _position.GroupNumber + 1 };
@@ -62,6 +68,23 @@ internal sealed class GroupWriter
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
         _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
         return group;
+    }
+
+    /// <summary>In place of a truncation: the next group goes over the one that begins with an entry. Never in production.</summary>
+    /// <returns>Whether a group that was written to this segment begins there.</returns>
+    public bool TryGoBack(ulong fromIndex)
+    {
+        int at = _starts?.FindIndex(start => start.FirstIndex == fromIndex) ?? -1;
+        if (at < 0)
+        {
+            return false;
+        }
+
+        GroupStart start = _starts![at];
+        _starts.RemoveRange(at, _starts.Count - at);
+        _position = _position with { GroupNumber = start.GroupNumber };
+        _segments.GoBack(fromIndex, start.Offset, start.Chain);
+        return true;
     }
 
     /// <summary>Ends the use of the last group.</summary>
@@ -99,6 +122,7 @@ internal sealed class GroupWriter
         }
 
         _segments.Add(new Segment(prepared.File, path, header, checksum, prepared.Length));
+        _starts?.Clear();
     }
 
     /// <summary>Prepares the next segment as far as the newest one's use asks for it.</summary>

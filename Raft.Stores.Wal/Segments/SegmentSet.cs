@@ -85,6 +85,17 @@ internal sealed class SegmentSet
         }
     }
 
+    /// <summary>Forgets the entries from an index on, and that anything was written behind an offset.</summary>
+    public void GoBack(ulong index, long end, uint chain)
+    {
+        lock (_lock)
+        {
+            DropFrom(index);
+            Newest.End = end;
+            Newest.Chain = chain;
+        }
+    }
+
     /// <summary>Takes out the oldest segment if all its entries may go and it is not the newest.</summary>
     /// <param name="throughIndex">The highest index that may go.</param>
     /// <returns>The segment, or null.</returns>

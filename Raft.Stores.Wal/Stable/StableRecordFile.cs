@@ -6,12 +6,13 @@ namespace Raft.Stores.Wal.Stable;
 /// The term and vote in four sectors: two generations, written in turn, of two copies each. A write that is torn hurts
 /// only the generation it writes, and a sector that goes bad only one copy.
 /// </summary>
-internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong> nextSalt)
+internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong> nextSalt, WalMutation mutation)
 {
     private const int CopyCount = 2;
     private const int GenerationCount = 2;
     private const int GenerationBytes = CopyCount * StableSlot.SectorBytes;
     private const int FileBytes = GenerationCount * GenerationBytes;
+    private const int VoteAt = StableSlot.HeadBytes + TermAndVoteEncoding.VoteAt;
 
     private readonly string _path = Path.Combine(directory, WalFiles.Stable);
     private readonly byte[] _buffer = new byte[GenerationBytes];
@@ -45,9 +46,15 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
         _file = await disk.OpenAsync(_path, DiskOpenMode.Existing);
         byte[] bytes = new byte[FileBytes];
         int read = await _file.ReadAtAsync(0, bytes);
+        if (mutation == WalMutation.TornRecord)
+        {
+            bytes.AsSpan(StableSlot.SectorBytes + VoteAt, StableSlot.SectorBytes - VoteAt).CopyTo(bytes.AsSpan(VoteAt));
+        }
+
         for (int at = 0; at < read; at += StableSlot.SectorBytes)
         {
-            Consider(StableSlot.Read(bytes.AsMemory(at, Math.Min(StableSlot.SectorBytes, read - at)), _path), at);
+            Memory<byte> sector = bytes.AsMemory(at, Math.Min(StableSlot.SectorBytes, read - at));
+            Consider(StableSlot.Read(sector, _path, isChecked: mutation != WalMutation.TornRecord), at);
         }
 
         if (_newest is null)
@@ -75,6 +82,11 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
         if (_file is null)
         {
             await CreateAsync();
+            return;
+        }
+
+        if (mutation == WalMutation.NoSyncAtOpen)
+        {
             return;
         }
 
@@ -135,8 +147,25 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
     {
         StableSlot next = _newest! with { Sequence = unchecked(_newest.Sequence + 1), Payload = payload };
         Fill(next);
-        await _file!.WriteAndSyncAsync(PlaceOf(next.Sequence), _buffer);
+        if (mutation == WalMutation.TornRecord)
+        {
+            await OverwriteAsync(_file!);
+        }
+        else
+        {
+            await _file!.WriteAndSyncAsync(PlaceOf(next.Sequence), _buffer);
+        }
+
         _newest = next;
+    }
+
+    /// <summary>Writes the vote and then the term over those before, each in a sector of its own. Never in production.</summary>
+    private async ValueTask OverwriteAsync(IDiskFile file)
+    {
+        await file.WriteAtAsync(
+            StableSlot.SectorBytes + VoteAt, _buffer.AsMemory(VoteAt, StableSlot.SectorBytes - VoteAt));
+        await file.WriteAtAsync(0, _buffer.AsMemory(0, VoteAt));
+        await file.SyncDataAsync();
     }
 
     private void Fill(StableSlot record)
@@ -147,5 +176,6 @@ internal sealed class StableRecordFile(string directory, IDisk disk, Func<ulong>
         }
     }
 
-    private static long PlaceOf(ulong sequence) => (long)(sequence % GenerationCount) * GenerationBytes;
+    private long PlaceOf(ulong sequence) =>
+        mutation == WalMutation.TornRecord ? 0 : (long)(sequence % GenerationCount) * GenerationBytes;
 }

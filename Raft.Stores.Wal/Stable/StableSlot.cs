@@ -17,7 +17,7 @@ internal sealed record StableSlot(ulong Salt, ulong Sequence, ReadOnlyMemory<byt
 
     public const uint Version = 1;
 
-    private const int HeadBytes = 40;
+    public const int HeadBytes = 40;
 
     private static ReadOnlySpan<byte> Magic => "RAFTVOTE"u8;
 
@@ -35,9 +35,12 @@ internal sealed record StableSlot(ulong Salt, ulong Sequence, ReadOnlyMemory<byt
     }
 
     /// <summary>Reads a copy.</summary>
+    /// <param name="sector">The sector.</param>
+    /// <param name="path">The file, for the message.</param>
+    /// <param name="isChecked">Whether it must have been written at once, by its checksum; always in production.</param>
     /// <returns>The copy, or null where none stands there whole.</returns>
     /// <exception cref="StoreException">It is of another format version.</exception>
-    public static StableSlot? Read(ReadOnlyMemory<byte> sector, string path)
+    public static StableSlot? Read(ReadOnlyMemory<byte> sector, string path, bool isChecked)
     {
         ReadOnlySpan<byte> bytes = sector.Span;
         if (bytes.Length < HeadBytes || !FormatHead.IsWhole(bytes, Magic, Version, path))
@@ -46,8 +49,14 @@ internal sealed record StableSlot(ulong Salt, ulong Sequence, ReadOnlyMemory<byt
         }
 
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]);
-        return length <= bytes.Length - HeadBytes
-            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) == ChecksumOf(bytes, (int)length)
+        if (!isChecked && length > 0)
+        {
+            // The head may be of another record than what follows, and so not know how long that is.
+            length = (uint)(bytes.Length - HeadBytes);
+        }
+
+        return !isChecked || (length <= bytes.Length - HeadBytes
+            && BinaryPrimitives.ReadUInt32LittleEndian(bytes[36..]) == ChecksumOf(bytes, (int)length))
             ? new StableSlot(
                 BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]), BinaryPrimitives.ReadUInt64LittleEndian(bytes[24..]),
                 sector.Slice(HeadBytes, (int)length))

@@ -9,6 +9,9 @@ namespace Raft.Stores.Wal.Stable;
 /// </summary>
 internal static class TermAndVoteEncoding
 {
+    /// <summary>Where the vote begins, behind the version and the term.</summary>
+    public const int VoteAt = 1 + sizeof(ushort) + sizeof(ulong);
+
     private const byte Version = 1;
     private const ushort NullLength = ushort.MaxValue;
 

@@ -8,6 +8,7 @@ public sealed class LayerTests
     /// <summary>Bottom first. Namespaces side by side in one string are one layer, in which each may use the other.</summary>
     private static readonly string[] Layers =
     [
+        "Raft.Mutations",
         "Raft.MsgPack",
         "Raft",
         "Raft.Observability Raft.Timing",

@@ -84,7 +84,7 @@ public sealed partial class TidyTests
             Does.Contain("BannedApiAnalyzers").And.Contain("BannedSymbols.txt"));
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         string? folder = Path.GetDirectoryName(Assembly.GetExecutingAssembly().Location);
         while (folder is not null && !File.Exists(Path.Combine(folder, "raft.sln")))

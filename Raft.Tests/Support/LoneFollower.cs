@@ -1,4 +1,5 @@
 using System.Text;
+using Raft.Mutations;
 using Raft.Storage;
 
 namespace Raft.Tests.Support;
@@ -11,9 +12,9 @@ internal sealed class LoneFollower : IDisposable
 {
     private readonly VirtualCluster _cluster;
 
-    public LoneFollower()
+    public LoneFollower(Mutation mutation = Mutation.None)
     {
-        _cluster = new VirtualCluster(servers: 3);
+        _cluster = new VirtualCluster(servers: 3, prepare: null, mutation);
         Server = _cluster.Servers[0];
 
         // Long enough that the node never campaigns by itself here.

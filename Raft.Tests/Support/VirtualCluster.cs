@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Raft.Loop;
 using Raft.Membership;
+using Raft.Mutations;
 using Raft.Storage;
 
 namespace Raft.Tests.Support;
@@ -18,9 +19,11 @@ internal sealed class VirtualCluster : IDisposable
     private readonly VirtualScheduler _scheduler = new();
     private readonly VirtualScheduler _fsmScheduler = new();
     private readonly RecordingLoggerFactory _log;
+    private readonly Mutation _mutation;
 
-    public VirtualCluster(int servers, Action<VirtualServer>? prepare = null)
+    public VirtualCluster(int servers, Action<VirtualServer>? prepare = null, Mutation mutation = Mutation.None)
     {
+        _mutation = mutation;
         _log = new RecordingLoggerFactory(Clock);
         Network = new VirtualNetwork(Clock);
         Servers = [.. Enumerable.Range(1, servers).Select(i => new VirtualServer($"n{i}", $"addr{i}", Clock, seed: 1000 + i))];
@@ -46,9 +49,10 @@ internal sealed class VirtualCluster : IDisposable
     public IEnumerable<VirtualServer> Leaders => Servers.Where(s => s.Node?.State == RaftState.Leader);
 
     /// <summary>A cluster that runs and has a leader whose first entry all have applied.</summary>
-    public static VirtualCluster Running(int servers, Action<VirtualServer>? prepare = null)
+    public static VirtualCluster Running(
+        int servers, Action<VirtualServer>? prepare = null, Mutation mutation = Mutation.None)
     {
-        var cluster = new VirtualCluster(servers, prepare);
+        var cluster = new VirtualCluster(servers, prepare, mutation);
         cluster.StartAll();
         cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
         VirtualServer leader = cluster.AwaitLeader();
@@ -207,5 +211,6 @@ internal sealed class VirtualCluster : IDisposable
         FsmScheduler = _fsmScheduler,
         CompletionScheduler = _scheduler,
         UserScheduler = _scheduler,
+        Mutation = _mutation,
     };
 }

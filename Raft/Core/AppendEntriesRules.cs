@@ -1,3 +1,5 @@
+using Raft.Mutations;
+
 namespace Raft.Core;
 
 /// <summary>What a follower does with the entries of a leader whose term is its own.</summary>
@@ -25,15 +27,17 @@ internal static class AppendEntriesRules
     /// </summary>
     /// <param name="slices">The leader's entries.</param>
     /// <param name="termAt">The log's term at an index; null where it holds none.</param>
+    /// <param name="mutation">The bug planted here; none in production.</param>
     /// <returns>The index, or null where the log holds them all.</returns>
-    public static ulong? FirstNew(IReadOnlyList<LogSlice> slices, Func<ulong, ulong?> termAt)
+    public static ulong? FirstNew(
+        IReadOnlyList<LogSlice> slices, Func<ulong, ulong?> termAt, Mutation mutation = Mutation.None)
     {
         foreach (LogSlice slice in slices)
         {
             for (int i = 0; i < slice.Count; i++)
             {
                 ulong index = slice.FirstIndex + (ulong)i;
-                if (termAt(index) != slice.Batch.TermAt(slice.Start + i))
+                if (termAt(index) != slice.Batch.TermAt(slice.Start + i) || mutation == Mutation.TruncateWithoutCheck)
                 {
                     return index;
                 }

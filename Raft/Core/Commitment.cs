@@ -1,3 +1,5 @@
+using Raft.Mutations;
+
 namespace Raft.Core;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace Raft.Core;
 internal sealed class Commitment
 {
     private readonly ulong _firstIndexOfTerm;
+    private readonly Mutation _mutation;
     private readonly List<(ServerId Id, ulong MatchIndex)> _voters = [];
     private ulong[] _sorted = [];
 
@@ -14,8 +17,11 @@ internal sealed class Commitment
     /// <param name="configuration">The configuration in force.</param>
     /// <param name="firstIndexOfTerm">The index of the first entry that this leader appends.</param>
     /// <param name="commitIndex">What is known to be committed already.</param>
-    public Commitment(ClusterConfiguration configuration, ulong firstIndexOfTerm, ulong commitIndex)
+    /// <param name="mutation">The bug planted here; none in production.</param>
+    public Commitment(
+        ClusterConfiguration configuration, ulong firstIndexOfTerm, ulong commitIndex, Mutation mutation = Mutation.None)
     {
+        _mutation = mutation;
         _firstIndexOfTerm = firstIndexOfTerm;
         CommitIndex = commitIndex;
         SetConfiguration(configuration);
@@ -35,7 +41,7 @@ internal sealed class Commitment
         _voters.Clear();
         foreach (Server server in configuration.Servers)
         {
-            if (server.IsVoter)
+            if (server.IsVoter || _mutation == Mutation.NonvoterCounted)
             {
                 _voters.Add((server.Id, known.Find(v => v.Id == server.Id).MatchIndex));
             }
@@ -82,11 +88,14 @@ internal sealed class Commitment
         }
 
         Array.Sort(_sorted);
-        ulong quorumIndex = _sorted[(_sorted.Length - 1) / 2];
+        int slowestNeeded = (_sorted.Length - 1) / 2;
+        ulong quorumIndex = _sorted[
+            _mutation == Mutation.QuorumOffByOne ? Math.Min(slowestNeeded + 1, _sorted.Length - 1) : slowestNeeded];
 
         // Copies of an older term's entry prove nothing: a later leader may still erase it (§5.4.2, figure 8).
         // So counting starts at our own first entry; what lies before it commits along with it.
-        if (quorumIndex < _firstIndexOfTerm || quorumIndex <= CommitIndex)
+        bool isOldTerm = quorumIndex < _firstIndexOfTerm && _mutation != Mutation.CommitOldTerm;
+        if (isOldTerm || quorumIndex <= CommitIndex)
         {
             return false;
         }

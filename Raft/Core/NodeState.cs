@@ -1,4 +1,5 @@
 using Raft.Membership;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Storage;
 
@@ -10,7 +11,7 @@ namespace Raft.Core;
 /// </summary>
 internal sealed class NodeState(
     ServerId localId, ServerAddress localAddress, TermAndVote record, RaftLog log, LogWriter writer,
-    ConfigurationTracker configurations, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace)
+    ConfigurationTracker configurations, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace, Mutation mutation)
 {
     private ulong _durableRecord;
 
@@ -57,7 +58,8 @@ internal sealed class NodeState(
     public ulong LeaderCommitIndex { get; private set; }
 
     /// <summary>What the state machine may take: committed, and durable here, so that it is never ahead of the log on disk.</summary>
-    public ulong ApplicableIndex => Math.Min(CommitIndex, Log.DurableIndex);
+    public ulong ApplicableIndex =>
+        mutation == Mutation.AppliedBeforeDurable ? CommitIndex : Math.Min(CommitIndex, Log.DurableIndex);
 
     /// <summary>Whether this server may campaign: it votes in the configuration in force.</summary>
     public bool IsVoter => Configuration.IsVoter(LocalId);
@@ -151,7 +153,8 @@ internal sealed class NodeState(
     /// <param name="fromIndex">The first to go.</param>
     public void TruncateSuffix(ulong fromIndex)
     {
-        Invariant.Require(fromIndex > CommitIndex, "a committed entry is never truncated");
+        Invariant.Require(
+            fromIndex > CommitIndex || mutation == Mutation.TruncateWithoutCheck, "a committed entry is never truncated");
         Log.TruncateSuffix(fromIndex);
         Configurations.TruncateSuffix(fromIndex);
         board.LastIndex = Log.LastIndex;

@@ -71,6 +71,7 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
                 return;
             }
 
+            Invariant.Require(_slices.Count > 0, "what is committed stands in the log");
             foreach (LogSlice slice in _slices)
             {
                 Feed(slice);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Timing;
 
@@ -12,7 +13,8 @@ namespace Raft.Fsm;
 /// <see cref="IFsm.Apply"/> holds up no loop.
 /// </summary>
 internal sealed class FsmRunner(
-    IFsm fsm, NodeBoard board, CompletionRunner completions, IFsmEvents events, int batchCountMax, IRaftTrace? trace)
+    IFsm fsm, NodeBoard board, CompletionRunner completions, IFsmEvents events, int batchCountMax, IRaftTrace? trace,
+    Mutation mutation)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
@@ -138,6 +140,10 @@ internal sealed class FsmRunner(
         try
         {
             ApplyEntries(apply, due, ref dueCount);
+            if (mutation == Mutation.AppliedTwice && apply.FutureAt(0) is null)
+            {
+                ApplyEntries(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0), due, ref dueCount);
+            }
         }
         catch (Exception thrown)
         {

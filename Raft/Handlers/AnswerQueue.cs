@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Mutations;
 
 namespace Raft.Handlers;
 
@@ -10,7 +11,7 @@ namespace Raft.Handlers;
 /// An answer belongs to the term and the log it was asked under. If the term changes meanwhile, or one of its entries is
 /// truncated, the sender is told of the present term and of no success.
 /// </remarks>
-internal sealed class AnswerQueue(NodeState state)
+internal sealed class AnswerQueue(NodeState state, Mutation mutation)
 {
     private readonly List<Waiting> _waiting = [];
 
@@ -54,7 +55,8 @@ internal sealed class AnswerQueue(NodeState state)
     {
         for (int i = 0; i < _waiting.Count; i++)
         {
-            if (_waiting[i].Term != state.Term)
+            if (_waiting[i].Term != state.Term
+                && !(mutation == Mutation.SuccessAfterLaterVote && _waiting[i].Answer is AppendEntriesResponse))
             {
                 _waiting[i] = Refused(_waiting[i]);
             }

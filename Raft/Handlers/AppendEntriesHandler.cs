@@ -1,19 +1,21 @@
 using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Membership;
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Handlers;
 
 /// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
-internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger)
+internal sealed class AppendEntriesHandler(
+    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger, Mutation mutation)
 {
     private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
 
     /// <summary>Handles a request.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, AppendEntriesRequest request)
     {
-        if (request.Term < state.Term || request.Term == 0)
+        if ((request.Term < state.Term && mutation != Mutation.StaleTermAccepted) || request.Term == 0)
         {
             answers.Add(rpc, Refusal(isMismatch: false));
             return HandlerOutcome.Done;
@@ -66,7 +68,9 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
         }
 
         // Not up to our own last entry: what lies behind the proven ones may be another leader's (W9).
-        state.AdvanceCommit(AppendEntriesRules.CommitIndex(request.LeaderCommitIndex, request.LastIndex));
+        state.AdvanceCommit(AppendEntriesRules.CommitIndex(
+            request.LeaderCommitIndex,
+            mutation == Mutation.CommitBeyondProven ? state.Log.LastIndex : request.LastIndex));
         answers.Add(
             rpc,
             new AppendEntriesResponse(state.Header) { Term = state.Term, LastLog = state.Log.LastIndex, Success = true },
@@ -75,7 +79,7 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
 
     private bool TryAppend(IReadOnlyList<LogSlice> entries, AppendEntriesRequest request)
     {
-        if (AppendEntriesRules.FirstNew(entries, _termAt) is not { } firstNew)
+        if (AppendEntriesRules.FirstNew(entries, _termAt, mutation) is not { } firstNew)
         {
             return true;
         }
@@ -123,7 +127,7 @@ internal sealed class AppendEntriesHandler(NodeState state, AnswerQueue answers,
             }
         }
 
-        if (firstNew <= state.CommitIndex)
+        if (firstNew <= state.CommitIndex && mutation != Mutation.TruncateWithoutCheck)
         {
             throw new RaftFatalException(
                 $"Leader {state.Leader.Id} of term {request.Term} contradicts entry {firstNew}, which is committed here "

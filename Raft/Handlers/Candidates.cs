@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Mutations;
 
 namespace Raft.Handlers;
 
@@ -17,7 +18,8 @@ internal static class Candidates
         IsTransfer: false);
 
     /// <summary>This node as a voter.</summary>
-    public static VoterView VoterOf(NodeState state) => new(
+    public static VoterView VoterOf(NodeState state, Mutation mutation) => new(
         state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address,
-        state.Log.LastIndex, state.Log.LastTerm);
+        mutation == Mutation.VoteByDurableLog ? state.Log.DurableIndex : state.Log.LastIndex,
+        mutation == Mutation.VoteByDurableLog ? state.Log.TermAt(state.Log.DurableIndex) ?? 0 : state.Log.LastTerm);
 }

@@ -1,17 +1,18 @@
 using Microsoft.Extensions.Logging;
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Handlers;
 
 /// <summary>Says whether a vote would be given (thesis 9.6). Changes nothing here: no term, no vote, no contact.</summary>
-internal sealed class RequestPreVoteHandler(NodeState state, AnswerQueue answers, ILogger logger)
+internal sealed class RequestPreVoteHandler(NodeState state, AnswerQueue answers, ILogger logger, Mutation mutation)
 {
     /// <summary>Handles a request.</summary>
     public void Handle(IncomingRpc rpc, RequestPreVoteRequest request)
     {
         CandidateView candidate = Candidates.ViewOf(request);
-        VoteDecision decision = VoteRules.DecidePreVote(Candidates.VoterOf(state), candidate);
+        VoteDecision decision = VoteRules.DecidePreVote(Candidates.VoterOf(state, mutation), candidate);
         logger.PreVoteDecided(state.LocalId, candidate.Id, candidate.Term, decision);
         bool isHeard = decision is not (VoteDecision.NotMember or VoteDecision.LeaderKnown);
         answers.Add(rpc, new RequestPreVoteResponse(state.Header)

@@ -1,17 +1,19 @@
 using Microsoft.Extensions.Logging;
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Handlers;
 
 /// <summary>Gives or refuses a vote (§5.2, §5.4.1). The answer leaves once the vote is durable.</summary>
-internal sealed class RequestVoteHandler(NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger)
+internal sealed class RequestVoteHandler(
+    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger, Mutation mutation)
 {
     /// <summary>Handles a request.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, RequestVoteRequest request)
     {
         CandidateView candidate = Candidates.ViewOf(request);
-        VoteDecision decision = VoteRules.Decide(Candidates.VoterOf(state), candidate);
+        VoteDecision decision = VoteRules.Decide(Candidates.VoterOf(state, mutation), candidate);
         if (decision == VoteDecision.AdoptTerm)
         {
             return HandlerOutcome.AdoptTerm;

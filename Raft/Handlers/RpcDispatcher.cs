@@ -1,20 +1,21 @@
 using Microsoft.Extensions.Logging;
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Handlers;
 
 /// <summary>Gives each incoming request to its handler, after a look at the header. Owned by the loop.</summary>
 internal sealed class RpcDispatcher(
-    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger)
+    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger, Mutation mutation)
 {
     // Part of the wire: senders compare this text.
     private const string UnsupportedProtocol = "operation not supported with current protocol version";
     private const int ProtocolVersionMax = 3;
 
-    private readonly AppendEntriesHandler _appendEntries = new(state, answers, gate, logger);
-    private readonly RequestVoteHandler _requestVote = new(state, answers, gate, logger);
-    private readonly RequestPreVoteHandler _requestPreVote = new(state, answers, logger);
+    private readonly AppendEntriesHandler _appendEntries = new(state, answers, gate, logger, mutation);
+    private readonly RequestVoteHandler _requestVote = new(state, answers, gate, logger, mutation);
+    private readonly RequestPreVoteHandler _requestPreVote = new(state, answers, logger, mutation);
 
     /// <summary>Handles a request.</summary>
     /// <param name="rpc">The request.</param>

@@ -50,22 +50,24 @@ internal sealed class NodeCore
         Inbox = new LoopInbox(
             applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks));
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
-        _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term);
-        var log = new RaftLog(logStore, _writer, recovered.Terms, config.Limits.TailBytesMax, runtime.Trace);
+        _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term, runtime.Mutation);
+        var log = new RaftLog(
+            logStore, _writer, recovered.Terms, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
             config.LocalId, transport.LocalAddress, recovered.Record, log, _writer, recovered.Configurations, gate, board,
-            runtime.Trace);
-        _answers = new AnswerQueue(State);
-        Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace);
+            runtime.Trace, runtime.Mutation);
+        _answers = new AnswerQueue(State, runtime.Mutation);
+        Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         _context = new RoleContext(
-            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger), gate, _writer, Fsm, _feeder,
-            Completions, transport, capabilities, askProtocol, board, clock, new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()),
-            new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger);
+            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger, runtime.Mutation), gate,
+            _writer, Fsm, _feeder, Completions, transport, capabilities, askProtocol, board, clock,
+            new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()), new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks,
+            _logger, runtime.Trace, runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
 
@@ -121,6 +123,7 @@ internal sealed class NodeCore
         _roleTasks.RemoveAll(static group => group.Ended.IsCompleted);
         var group = new TaskGroup(_runtime.LoopScheduler, OnFault);
         _roleTasks.Add(group);
+        _runtime.Trace?.RoleTasks(_roleTasks.Count);
         return group;
     }
 

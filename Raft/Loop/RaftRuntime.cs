@@ -1,3 +1,4 @@
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Loop;
@@ -19,6 +20,9 @@ internal sealed record RaftRuntime
 
     /// <summary>Hears what the node does; null in production.</summary>
     public IRaftTrace? Trace { get; init; }
+
+    /// <summary>The bug planted in the node; none in production.</summary>
+    public Mutation Mutation { get; init; }
 
     /// <summary>
     /// For production: one exclusive scheduler for everything that shares the node's state, so that its tasks never

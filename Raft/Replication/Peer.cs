@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Timing;
 
 namespace Raft.Replication;
@@ -51,7 +52,8 @@ internal sealed class Peer
     public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round)
     {
         LastAnswerAt = _leadership.Clock.Now;
-        Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, round);
+        ulong answered = _leadership.Mutation == Mutation.PreSentAcknowledgement ? _leadership.Round : round;
+        Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, answered);
     }
 
     /// <summary>The follower is in a newer term.</summary>

@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Timing;
 
@@ -221,16 +222,29 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         }
         finally
         {
-            _isBroken = true;
-            try
-            {
-                await EndAsync(pipeline);
-            }
-            finally
+            if (leadership.Mutation == Mutation.PipelineWaitsForReader)
             {
                 ended.SetResult();
-                _wake.Set();
             }
+            else
+            {
+                await LeaveAsync(pipeline, ended);
+            }
+        }
+    }
+
+    /// <summary>The reader leaves: the sender is told and woken, whatever it waits for (W8).</summary>
+    private async Task LeaveAsync(IAppendPipeline pipeline, TaskCompletionSource ended)
+    {
+        _isBroken = true;
+        try
+        {
+            await EndAsync(pipeline);
+        }
+        finally
+        {
+            ended.SetResult();
+            _wake.Set();
         }
     }
 

@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Timing;
 
@@ -96,7 +97,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(
         Context.Logger.BecameCandidate(Context.State.LocalId, _term);
         _tally = new VoteTally(Context.State.Configuration);
         _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
-        return null;
+        return Context.Mutation == Mutation.VoteRequestBeforeDurable ? AskAll() : null;
     }
 
     /// <summary>Votes for itself and asks the other voters. Of a real election only once the own vote is durable.</summary>

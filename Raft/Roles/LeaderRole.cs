@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Fsm;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Replication;
 
@@ -26,9 +27,10 @@ internal sealed class LeaderRole : Role
         NodeState state = context.State;
         _leadership = new Leadership(
             epoch, state.Term, state, context.Writer, context.Transport, context.Capabilities, context.Asks,
-            context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger);
+            context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
+            context.Mutation);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
-        _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex);
+        _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
         _questions = new QuestionQueue(context, _leadership, _contact);
         _appender = new CommandAppender(context, state.Term);
@@ -109,7 +111,8 @@ internal sealed class LeaderRole : Role
         bool isNews = false;
         while (Context.Inbox.PeerEvents.TryDequeue(out PeerEvent news))
         {
-            if (news.Epoch != _leadership.Epoch || !_peers.Contains(news.Source))
+            if ((news.Epoch != _leadership.Epoch || !_peers.Contains(news.Source))
+                && Context.Mutation != Mutation.EarlierLeadershipMatch)
             {
                 continue;
             }
@@ -124,6 +127,7 @@ internal sealed class LeaderRole : Role
                     break;
                 default:
                     isNews = true;
+                    Context.Trace?.Acknowledged(id, news.MatchIndex, news.Round);
                     _contact.Acknowledge(id, news.SentAt, news.Round);
                     if (_commitment.Match(id, news.MatchIndex))
                     {

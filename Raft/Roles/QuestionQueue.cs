@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Fsm;
+using Raft.Mutations;
 using Raft.Replication;
 
 namespace Raft.Roles;
@@ -27,6 +28,7 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
         {
             _isNewRound = true;
             leadership.Round++;
+            context.Trace?.Asked(leadership.Round);
         }
 
         question.CommitIndex = context.State.CommitIndex;
@@ -62,10 +64,12 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
             return;
         }
 
-        ulong confirmed = contact.QuorumRound(leadership.Round);
+        ulong confirmed = context.Mutation == Mutation.ReadWithoutQuorum
+            ? leadership.Round : contact.QuorumRound(leadership.Round);
         while (_asked.TryPeek(out ConfirmRequest? question) && question.Round <= confirmed)
         {
             _asked.Dequeue();
+            context.Trace?.Confirmed(question.Round);
             if (!question.IsRead)
             {
                 context.Completions.Add(question.Future.Succeed(0));

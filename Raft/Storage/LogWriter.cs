@@ -1,3 +1,4 @@
+using Raft.Mutations;
 using Raft.Timing;
 
 namespace Raft.Storage;
@@ -9,7 +10,7 @@ namespace Raft.Storage;
 /// </summary>
 /// <remarks>All members are used on the node's loop scheduler. A write that failed is never tried again.</remarks>
 internal sealed class LogWriter(
-    ILogStore log, IStableStore stable, NodeClock clock, IWriterEvents events, ulong durableTerm)
+    ILogStore log, IStableStore stable, NodeClock clock, IWriterEvents events, ulong durableTerm, Mutation mutation)
 {
     /// <summary>The most that one durable write merges, in bytes; one change is always taken whole.</summary>
     private const int GroupBytesMax = 4 << 20;
@@ -75,7 +76,7 @@ internal sealed class LogWriter(
         {
             while (!_isStopping)
             {
-                if (_record is { } record)
+                if (_record is { } record && (mutation != Mutation.EntryBeforeTerm || _queue.Count == 0))
                 {
                     await WriteRecordAsync(record);
                 }
@@ -109,10 +110,19 @@ internal sealed class LogWriter(
         ulong sequence = _recordSequence;
         _record = null;
         BusySince = clock.Now;
+        if (mutation == Mutation.VoteNotSynced)
+        {
+            events.RecordDurable(sequence);
+        }
+
         await stable.SaveAsync(record);
         BusySince = null;
         _durableTerm = record.Term;
         events.RecordDurable(sequence);
+        if (mutation == Mutation.RecordCountsForLog)
+        {
+            events.LogDurable(_logSequence);
+        }
     }
 
     private async Task WriteLogAsync()
@@ -133,6 +143,11 @@ internal sealed class LogWriter(
                 last = _queue.Dequeue();
                 _group.Add(last.Slice);
                 bytes += last.Bytes;
+            }
+
+            if (mutation == Mutation.LogNotSynced)
+            {
+                events.LogDurable(last.Sequence);
             }
 
             await log.AppendAsync(new LogAppend(_group, _durableTerm, CommitIndex));

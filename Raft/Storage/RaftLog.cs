@@ -1,3 +1,4 @@
+using Raft.Mutations;
 using Raft.Observability;
 
 namespace Raft.Storage;
@@ -17,13 +18,15 @@ internal sealed class RaftLog
     private readonly LogTail _tail;
     private readonly TermRuns _terms;
     private readonly IRaftTrace? _trace;
+    private readonly Mutation _mutation;
 
-    public RaftLog(ILogStore store, LogWriter writer, TermRuns terms, long tailBytesMax, IRaftTrace? trace)
+    public RaftLog(ILogStore store, LogWriter writer, TermRuns terms, long tailBytesMax, IRaftTrace? trace, Mutation mutation)
     {
         _store = store;
         _writer = writer;
         _terms = terms;
         _trace = trace;
+        _mutation = mutation;
         _tail = new LogTail(tailBytesMax);
         FirstIndex = store.FirstIndex;
         LastIndex = store.LastIndex;
@@ -99,7 +102,9 @@ internal sealed class RaftLog
     /// <summary>Takes the news that all changes up to a sequence are durable.</summary>
     public void OnDurable(ulong sequence)
     {
-        DurableIndex = Math.Max(DurableIndex, _tail.OnDurable(sequence));
+        ulong durable = _tail.OnDurable(sequence);
+        DurableIndex = Math.Max(
+            DurableIndex, _mutation == Mutation.DurableByIndex ? Math.Min(_store.LastIndex, LastIndex) : durable);
         _trace?.Durable(sequence, DurableIndex);
     }
 

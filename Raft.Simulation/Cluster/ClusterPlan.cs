@@ -1,0 +1,109 @@
+using Raft.Simulation.Disk;
+using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
+
+namespace Raft.Simulation.Cluster;
+
+/// <summary>How the founders' configuration comes into the first logs.</summary>
+internal enum Founding
+{
+    /// <summary>Every voter writes it before its first start, as raftkv does.</summary>
+    EachVoterOffline,
+
+    /// <summary>One voter writes it before its first start; the others learn it from the leader.</summary>
+    OneVoterOffline,
+
+    /// <summary>One voter is told while it runs.</summary>
+    OneVoterLive,
+}
+
+/// <summary>What a seed drew for its cluster: size, settings, network and disks. Printed when the seed fails.</summary>
+internal sealed record ClusterPlan
+{
+    private static readonly int[] Sizes = [3, 3, 3, 3, 5, 5, 5, 5, 1, 7];
+
+    public required int Servers { get; init; }
+
+    public required int Nonvoters { get; init; }
+
+    public required int Clients { get; init; }
+
+    public required Founding Founding { get; init; }
+
+    public required TimeSpan Heartbeat { get; init; }
+
+    public required TimeSpan Lease { get; init; }
+
+    public required TimeSpan Commit { get; init; }
+
+    public required bool PreVoteDisabled { get; init; }
+
+    public required int MaxAppendEntries { get; init; }
+
+    public required RaftLimits Limits { get; init; }
+
+    public required long SegmentBytes { get; init; }
+
+    public required NetworkConditions Network { get; init; }
+
+    public required DiskConditions Disk { get; init; }
+
+    /// <summary>Draws a plan.</summary>
+    public static ClusterPlan Draw(SimRandom random, SimulationOptions options)
+    {
+        int servers = options.Servers ?? random.Pick(Sizes);
+        int nonvoters = servers >= 3 && random.Chance(0.25) ? random.Next(servers > 3 ? 3 : 2) : 0;
+        var heartbeat = TimeSpan.FromMilliseconds(random.LogBetween(150, 1000));
+        return new ClusterPlan
+        {
+            Servers = servers,
+            Nonvoters = nonvoters,
+            Clients = options.Clients ?? (int)random.Between(3, 6),
+            Founding = (Founding)random.Next(3),
+            Heartbeat = heartbeat,
+            Lease = heartbeat * (0.5 + (random.NextFraction() / 2)),
+            Commit = heartbeat * (0.1 + (random.NextFraction() * 0.3)),
+            PreVoteDisabled = random.Chance(0.25),
+            MaxAppendEntries = random.Chance(0.5) ? 64 : (int)random.Between(1, 8),
+            Limits = DrawLimits(random),
+            SegmentBytes = random.Chance(0.5) ? 8192 : 65536,
+            Network = DrawNetwork(random, heartbeat),
+            Disk = new DiskConditions
+            {
+                SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, 30)),
+                AtomicBytes = random.Pick([512, 512, 64, 8]),
+            },
+        };
+    }
+
+    private static RaftLimits DrawLimits(SimRandom random)
+    {
+        var limits = new RaftLimits();
+        return limits with
+        {
+            BatchCountMax = random.Chance(0.5) ? 1 : limits.BatchCountMax,
+            InFlightCountMax = (int)random.Between(1, 4),
+            AppendBytesMax = random.Chance(0.3) ? 200 : limits.AppendBytesMax,
+            AppendCountMax = random.Chance(0.3) ? 2 : limits.AppendCountMax,
+            TailBytesMax = random.Chance(0.4) ? 0 : limits.TailBytesMax,
+            FsmReadAheadBytesMax = random.Chance(0.2) ? 300 : limits.FsmReadAheadBytesMax,
+            ApplyQueueCountMax = random.Chance(0.1) ? 2 : limits.ApplyQueueCountMax,
+        };
+    }
+
+    private static NetworkConditions DrawNetwork(SimRandom random, TimeSpan heartbeat)
+    {
+        var delayMax = TimeSpan.FromMilliseconds(random.LogBetween(0.3, heartbeat.TotalMilliseconds / 10));
+        return new NetworkConditions
+        {
+            DelayMin = delayMax * 0.1,
+            DelayMax = delayMax,
+            StragglerShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.1) : 0,
+            StragglerDelayMax = heartbeat * random.LogBetween(0.2, 4),
+            DropShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.15) : 0,
+            DuplicateShare = random.Chance(0.5) ? random.LogBetween(0.003, 0.3) : 0,
+            BreakShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.05) : 0,
+            Timeout = heartbeat * random.LogBetween(0.5, 5),
+        };
+    }
+}

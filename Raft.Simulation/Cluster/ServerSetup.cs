@@ -1,0 +1,19 @@
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
+
+namespace Raft.Simulation.Cluster;
+
+/// <summary>What the servers of one cluster share.</summary>
+/// <param name="Kernel">Where everything happens.</param>
+/// <param name="Network">What connects them.</param>
+/// <param name="Ledger">What is true of them.</param>
+/// <param name="Plan">What was drawn for them.</param>
+/// <param name="Founders">Their configuration.</param>
+/// <param name="NewFsm">Makes a state machine.</param>
+/// <param name="StateOf">Digests one; null where it cannot be digested entry by entry.</param>
+/// <param name="Configure">Changes their settings.</param>
+/// <param name="Bug">The bug that is planted in all of them.</param>
+internal sealed record ServerSetup(
+    SimKernel Kernel, SimNetwork Network, ClusterLedger Ledger, ClusterPlan Plan, ClusterConfiguration Founders,
+    Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, Func<RaftConfig, RaftConfig>? Configure, PlantedBug Bug);

@@ -1,0 +1,337 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Raft.Loop;
+using Raft.Simulation.Disk;
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
+using Raft.Stores.Wal;
+
+namespace Raft.Simulation.Cluster;
+
+/// <summary>
+/// One server: a machine with a clock and a disk, on which processes come and go. Each process opens the real
+/// write-ahead log on the simulated disk and runs a real node on it.
+/// </summary>
+internal sealed class SimServer
+{
+    private const string Directory = "/data";
+
+    private readonly ServerSetup _setup;
+
+    // Not completed asynchronously: Task.WhenAny would carry such a completion over to the thread pool. Who waits for
+    // it waits on a scheduler of its own, so nothing runs within.
+    private TaskCompletionSource _gone = new();
+    private bool _hadDiskFault;
+    private WalStore? _store;
+
+    public SimServer(ServerSetup setup, int machine)
+    {
+        _setup = setup;
+        Machine = machine;
+        Id = ClusterLedger.NameOf(machine);
+        Address = SimAddress.Of(machine);
+        Clock = new MachineClock(setup.Kernel);
+        Disk = new SimDisk(setup.Kernel, setup.Plan.Disk);
+    }
+
+    /// <summary>Its number.</summary>
+    public int Machine { get; }
+
+    /// <summary>Its name.</summary>
+    public ServerId Id { get; }
+
+    /// <summary>Its address.</summary>
+    public ServerAddress Address { get; }
+
+    /// <summary>Its machine's clock.</summary>
+    public MachineClock Clock { get; }
+
+    /// <summary>Its machine's disk.</summary>
+    public SimDisk Disk { get; }
+
+    /// <summary>How it stands.</summary>
+    public ServerCondition Condition { get; private set; }
+
+    /// <summary>The present process; null before the first.</summary>
+    public SimProcess? Process { get; private set; }
+
+    /// <summary>The present node; null while there is none.</summary>
+    public RaftNode? Node { get; private set; }
+
+    /// <summary>What hears the present node; null while there is none.</summary>
+    public NodeWatch? Watch { get; private set; }
+
+    /// <summary>The present node's state machine.</summary>
+    public IFsm? Fsm { get; private set; }
+
+    /// <summary>The present node's transport.</summary>
+    public SimTransport? Transport { get; private set; }
+
+    /// <summary>What happened here.</summary>
+    public Coverage Coverage { get; } = new();
+
+    /// <summary>Whether its disk lost synced bytes: then its store may refuse.</summary>
+    public bool HasRot { get; set; }
+
+    /// <summary>Completes when the present process is gone: whoever waits for an answer of it waits in vain.</summary>
+    public Task Gone => _gone.Task;
+
+    /// <summary>Called when a process ended by itself.</summary>
+    public Action<SimServer>? OnExit { get; set; }
+
+    /// <summary>Called before its log is truncated (false) and after (true).</summary>
+    public Action<bool>? OnTruncation { get; set; }
+
+    private StoreModel Model => _setup.Ledger.Stores[Machine];
+
+    /// <summary>Starts a process.</summary>
+    public void Start()
+    {
+        Condition = ServerCondition.Starting;
+        Coverage.Hit(Happening.Restart);
+        _hadDiskFault = Disk.Faults.IsOn;
+        _gone = new TaskCompletionSource();
+        Process = _setup.Kernel.NewProcess(Id.ToString(), Clock);
+        _setup.Network.SetPower(Machine, isOn: true);
+        _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} starts");
+        _ = Process.Start(LiveAsync);
+    }
+
+    /// <summary>Kills the process. Without power the machine answers nothing at all, and forgets what was not synced.</summary>
+    public void Crash(bool isPowerCut)
+    {
+        if (Condition is ServerCondition.Down or ServerCondition.Refused)
+        {
+            return;
+        }
+
+        _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} {(isPowerCut ? "loses power" : "is killed")}");
+        Coverage.Hit(isPowerCut ? Happening.PowerCut : Happening.ProcessCrash);
+        Disk.CrashAtNextChange = null;
+        Process!.Kill();
+        Process.WasCrashed = true;
+        _setup.Network.SetPower(Machine, isOn: !isPowerCut);
+        if (Transport is not null)
+        {
+            _setup.Network.Detach(Transport);
+        }
+
+        if (isPowerCut)
+        {
+            Disk.CutPower();
+        }
+        else
+        {
+            Disk.CrashProcess();
+        }
+
+        End(ServerCondition.Down);
+    }
+
+    /// <summary>Asks the node to end (SIGTERM).</summary>
+    public void Stop()
+    {
+        if (Condition == ServerCondition.Up)
+        {
+            Condition = ServerCondition.Stopping;
+            _ = Node!.ShutdownAsync();
+        }
+    }
+
+    /// <summary>Its disk is faulty from now on, or was.</summary>
+    public void NoteDiskFault() => _hadDiskFault = true;
+
+    /// <summary>One line about it.</summary>
+    public string Describe() =>
+        $"{Id} {Condition}{(Process is { IsPaused: true } ? " (paused)" : string.Empty)}: "
+        + (Watch is { } watch
+            ? $"{watch.State} {watch.Record}, log to ({watch.Log.LastIndex}, {watch.Log.LastTerm}), commit {watch.CommitIndex}, "
+                + $"applied {watch.AppliedIndex}; "
+            : string.Empty)
+        + $"on disk {Model.Record?.ToString() ?? "no term"}, log to ({Model.Log.LastIndex}, {Model.Log.LastTerm})";
+
+    /// <summary>The life of one process.</summary>
+    private async Task LiveAsync()
+    {
+        try
+        {
+            var options = new WalOptions
+            {
+                SegmentBytes = _setup.Plan.SegmentBytes,
+                NextSalt = _setup.Kernel.Random.NextBits,
+            };
+            _store = await WalStore.OpenAsync(Directory, Disk.Mount(Process!), options, _setup.Bug.Store);
+            await RunNodeAsync(_store);
+        }
+        catch (Exception failure)
+        {
+            await FailedAsync(failure);
+            return;
+        }
+
+        await CloseAsync(ServerCondition.Down);
+    }
+
+    private async Task RunNodeAsync(WalStore store)
+    {
+        await ReopenedAsync(store);
+        var log = new WatchedLogStore(store.Log, Model, Coverage, OnTruncation);
+        var stable = new WatchedStableStore(store.Stable, Model);
+        bool isBlank = !await RaftNode.HasStateAsync(log, stable);
+        Founding founding = _setup.Plan.Founding;
+        bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
+        if (isBlank && isFounder && founding != Founding.OneVoterLive)
+        {
+            await RaftNode.BootstrapAsync(log, stable, _setup.Founders);
+        }
+
+        IFsm fsm = _setup.NewFsm();
+        Fsm = fsm;
+        Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
+        Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
+        Node = await RaftNode.StartAsync(Config(), fsm, log, stable, Transport, new RaftRuntime
+        {
+            LoopScheduler = Process!.Scheduler,
+            FsmScheduler = Process.Scheduler,
+            CompletionScheduler = Process.Scheduler,
+            UserScheduler = Process.Scheduler,
+            Trace = Watch,
+            Mutation = _setup.Bug.Node,
+        });
+        Condition = ServerCondition.Up;
+        if (isBlank && isFounder && founding == Founding.OneVoterLive)
+        {
+            await FoundAsync(Node);
+        }
+
+        await Node.Completion;
+    }
+
+    private async Task FoundAsync(RaftNode node)
+    {
+        try
+        {
+            await node.BootstrapClusterAsync(_setup.Founders);
+        }
+        catch (RaftException)
+        {
+            // A leader was heard already, or the node ended meanwhile, of which its completion tells.
+        }
+    }
+
+    /// <summary>Holds what the store shows to what it must hold.</summary>
+    private async Task ReopenedAsync(WalStore store)
+    {
+        var marks = new EntryList();
+        for (ulong next = store.Log.FirstIndex; next != 0 && next <= store.Log.LastIndex;)
+        {
+            LogBatch batch = await store.Log.ReadAsync(next, store.Log.LastIndex, int.MaxValue);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                marks.Add(batch[i].Index, EntryMark.Of(batch[i]));
+            }
+
+            next = batch.LastIndex + 1;
+        }
+
+        TermAndVote? record = await store.Stable.LoadAsync();
+        if (Model.Reopened(marks, record) is { } wrong)
+        {
+            _setup.Ledger.Violated(Rule.SyncedData, $"{Id} after reopening: {wrong}");
+        }
+
+        if (record is not null)
+        {
+            _setup.Ledger.Voted(Machine, record);
+        }
+    }
+
+    private async Task FailedAsync(Exception failure)
+    {
+        _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} fails: {failure.Message}");
+        if (HasRot && IsDamage(failure))
+        {
+            Coverage.Hit(Happening.DamageRefused);
+            await CloseAsync(ServerCondition.Refused);
+            return;
+        }
+
+        if (!_hadDiskFault)
+        {
+            _setup.Ledger.Violated(
+                IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
+        }
+
+        await CloseAsync(ServerCondition.Down);
+    }
+
+    private async Task CloseAsync(ServerCondition next)
+    {
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+
+        // The node has told its callers; they hear of it on tasks of their own.
+        await Task.Delay(TimeSpan.FromMilliseconds(100), Process!.Time);
+        Process.Kill();
+        if (Transport is not null)
+        {
+            _setup.Network.Detach(Transport);
+        }
+
+        Disk.CrashProcess();
+        End(next);
+        if (next != ServerCondition.Refused)
+        {
+            OnExit?.Invoke(this);
+        }
+    }
+
+    private void End(ServerCondition next)
+    {
+        Condition = next;
+        Node = null;
+        Watch = null;
+        Transport = null;
+        Fsm = null;
+        _store = null;
+        _gone.TrySetResult();
+    }
+
+    private static bool IsDamage(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is CorruptStoreException)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private RaftConfig Config()
+    {
+        ClusterPlan plan = _setup.Plan;
+        var config = new RaftConfig
+        {
+            LocalId = Id,
+            HeartbeatTimeout = plan.Heartbeat,
+            ElectionTimeout = plan.Heartbeat,
+            LeaderLeaseTimeout = plan.Lease,
+            CommitTimeout = plan.Commit,
+            PreVoteDisabled = plan.PreVoteDisabled,
+            MaxAppendEntries = plan.MaxAppendEntries,
+            Limits = plan.Limits,
+        };
+        return (_setup.Configure?.Invoke(config) ?? config) with
+        {
+            LocalId = Id,
+            TimeProvider = Process!.Time,
+            Seed = _setup.Kernel.Random.Next(int.MaxValue),
+            LoggerFactory = _setup.Kernel.Log is null ? NullLoggerFactory.Instance : new SimLoggerFactory(_setup.Kernel),
+        };
+    }
+}

@@ -1,0 +1,143 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Faults;
+
+/// <summary>Does to a cluster what its plan says, until it is stopped; then it undoes what lasts.</summary>
+internal sealed class FaultInjector
+{
+    private readonly SimCluster _cluster;
+    private readonly SimKernel _kernel;
+    private readonly FaultPlan _plan;
+    private readonly PartitionFaults _partitions;
+    private readonly CrashFaults _crashes;
+    private readonly DiskFaultsInjector _disks;
+    private bool _isOver;
+
+    public FaultInjector(SimCluster cluster, FaultPlan plan)
+    {
+        _cluster = cluster;
+        _kernel = cluster.Kernel;
+        _plan = plan;
+        _partitions = new PartitionFaults(cluster, plan);
+        _crashes = new CrashFaults(cluster, plan);
+        _disks = new DiskFaultsInjector(cluster);
+    }
+
+    /// <summary>Begins.</summary>
+    public void Start()
+    {
+        foreach ((FaultKind kind, TimeSpan mean) in _plan.Kinds)
+        {
+            Next(kind, mean);
+        }
+    }
+
+    /// <summary>Ends all faults: links are mended, processes go on, clocks run true, servers that are down start.</summary>
+    public void Stop()
+    {
+        _isOver = true;
+        _partitions.HealAll();
+        _crashes.Stop();
+        foreach (SimServer server in _cluster.Servers)
+        {
+            server.Disk.Faults.Clear();
+            server.Disk.EndStall();
+            server.Clock.SetRate(1);
+            if (server.Process is { IsPaused: true } process)
+            {
+                process.Resume();
+            }
+
+            if (server.Condition == ServerCondition.Down)
+            {
+                server.Start();
+            }
+        }
+    }
+
+    private void Next(FaultKind kind, TimeSpan mean) =>
+        _kernel.After(null, -mean * Math.Log(1 - _kernel.Random.NextFraction()), () =>
+        {
+            if (!_isOver)
+            {
+                SimServer server = _cluster.PickServer(_plan.LeaderBias);
+                Inject(kind, server);
+                if (_kernel.Random.Chance(_plan.BurstShare))
+                {
+                    Inject(_kernel.Random.Pick(_plan.Kinds).Kind, server);
+                }
+
+                Next(kind, mean);
+            }
+        });
+
+    private void Inject(FaultKind kind, SimServer server)
+    {
+        switch (kind)
+        {
+            case FaultKind.Crash:
+                _crashes.CrashOne(server);
+                break;
+            case FaultKind.PowerCutOfAll:
+                _crashes.CutPowerOfAll();
+                break;
+            case FaultKind.Stop:
+                CrashFaults.AskToEnd(server);
+                break;
+            case FaultKind.Pause:
+                Pause(server);
+                break;
+            case FaultKind.Partition:
+                _partitions.Begin(server);
+                break;
+            case FaultKind.SlowLink:
+                _partitions.SlowDown(server);
+                break;
+            case FaultKind.BreakConnections:
+                BreakConnections(server);
+                break;
+            case FaultKind.ClockRate:
+                server.Coverage.Hit(Happening.ClockRate);
+                server.Clock.SetRate(_kernel.Random.LogBetween(0.5, 2));
+                break;
+            case FaultKind.ClockJump:
+                server.Coverage.Hit(Happening.ClockJump);
+                server.Clock.UtcOffset = _kernel.Random.Between(TimeSpan.FromHours(-1), TimeSpan.FromHours(1));
+                break;
+            default:
+                _disks.Inject(kind, server);
+                break;
+        }
+    }
+
+    private void Pause(SimServer server)
+    {
+        if (server.Process is not { IsDead: false, IsPaused: false } process)
+        {
+            return;
+        }
+
+        server.Coverage.Hit(Happening.Pause);
+        TimeSpan time = TimeSpan.FromSeconds(_kernel.Random.LogBetween(0.005, _plan.LastsMax.TotalSeconds));
+        _kernel.Log?.Invoke(_kernel.Now, $"{server.Id} stands still for {time}");
+        process.Pause();
+        _kernel.After(null, time, () =>
+        {
+            if (process is { IsDead: false, IsPaused: true })
+            {
+                _kernel.Log?.Invoke(_kernel.Now, $"{server.Id} goes on");
+                process.Resume();
+            }
+        });
+    }
+
+    private void BreakConnections(SimServer server)
+    {
+        if (server.Transport is { } transport)
+        {
+            server.Coverage.Hit(Happening.ConnectionBroken);
+            transport.BreakOutbound(_kernel.Random.Chance(0.5) ? _kernel.Random.Next(_cluster.Servers.Count) : null);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+namespace Raft.Simulation;
+
+/// <summary>What can happen in a run and is worth knowing that it did: faults, messages, corners of the protocol.</summary>
+internal enum Happening
+{
+    Append,
+    Heartbeat,
+    RequestVote,
+    PreVote,
+    Ask,
+    MessageDelayed,
+    MessageDropped,
+    MessageDuplicated,
+    ConnectionBroken,
+    PartitionBothWays,
+    PartitionOneWay,
+    PartitionBridge,
+    PartitionFlapping,
+    SlowLink,
+    ProcessCrash,
+    PowerCut,
+    PowerCutOfAll,
+    CrashAtWrite,
+    Pause,
+    Stop,
+    Restart,
+    WriteTorn,
+    NameLost,
+    WriteFailed,
+    SyncFailed,
+    DiskFull,
+    DiskStalled,
+    BitRot,
+    DamageRefused,
+    ClockRate,
+    ClockJump,
+    Election,
+    LeaderDeposed,
+    ConflictTruncated,
+    LeadershipLost,
+    OutcomeUnknown,
+    StoreRead,
+    SegmentRotated,
+}
+
+/// <summary>What belongs to which.</summary>
+internal static class Happenings
+{
+    /// <summary>Which happening a message is.</summary>
+    public static Happening Of(RpcRequest request) => request switch
+    {
+        AppendEntriesRequest { IsHeartbeat: true } => Happening.Heartbeat,
+        AppendEntriesRequest => Happening.Append,
+        RequestVoteRequest => Happening.RequestVote,
+        RequestPreVoteRequest => Happening.PreVote,
+        _ => Happening.Ask,
+    };
+
+    /// <summary>Whether something can happen in runs of a profile at all.</summary>
+    public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch
+    {
+        Happening.WriteFailed or Happening.SyncFailed or Happening.DiskFull or Happening.DiskStalled or Happening.BitRot
+            or Happening.DamageRefused => profile == SimulationProfile.Disk,
+        Happening.ClockRate or Happening.ClockJump => profile == SimulationProfile.Clocks,
+        _ => true,
+    };
+}

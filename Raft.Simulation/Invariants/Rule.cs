@@ -1,0 +1,31 @@
+namespace Raft.Simulation.Invariants;
+
+/// <summary>The names under which violations are reported.</summary>
+internal static class Rule
+{
+    public const string ElectionSafety = "election safety (§5.2)";
+    public const string OneVote = "one vote per server and term (§5.2)";
+    public const string UpToDateVote = "votes only for logs that are up to date (§5.4.1)";
+    public const string AppendOnly = "a leader only appends (§5.3)";
+    public const string LogMatching = "log matching (§5.3)";
+    public const string OwnTerm = "a leader counts only entries of its own term (§5.4.2)";
+    public const string LeaderCompleteness = "leader completeness (§5.4)";
+    public const string StateMachineSafety = "state machine safety (§5.4.3)";
+    public const string CommitMonotonic = "the commit index never falls";
+    public const string TermMonotonic = "terms never fall";
+    public const string DurableFirst = "durable before it is said";
+    public const string DurableTruth = "what is called durable is";
+    public const string AppliedBounds = "applied only what is committed and durable here";
+    public const string DurableQuorum = "committed means durable on a majority";
+    public const string EqualStates = "equal states at equal indexes";
+    public const string Questions = "a question is answered only by what was sent after it, and by voters (W4, W5)";
+    public const string MatchTruth = "what a leader counts as matched is on its follower's disk";
+    public const string Outcomes = "every call has one true outcome";
+    public const string Resources = "limits hold and tasks end";
+    public const string SyncedData = "synced data survives";
+    public const string NodeRuns = "nodes go on unless their disk fails";
+    public const string Linearizable = "linearizability";
+    public const string Liveness = "liveness once the faults stop";
+    public const string Workload = "the workload's own rules";
+    public const string Converged = "all servers end up the same";
+}

@@ -1,0 +1,38 @@
+namespace Raft.Simulation.Network;
+
+/// <summary>How good the network of a run is while faults are on. Drawn once per seed.</summary>
+internal sealed record NetworkConditions
+{
+    /// <summary>The least time for one way.</summary>
+    public TimeSpan DelayMin { get; init; } = TimeSpan.FromMicroseconds(100);
+
+    /// <summary>The most time for one way, of messages that are not held up.</summary>
+    public TimeSpan DelayMax { get; init; } = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>The share of messages that are held up.</summary>
+    public double StragglerShare { get; init; }
+
+    /// <summary>The most time for one way of a message that is held up.</summary>
+    public TimeSpan StragglerDelayMax { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The share of calls of which a message is lost; they end with the caller's timeout.</summary>
+    public double DropShare { get; init; }
+
+    /// <summary>The share of requests that arrive a second time, later.</summary>
+    public double DuplicateShare { get; init; }
+
+    /// <summary>The share of sends with which a pipeline's connection ends or hangs.</summary>
+    public double BreakShare { get; init; }
+
+    /// <summary>How long a caller waits for an answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same delays and timeouts without any fault.</summary>
+    public NetworkConditions WithoutFaults() => this with
+    {
+        StragglerShare = 0,
+        DropShare = 0,
+        DuplicateShare = 0,
+        BreakShare = 0,
+    };
+}

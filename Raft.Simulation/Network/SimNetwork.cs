@@ -1,0 +1,158 @@
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Network;
+
+/// <summary>
+/// The network between the machines of a run. Messages take their time, pass each other, get lost, come twice; links
+/// are cut in one direction or both; connections end or hang, as a TCP transport would see it.
+/// </summary>
+internal sealed class SimNetwork
+{
+    private readonly SimLink[][] _links;
+    private readonly Dictionary<ServerAddress, SimTransport> _endpoints = [];
+    private readonly bool[] _isOff;
+
+    public SimNetwork(SimKernel kernel, int machines, NetworkConditions conditions, INetworkWatch watch)
+    {
+        Kernel = kernel;
+        Conditions = conditions;
+        Watch = watch;
+        _isOff = new bool[machines];
+        _links = [.. Enumerable.Range(0, machines).Select(_ =>
+            Enumerable.Range(0, machines).Select(_ => new SimLink()).ToArray())];
+    }
+
+    /// <summary>Where everything happens.</summary>
+    public SimKernel Kernel { get; }
+
+    /// <summary>How good the network is now.</summary>
+    public NetworkConditions Conditions { get; set; }
+
+    /// <summary>Sees every message.</summary>
+    public INetworkWatch Watch { get; }
+
+    /// <summary>How many appends a node may have in flight on one connection.</summary>
+    public required int InFlightCountMax { get; init; }
+
+    /// <summary>What messages were carried and what became of them.</summary>
+    public Coverage Coverage { get; } = new();
+
+    /// <summary>One direction between two machines.</summary>
+    public SimLink Link(int from, int to) => _links[from][to];
+
+    /// <summary>Notes whether a machine has power: one without does not even refuse connections.</summary>
+    public void SetPower(int machine, bool isOn) => _isOff[machine] = !isOn;
+
+    /// <summary>Who can be reached under an address; null where nobody listens.</summary>
+    public SimTransport? Find(ServerAddress address) => _endpoints.GetValueOrDefault(address);
+
+    /// <summary>The server listens.</summary>
+    public void Attach(SimTransport transport) => _endpoints[transport.LocalAddress] = transport;
+
+    /// <summary>The server does not listen any more; those that talk to it find out, unless its machine is off.</summary>
+    public void Detach(SimTransport transport)
+    {
+        if (Find(transport.LocalAddress) == transport)
+        {
+            _endpoints.Remove(transport.LocalAddress);
+        }
+
+        foreach (SimExchange exchange in transport.Inbound)
+        {
+            if (!_isOff[transport.Machine] && !Link(transport.Machine, exchange.Source.Machine).IsCut)
+            {
+                Kernel.After(
+                    exchange.Source.Process, Delay(transport.Machine, exchange.Source.Machine),
+                    () => exchange.End(TransportFailure.Broken));
+            }
+        }
+
+        transport.Inbound.Clear();
+    }
+
+    /// <summary>Whether a sender learns at once that its message does not arrive.</summary>
+    public bool IsRefused(int from, int to, SimTransport? target)
+    {
+        SimLink link = Link(from, to);
+        return link.IsCut ? link.IsRefusing : target is null && !_isOff[to];
+    }
+
+    /// <summary>Time for one way, for one message.</summary>
+    public TimeSpan Delay(int from, int to)
+    {
+        TimeSpan delay = Kernel.Random.Between(Conditions.DelayMin, Conditions.DelayMax);
+        if (Kernel.Random.Chance(Conditions.StragglerShare))
+        {
+            Coverage.Hit(Happening.MessageDelayed);
+            delay += Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax);
+        }
+
+        return delay + Link(from, to).ExtraDelay;
+    }
+
+    /// <summary>Whether a call's message is lost on its way.</summary>
+    public bool IsDropped()
+    {
+        bool isDropped = Kernel.Random.Chance(Conditions.DropShare);
+        if (isDropped)
+        {
+            Coverage.Hit(Happening.MessageDropped);
+        }
+
+        return isDropped;
+    }
+
+    /// <summary>
+    /// Lets a request arrive once more, sooner or later than the first; nobody waits for that answer. An append may then
+    /// have fewer entries: a leader is free to send so, and other implementations do.
+    /// </summary>
+    public void MaybeDuplicate(SimTransport source, SimTransport target, RpcRequest request)
+    {
+        if (!Kernel.Random.Chance(Conditions.DuplicateShare))
+        {
+            return;
+        }
+
+        Coverage.Hit(Happening.MessageDuplicated);
+        TimeSpan delay = Kernel.Random.Next(3) switch
+        {
+            0 => Conditions.DelayMin,
+            1 => Delay(source.Machine, target.Machine),
+            _ => Delay(source.Machine, target.Machine) + Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax),
+        };
+
+        RpcRequest copy = request is AppendEntriesRequest { Entries: [LogSlice first, ..] } append && Kernel.Random.Chance(0.5)
+            ? append with { Entries = Some(first) }
+            : request;
+        Kernel.After(target.Process, delay, () => target.Deliver(new SimRpc(
+            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
+    }
+
+    /// <summary>A request leaves.</summary>
+    public void Requested(int from, int to, RpcRequest request)
+    {
+        Coverage.Hit(Happenings.Of(request));
+        Kernel.Note(MessageHash.Of(from, to, request));
+        Kernel.Log?.Invoke(Kernel.Now, $"n{from + 1} > n{to + 1} {MessageText.Of(request)}");
+        Watch.Requested(from, to, request);
+    }
+
+    /// <summary>An answer leaves.</summary>
+    public void Answered(int from, int to, RpcRequest request, RpcResponse? response, long? askedAt)
+    {
+        if (response is null)
+        {
+            return;
+        }
+
+        Kernel.Note(MessageHash.Of(from, to, response));
+        Kernel.Log?.Invoke(Kernel.Now, $"n{from + 1} > n{to + 1} {MessageText.Of(response)}");
+        Watch.Answered(from, to, request, response, askedAt);
+    }
+
+    private List<LogSlice> Some(LogSlice slice)
+    {
+        int count = Kernel.Random.Next(slice.Count + 1);
+        return count == 0 ? [] : [slice.Before(slice.FirstIndex + (ulong)count)];
+    }
+}

@@ -1,0 +1,94 @@
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Network;
+
+/// <summary>One process's end of a <see cref="SimNetwork"/>. Owned by the node, like any transport.</summary>
+internal sealed class SimTransport(SimNetwork network, SimProcess process, int machine, ServerAddress address) : ITransport
+{
+    private readonly HashSet<SimExchange> _outbound = [];
+    private IRpcReceiver? _receiver;
+
+    public ServerAddress LocalAddress => address;
+
+    public SimNetwork Network => network;
+
+    /// <summary>The process it belongs to.</summary>
+    public SimProcess Process => process;
+
+    /// <summary>The number of the machine it runs on.</summary>
+    public int Machine => machine;
+
+    /// <summary>Whether it was closed.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>What others have open to it.</summary>
+    public HashSet<SimExchange> Inbound { get; } = [];
+
+    public void Start(IRpcReceiver receiver)
+    {
+        _receiver = receiver;
+        network.Attach(this);
+    }
+
+    public ValueTask<AppendEntriesResponse> AppendEntriesAsync(
+        Server target, AppendEntriesRequest request, CancellationToken cancellationToken) =>
+        SimCall<AppendEntriesResponse>.RunAsync(this, target, request, cancellationToken);
+
+    public ValueTask<RequestVoteResponse> RequestVoteAsync(
+        Server target, RequestVoteRequest request, CancellationToken cancellationToken) =>
+        SimCall<RequestVoteResponse>.RunAsync(this, target, request, cancellationToken);
+
+    public ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
+        Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
+        SimCall<RequestPreVoteResponse>.RunAsync(this, target, request, cancellationToken);
+
+    public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
+        Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
+        SimCall<TimeoutNowResponse>.RunAsync(this, target, request, cancellationToken);
+
+    public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
+        SimCall<AskResponse>.RunAsync(this, target, request, cancellationToken);
+
+    public ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken) =>
+        SimPipeline.OpenAsync(this, target, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        if (!IsClosed)
+        {
+            IsClosed = true;
+            network.Detach(this);
+            foreach (SimExchange exchange in _outbound.ToArray())
+            {
+                exchange.End(TransportFailure.Shutdown);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Ends connections to one machine, or to all.</summary>
+    public void BreakOutbound(int? toMachine)
+    {
+        foreach (SimExchange exchange in _outbound.ToArray())
+        {
+            if (toMachine is null || network.Find(exchange.Target.Address)?.Machine == toMachine)
+            {
+                exchange.End(TransportFailure.Broken);
+            }
+        }
+    }
+
+    internal void Open(SimExchange exchange) => _outbound.Add(exchange);
+
+    internal void Closed(SimExchange exchange) => _outbound.Remove(exchange);
+
+    /// <summary>Hands a request to the node. A step of this process.</summary>
+    internal void Deliver(IncomingRpc rpc)
+    {
+        if (!IsClosed)
+        {
+            _receiver!.Receive(rpc);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+using Raft.Simulation.Workloads;
+
+namespace Raft.Simulation.Running;
+
+/// <summary>
+/// What a cluster owes once the faults have stopped: a leader soon, writes that commit, and the same log, state and
+/// configuration on every server whose disk is sound.
+/// </summary>
+internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, CallRegister calls)
+{
+    private const int ElectionTimeouts = 10;
+    private const int Writes = 20;
+
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(30);
+
+    private readonly SimKernel _kernel = cluster.Kernel;
+    private readonly TimeSpan _since = cluster.Kernel.Now;
+
+    /// <summary>A leader whom a majority follows, within ten election timeouts.</summary>
+    public void AwaitLeader() => Await(
+        cluster.Plan.Heartbeat * ElectionTimeouts, HasLeader,
+        $"there is no leader {ElectionTimeouts} election timeouts after the faults stopped");
+
+    /// <summary>Writes that commit.</summary>
+    public void Write()
+    {
+        int written = 0;
+        var port = new ClientPort(cluster, clients, calls, _kernel.Random.Fork());
+        _ = clients.Start(async () =>
+        {
+            while (written < Writes)
+            {
+                written += await port.BarrierAsync() ? 1 : 0;
+            }
+        });
+        Await(Within, () => written >= Writes, $"{Writes} writes do not commit");
+    }
+
+    /// <summary>Every client has its last answer.</summary>
+    public void AwaitClients(IReadOnlyList<Task> tasks) =>
+        Await(Within, () => tasks.All(t => t.IsCompleted), "a client waits for ever");
+
+    /// <summary>All sound servers hold and have applied the same.</summary>
+    public void AwaitSame(Func<IFsm, ulong?> stateOf)
+    {
+        Await(Within, AreSame, "the servers do not end up with the same log");
+        if (_kernel.Failure is not null)
+        {
+            return;
+        }
+
+        ClusterConfiguration[] configurations =
+            [.. cluster.Sound.Select(s => s.Node!.Core.State.Configuration).Distinct()];
+        if (configurations.Length != 1 || !configurations[0].Equals(cluster.Founders))
+        {
+            cluster.Ledger.Violated(
+                Rule.Converged, $"the servers end up with the configurations {string.Join<ClusterConfiguration>("; ", configurations)}");
+        }
+
+        if (cluster.Sound.Select(s => stateOf(s.Fsm!)).Distinct().Count() > 1)
+        {
+            cluster.Ledger.Violated(Rule.EqualStates, "the servers end up with different states");
+        }
+    }
+
+    private bool HasLeader()
+    {
+        if (cluster.Leader is not { Condition: ServerCondition.Up } leader)
+        {
+            return false;
+        }
+
+        int followers = cluster.Servers.Count(s =>
+            cluster.Founders.IsVoter(s.Id) && s.Watch?.Record.Term == leader.Watch!.Record.Term);
+        return followers >= cluster.Founders.QuorumSize;
+    }
+
+    private bool AreSame()
+    {
+        SimServer[] servers = [.. cluster.Sound];
+        return servers.All(IsSettled) && servers.All(s => IsSame(s.Watch!, servers[0].Watch!));
+    }
+
+    private static bool IsSettled(SimServer server) =>
+        server is { Condition: ServerCondition.Up, Watch: { } watch }
+        && watch.AppliedIndex == watch.Log.LastIndex && watch.CommitIndex == watch.Log.LastIndex;
+
+    private static bool IsSame(NodeWatch one, NodeWatch other) =>
+        one.Record.Term == other.Record.Term && one.Log.LastIndex == other.Log.LastIndex
+        && one.Log.IsSameThrough(other.Log, one.Log.LastIndex);
+
+    private void Await(TimeSpan within, Func<bool> condition, string otherwise)
+    {
+        if (_kernel.Failure is not null)
+        {
+            return;
+        }
+
+        _kernel.Run(_since + within, condition);
+        if (_kernel.Failure is null && !condition())
+        {
+            cluster.Ledger.Violated(Rule.Liveness, otherwise);
+        }
+    }
+}

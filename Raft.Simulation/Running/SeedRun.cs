@@ -1,0 +1,169 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Faults;
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+using Raft.Simulation.Workloads;
+
+namespace Raft.Simulation.Running;
+
+/// <summary>
+/// One seed from beginning to end: a cluster under faults and a workload; then without faults, when it must recover;
+/// then stopped, when nothing may be left.
+/// </summary>
+internal sealed class SeedRun<TFsm>
+    where TFsm : class, IFsm
+{
+    private readonly SimulationOptions _options;
+    private readonly SimulationProfile _profile;
+    private readonly ulong _seed;
+    private readonly SimKernel _kernel;
+    private readonly SimCluster _cluster;
+    private readonly ClusterPlan _plan;
+    private readonly FaultPlan _faults;
+    private readonly SimulationWorkload<TFsm> _workload;
+    private readonly CallRegister _calls;
+    private readonly SimProcess _clientProcess;
+    private readonly List<ClientPort> _ports = [];
+    private readonly List<Task> _clients = [];
+
+    public SeedRun(ulong seed, Func<TFsm> newFsm, SimulationWorkload<TFsm> workload, SimulationOptions options)
+    {
+        _seed = seed;
+        _options = options;
+        _profile = options.Profile ?? (SimulationProfile)(seed % 3);
+        _kernel = new SimKernel(seed, options.WatchPool) { Log = options.Trace };
+        SimRandom draws = _kernel.Random.Fork();
+        _plan = ClusterPlan.Draw(draws, options);
+        _faults = FaultPlan.Draw(draws, _profile);
+        if (options.Scenario is { } scenario)
+        {
+            _plan = scenario.Shape(_plan, draws);
+            _faults = scenario.Shape(_faults, draws);
+        }
+
+        _clientProcess = _kernel.NewProcess("clients", new MachineClock(_kernel));
+        _workload = workload.ForRun(new SimulationRun(seed, _clientProcess.Time));
+        _cluster = new SimCluster(_kernel, _plan, newFsm, StateOf, options);
+        options.Scenario?.Prepare(_cluster);
+        _calls = new CallRegister(_cluster.Ledger);
+    }
+
+    /// <summary>Runs it.</summary>
+    public SeedResult Run()
+    {
+        try
+        {
+            Rage();
+            Recover();
+            End();
+        }
+        catch (Exception failure) when (_kernel.Failure is null)
+        {
+            _kernel.Fail(new RunFailure(FailureKind.Violation, "the simulation runs", failure.ToString()));
+        }
+
+        return new SeedResult
+        {
+            Seed = _seed,
+            Profile = _profile,
+            FailureKind = _kernel.Failure?.Kind,
+            BrokenRule = _kernel.Failure?.Rule,
+            Failure = _kernel.Failure?.How,
+            Simulated = _kernel.Now,
+            Events = _kernel.Steps,
+            Elections = _cluster.Ledger.Elections,
+            Acknowledged = _calls.Acknowledged,
+            TraceHash = _kernel.TraceHash,
+            Escapes = _kernel.Escapes.Count,
+            Drawn = $"{_plan}\n{_faults}",
+            Servers = _kernel.Failure is null ? string.Empty : _cluster.Describe(),
+            Coverage = _cluster.Coverage(),
+        };
+    }
+
+    private ulong? StateOf(IFsm fsm) => fsm is IBatchingFsm ? null : _workload.Digest((TFsm)fsm);
+
+    /// <summary>Safety: faults and clients.</summary>
+    private void Rage()
+    {
+        var injector = new FaultInjector(_cluster, _faults);
+        _cluster.Start();
+        for (int number = 0; number < _plan.Clients; number++)
+        {
+            var port = new ClientPort(_cluster, _clientProcess, _calls, _kernel.Random.Fork());
+            var client = new SimulationClient<TFsm>(port, number);
+            _ports.Add(port);
+            _clients.Add(_clientProcess.Start(() => RunClientAsync(client)));
+        }
+
+        injector.Start();
+        _kernel.Run(_options.Duration);
+        _cluster.AreFaultsOn = false;
+        injector.Stop();
+        _cluster.Network.Conditions = _cluster.Network.Conditions.WithoutFaults();
+        _kernel.Log?.Invoke(_kernel.Now, "the faults stop");
+    }
+
+    /// <summary>Liveness: a leader, writes that commit, the same everywhere.</summary>
+    private void Recover()
+    {
+        var liveness = new LivenessPhase(_cluster, _clientProcess, _calls);
+        liveness.AwaitLeader();
+        foreach (ClientPort port in _ports)
+        {
+            port.IsStopping = true;
+        }
+
+        liveness.Write();
+        liveness.AwaitClients(_clients);
+        liveness.AwaitSame(StateOf);
+        if (_kernel.Failure is null)
+        {
+            CheckWorkload();
+        }
+    }
+
+    private void CheckWorkload()
+    {
+        TFsm[] replicas = [.. _cluster.Servers.Where(s => s.Fsm is not null).Select(s => (TFsm)s.Fsm!)];
+        ulong?[] states = [.. replicas.Select(_workload.Digest)];
+        if (states.Distinct().Count() > 1)
+        {
+            _cluster.Ledger.Violated(Rule.EqualStates, $"the replicas end with the states {string.Join(", ", states)}");
+        }
+
+        try
+        {
+            _workload.Check(replicas);
+        }
+        catch (SimulationViolationException wrong)
+        {
+            _kernel.Fail(new RunFailure(wrong.Kind, wrong.Rule, wrong.Message));
+        }
+        catch (Exception wrong)
+        {
+            _kernel.Fail(new RunFailure(FailureKind.Violation, Rule.Workload, wrong.ToString()));
+        }
+    }
+
+    /// <summary>Nothing is left.</summary>
+    private void End()
+    {
+        if (_kernel.Failure is null)
+        {
+            new ShutdownPhase(_cluster, _calls).Run();
+        }
+    }
+
+    private async Task RunClientAsync(SimulationClient<TFsm> client)
+    {
+        try
+        {
+            await _workload.RunClientAsync(client);
+        }
+        catch (Exception failure)
+        {
+            _kernel.Fail(new RunFailure(FailureKind.Violation, Rule.Workload, $"client {client.Number}: {failure}"));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Faults;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Scenarios;
+
+/// <summary>
+/// W10: a follower drops entries, and its disk fails at the append right behind. What it holds and reports must be what
+/// is left, and it must come back.
+/// </summary>
+internal sealed class FailedAppendScenario : Scenario
+{
+    public override string Name => "W10";
+
+    public override ClusterPlan Shape(ClusterPlan plan, SimRandom random) => plan with { Servers = random.Chance(0.5) ? 3 : 5 };
+
+    public override FaultPlan Shape(FaultPlan plan, SimRandom random) => DivergentTails(plan, random);
+
+    public override void Prepare(SimCluster cluster)
+    {
+        foreach (SimServer server in cluster.Servers)
+        {
+            server.OnTruncation = isDone =>
+            {
+                if (isDone && cluster.AreFaultsOn && cluster.Kernel.Random.Chance(0.7))
+                {
+                    server.NoteDiskFault();
+                    server.Disk.Faults.FailsSyncs = cluster.Kernel.Random.Chance(0.5);
+                    server.Disk.Faults.FailsWrites = !server.Disk.Faults.FailsSyncs;
+                    cluster.Kernel.After(null, TimeSpan.FromMilliseconds(200), server.Disk.Faults.Clear);
+                }
+            };
+        }
+    }
+}

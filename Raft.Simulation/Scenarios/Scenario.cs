@@ -1,0 +1,45 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Faults;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Scenarios;
+
+/// <summary>
+/// A run that dwells on one known failure of hashicorp/raft (docs/divergence.md): the seed's own plan, changed so that
+/// the interleaving in question comes about again and again.
+/// </summary>
+internal abstract class Scenario
+{
+    private static readonly Scenario[] All =
+        [new HeartbeatScenario(), new PipelineScenario(), new FailedTruncationScenario(), new FailedAppendScenario()];
+
+    /// <summary>The name under which the failure is known.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Finds a scenario.</summary>
+    public static Scenario? Find(string name) =>
+        Array.Find(All, s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Changes what the seed drew for the cluster.</summary>
+    public virtual ClusterPlan Shape(ClusterPlan plan, SimRandom random) => plan;
+
+    /// <summary>Changes what the seed drew for the faults.</summary>
+    public abstract FaultPlan Shape(FaultPlan plan, SimRandom random);
+
+    /// <summary>Lays traps in the cluster.</summary>
+    public virtual void Prepare(SimCluster cluster)
+    {
+    }
+
+    /// <summary>Isolates leaders that have just written, so that followers hold tails which a later leader contradicts.</summary>
+    protected static FaultPlan DivergentTails(FaultPlan plan, SimRandom random) => plan with
+    {
+        LeaderBias = 0.8,
+        LastsMax = TimeSpan.FromSeconds(random.LogBetween(0.5, 4)),
+        Kinds =
+        [
+            (FaultKind.Partition, TimeSpan.FromSeconds(random.LogBetween(0.5, 3))),
+            (FaultKind.Pause, TimeSpan.FromSeconds(random.LogBetween(2, 10))),
+        ],
+    };
+}

@@ -1,0 +1,14 @@
+namespace Raft.Simulation;
+
+/// <summary>On which kind of fault a run dwells. Crashes, pauses, partitions and a bad network are part of all.</summary>
+public enum SimulationProfile
+{
+    /// <summary>Crashes, power cuts, pauses, partitions and a network that loses, delays, repeats and reorders.</summary>
+    Safety,
+
+    /// <summary>Clocks that run at 0.5 to 2 times the true rate and jump, and long pauses.</summary>
+    Clocks,
+
+    /// <summary>Disks that fail, fill up, stall and rot, and crashes at every write and sync.</summary>
+    Disk,
+}

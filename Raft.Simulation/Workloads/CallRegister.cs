@@ -1,0 +1,75 @@
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Workloads;
+
+/// <summary>Remembers what clients asked nodes for, to find calls that never end and outcomes that are not true.</summary>
+internal sealed class CallRegister(ClusterLedger ledger)
+{
+    private readonly List<(Task Call, SimProcess Process, string What)> _open = [];
+    private readonly List<(ulong Hash, string What)> _notDone = [];
+
+    /// <summary>Calls that were answered with success.</summary>
+    public int Acknowledged { get; private set; }
+
+    /// <summary>Calls whose outcome stayed unknown.</summary>
+    public int Unknown { get; private set; }
+
+    /// <summary>A node was asked for something.</summary>
+    /// <param name="call">Its answer.</param>
+    /// <param name="process">The node's process.</param>
+    /// <param name="what">What it was, for a report.</param>
+    public void Add(Task call, SimProcess process, string what)
+    {
+        if (_open.Count > 1000)
+        {
+            _open.RemoveAll(c => c.Call.IsCompleted || c.Process.WasCrashed);
+        }
+
+        _open.Add((call, process, what));
+    }
+
+    /// <summary>A command was answered with success.</summary>
+    public void Done(ApplyResult result, ulong commandHash, ServerId server)
+    {
+        Acknowledged++;
+        if (!ledger.IsCommitted(result.Index, result.Term) || !ledger.WasApplied(commandHash))
+        {
+            ledger.Violated(
+                Rule.Outcomes, $"{server} answered a command with ({result.Index}, {result.Term}), which is not committed or another's");
+        }
+    }
+
+    /// <summary>A read was answered.</summary>
+    public void Read() => Acknowledged++;
+
+    /// <summary>A command was answered with: nothing was appended.</summary>
+    public void NotDone(ulong commandHash, string what) => _notDone.Add((commandHash, what));
+
+    /// <summary>Nobody knows what became of a call.</summary>
+    public void Lost() => Unknown++;
+
+    /// <summary>A call ended in a way that the documentation does not know.</summary>
+    public void Unexpected(Exception failure, ServerId server) =>
+        ledger.Violated(Rule.Outcomes, $"{server} ended a call with {failure.GetType().Name}: {failure.Message}");
+
+    /// <summary>After all processes have ended: every call has ended too, and what was not done is nowhere.</summary>
+    public void CheckAll()
+    {
+        foreach ((Task call, SimProcess process, string what) in _open)
+        {
+            if (!call.IsCompleted && !process.WasCrashed)
+            {
+                ledger.Violated(Rule.Outcomes, $"a call never ended: {what}");
+            }
+        }
+
+        foreach ((ulong hash, string what) in _notDone)
+        {
+            if (ledger.WasApplied(hash))
+            {
+                ledger.Violated(Rule.Outcomes, $"a command was applied whose caller was told that nothing was appended: {what}");
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Workloads;
+
+/// <summary>The state machine of the built-in workload: a few registers with put and compare-and-swap.</summary>
+internal sealed class RegisterFsm : IFsm
+{
+    /// <summary>How many registers there are.</summary>
+    public const int Count = 5;
+
+    private const int CommandBytes = 1 + 1 + 8 + 8;
+
+    private readonly long[] _values = new long[Count];
+    private ulong _history = 1;
+
+    /// <summary>A digest over the state and the way there.</summary>
+    public ulong Digest => _history;
+
+    /// <summary>A register's value, 0 for none.</summary>
+    public long this[int register] => _values[register];
+
+    /// <summary>A command that writes a value.</summary>
+    public static byte[] Put(int register, long value) => Encode(0, register, 0, value);
+
+    /// <summary>A command that writes a value if it finds the expected one.</summary>
+    public static byte[] CompareAndSwap(int register, long expected, long value) => Encode(1, register, expected, value);
+
+    /// <inheritdoc/>
+    public object? Apply(LogEntry entry)
+    {
+        ReadOnlySpan<byte> command = entry.Data.Span;
+        int register = command[1];
+        long expected = BinaryPrimitives.ReadInt64LittleEndian(command[2..]);
+        long value = BinaryPrimitives.ReadInt64LittleEndian(command[10..]);
+        bool isWritten = command[0] == 0 || _values[register] == expected;
+        if (isWritten)
+        {
+            _values[register] = value;
+        }
+
+        _history = Mix.Add(Mix.Add(_history, (ulong)register), (ulong)_values[register]);
+        return isWritten;
+    }
+
+    private static byte[] Encode(byte kind, int register, long expected, long value)
+    {
+        byte[] command = new byte[CommandBytes];
+        command[0] = kind;
+        command[1] = (byte)register;
+        BinaryPrimitives.WriteInt64LittleEndian(command.AsSpan(2), expected);
+        BinaryPrimitives.WriteInt64LittleEndian(command.AsSpan(10), value);
+        return command;
+    }
+}

@@ -1,0 +1,38 @@
+using Raft.Simulation;
+using Raft.Simulation.Running;
+using Raft.Simulation.Workloads;
+
+namespace Raftsim;
+
+/// <summary>Plants one bug after the other and prints which seed finds it, and which rule it breaks.</summary>
+internal static class MutationTable
+{
+    /// <summary>Runs the command.</summary>
+    /// <returns>The exit code: 1 where a bug was not found.</returns>
+    public static async Task<int> RunAsync(SeedRange seeds, SimulationOptions options)
+    {
+        int missed = 0;
+        Console.WriteLine("| planted bug | first seed | seeds with it in the next 50 | rule that caught it |");
+        Console.WriteLine("|---|---|---|---|");
+        foreach (PlantedBug bug in PlantedBug.All)
+        {
+            SimulationOptions planted = options with { Bug = bug };
+            SimulationReport found = await Runner(planted with { FailuresMax = 1 }).RunAsync(seeds);
+            if (found.Failures.Count == 0)
+            {
+                missed++;
+                Console.WriteLine($"| {bug.Name} | not found in {found.Seeds} seeds | | |");
+                continue;
+            }
+
+            SeedResult first = found.Failures.MinBy(f => f.Seed)!;
+            SimulationReport more = await Runner(planted).RunAsync(SeedRange.Of(first.Seed + 1, first.Seed + 50));
+            Console.WriteLine($"| {bug.Name} | {first.Seed} | {more.Failures.Count} | {first.BrokenRule} |");
+        }
+
+        return missed == 0 ? 0 : 1;
+    }
+
+    private static SeedRunner<RegisterFsm> Runner(SimulationOptions options) =>
+        new(() => new RegisterFsm(), new RegisterWorkload(), options);
+}

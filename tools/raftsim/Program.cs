@@ -1,0 +1,1 @@
+return await Raftsim.SimCommand.Create().Parse(args).InvokeAsync();
