@@ -41,7 +41,7 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
                 _ => await SwapAsync(client, name, register, seen),
             };
             name = isKnown ? name : ++_lastClient;
-            await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(400)));
+            await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(client.Random.Next(2) == 0 ? 20 : 800)));
         }
     }
 
