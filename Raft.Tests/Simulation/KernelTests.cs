@@ -150,7 +150,7 @@ public sealed class KernelTests
         _kernel.Run(TimeSpan.FromSeconds(1));
 
         Assert.That(_kernel.Failure!.Kind, Is.EqualTo(Raft.Simulation.FailureKind.Escape));
-        Assert.That(_kernel.Escapes.FirstStack, Does.Contain("QueueTask"));
+        Assert.That(_kernel.Escapes.Best!.Stack, Does.Contain("QueueTask"));
     }
 
     [Test]
