@@ -7,7 +7,7 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 
     public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload();
 
-    public override ulong? Digest(RegisterFsm fsm) => fsm.Digest;
+    public override ulong Digest(RegisterFsm fsm) => fsm.Digest;
 
     public override async Task RunClientAsync(SimulationClient<RegisterFsm> client)
     {
