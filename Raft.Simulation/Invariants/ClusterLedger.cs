@@ -1,3 +1,4 @@
+using System.Globalization;
 using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Invariants;
@@ -17,6 +18,7 @@ internal sealed class ClusterLedger
     private readonly List<(ulong Term, ulong Index)> _committedThrough = [];
     private readonly List<ulong?> _states = [];
     private readonly HashSet<ulong> _appliedCommands = [];
+    private readonly Dictionary<(int Leader, int Server), (ulong Term, long AskedAt)> _confirmed = [];
 
     public ClusterLedger(SimKernel kernel, int servers, ClusterConfiguration configuration)
     {
@@ -45,6 +47,10 @@ internal sealed class ClusterLedger
 
     /// <summary>The name of a server.</summary>
     public static string NameOf(int server) => $"n{server + 1}";
+
+    /// <summary>The server of a name.</summary>
+    public static int NumberOf(ServerId name) =>
+        int.Parse(name.ToString().AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
 
     /// <summary>
     /// A server's term and vote are durable, or were found on its disk. Before, a crash may have made it forget them.
@@ -187,6 +193,20 @@ internal sealed class ClusterLedger
                 + "entries led to different states");
         }
     }
+
+    /// <summary>A server accepts a request of a leader, which left in some step.</summary>
+    public void Confirms(int server, int leader, ulong term, long? askedAt)
+    {
+        if (askedAt is { } step && (!_confirmed.TryGetValue((leader, server), out (ulong Term, long AskedAt) last)
+            || term > last.Term || (term == last.Term && step > last.AskedAt)))
+        {
+            _confirmed[(leader, server)] = (term, step);
+        }
+    }
+
+    /// <summary>Whether a server has accepted a request of this leader that left in a step or later.</summary>
+    public bool HasConfirmed(int server, int leader, ulong term, long since) =>
+        _confirmed.TryGetValue((leader, server), out (ulong Term, long AskedAt) last) && last.Term == term && last.AskedAt >= since;
 
     /// <summary>Whether an entry is known to be committed.</summary>
     public bool IsCommitted(ulong index, ulong term) => index >= 1 && index <= CommitIndex && _committed[(int)index - 1].Mark.Term == term;

@@ -25,7 +25,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
     }
 
-    public void Answered(int from, int to, RpcRequest request, RpcResponse response)
+    public void Answered(int from, int to, RpcRequest request, RpcResponse response, long? askedAt)
     {
         switch (response)
         {
@@ -33,6 +33,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 HasTerm(from, answer.Term, "an answer");
                 if (answer.Success)
                 {
+                    ledger.Confirms(from, leader: to, answer.Term, askedAt);
                     HoldsEntries(from, (AppendEntriesRequest)request, answer);
                 }
 

@@ -12,6 +12,8 @@ internal sealed class NodeWatch : IRaftTrace
     private readonly int _server;
     private readonly Func<ulong?> _stateOf;
     private readonly Queue<(ulong Sequence, TermAndVote Record)> _records = new();
+    private readonly Dictionary<ulong, long> _askedAt = [];
+    private ulong _lastRound;
     private ulong _durableIndex;
 
     public NodeWatch(SimKernel kernel, ClusterLedger ledger, Coverage coverage, int server, Func<ulong?> stateOf)
@@ -51,6 +53,8 @@ internal sealed class NodeWatch : IRaftTrace
         if (state == RaftState.Leader)
         {
             _coverage.Hit(Happening.Election);
+            _askedAt.Clear();
+            _lastRound = 0;
             _ledger.Elected(_server, term, Log);
         }
         else if (State == RaftState.Leader)
@@ -207,6 +211,47 @@ internal sealed class NodeWatch : IRaftTrace
 
         _ledger.Applied(
             _server, entry.Index, mark, entry.Type == LogType.Command ? Mix.Of(entry.Data.Span) : 0, _stateOf());
+    }
+
+    void IRaftTrace.Asked(ulong round)
+    {
+        Note(9, round, 0);
+        _askedAt[round] = _kernel.Steps;
+        _lastRound = round;
+    }
+
+    void IRaftTrace.Acknowledged(ServerId server, ulong matchIndex, ulong round)
+    {
+        Note(10, matchIndex, round);
+        int follower = ClusterLedger.NumberOf(server);
+        if (round > _lastRound
+            || (round > 0 && !_ledger.HasConfirmed(follower, _server, Record.Term, _askedAt[round])))
+        {
+            _ledger.Violated(
+                Rule.Questions, $"{Name} counts an answer of {server} for question {round} of term {Record.Term}, which {server} was not asked");
+        }
+
+        StoreModel store = _ledger.Stores[follower];
+        if (matchIndex > 0 && store.Term == Record.Term && store.Log[matchIndex] != Log[matchIndex])
+        {
+            _ledger.Violated(
+                Rule.MatchTruth,
+                $"{Name} counts entry {matchIndex} ({Log[matchIndex]?.ToString() ?? "nothing"}) as matched on {server}; on its disk is "
+                + $"({store.Log[matchIndex]?.ToString() ?? "nothing"})");
+        }
+    }
+
+    void IRaftTrace.Confirmed(ulong round)
+    {
+        Note(11, round, 0);
+        int confirming = _ledger.Configuration.Servers.Count(s => s.IsVoter && (s.Id == Name
+            || _ledger.HasConfirmed(ClusterLedger.NumberOf(s.Id), _server, Record.Term, _askedAt[round])));
+        if (confirming < _ledger.Configuration.QuorumSize)
+        {
+            _ledger.Violated(
+                Rule.Questions,
+                $"{Name} takes question {round} of term {Record.Term} as confirmed by {confirming} of {_ledger.Configuration.VoterCount} voters");
+        }
     }
 
     void IRaftTrace.RoleTasks(int groups)

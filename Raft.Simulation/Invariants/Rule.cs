@@ -18,6 +18,8 @@ internal static class Rule
     public const string AppliedBounds = "applied only what is committed and durable here";
     public const string DurableQuorum = "committed means durable on a majority";
     public const string EqualStates = "equal states at equal indexes";
+    public const string Questions = "a question is answered only by what was sent after it, and by voters (W4, W5)";
+    public const string MatchTruth = "what a leader counts as matched is on its follower's disk";
     public const string Outcomes = "every call has one true outcome";
     public const string Resources = "limits hold and tasks end";
     public const string SyncedData = "synced data survives";

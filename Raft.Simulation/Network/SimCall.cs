@@ -63,18 +63,19 @@ internal sealed class SimCall<T> : SimExchange
             return;
         }
 
+        long askedAt = kernel.Steps;
         receiver.Inbound.Add(this);
         kernel.After(
             receiver.Process, Network.Delay(from, _to), () => receiver.Deliver(new SimRpc(request, (response, error) =>
-                Answer(request, response, error))));
+                Answer(request, response, error, askedAt))));
         Network.MaybeDuplicate(Source, receiver, request);
     }
 
     /// <summary>A step of the receiver's process.</summary>
-    private void Answer(RpcRequest request, RpcResponse? response, string? error)
+    private void Answer(RpcRequest request, RpcResponse? response, string? error, long askedAt)
     {
         int to = Source.Machine;
-        Network.Answered(_to, to, request, response);
+        Network.Answered(_to, to, request, response, askedAt);
         if (Network.IsDropped())
         {
             return;

@@ -125,7 +125,7 @@ internal sealed class SimNetwork
             ? append with { Entries = Some(first) }
             : request;
         Kernel.After(target.Process, delay, () => target.Deliver(new SimRpc(
-            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response))));
+            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
     }
 
     /// <summary>A request leaves.</summary>
@@ -138,7 +138,7 @@ internal sealed class SimNetwork
     }
 
     /// <summary>An answer leaves.</summary>
-    public void Answered(int from, int to, RpcRequest request, RpcResponse? response)
+    public void Answered(int from, int to, RpcRequest request, RpcResponse? response, long? askedAt)
     {
         if (response is null)
         {
@@ -147,7 +147,7 @@ internal sealed class SimNetwork
 
         Kernel.Note(MessageHash.Of(from, to, response));
         Kernel.Log?.Invoke(Kernel.Now, $"n{from + 1} > n{to + 1} {MessageText.Of(response)}");
-        Watch.Answered(from, to, request, response);
+        Watch.Answered(from, to, request, response, askedAt);
     }
 
     private List<LogSlice> Some(LogSlice slice)

@@ -86,7 +86,8 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
         _waitingSinceTicks.Enqueue(Network.Kernel.NowTicks);
         Network.Watch.InFlight(Source.Machine, _receiver.Machine, _waitingSinceTicks.Count, Network.InFlightCountMax);
         Watch(Network.Conditions.Timeout);
-        _requests.Send(() => Receive(request));
+        long askedAt = Network.Kernel.Steps;
+        _requests.Send(() => Receive(request, askedAt));
         Network.MaybeDuplicate(Source, _receiver, request);
         return ValueTask.CompletedTask;
     }
@@ -119,13 +120,13 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
     }
 
     /// <summary>A step of the receiver's process.</summary>
-    private void Receive(AppendEntriesRequest request)
+    private void Receive(AppendEntriesRequest request, long askedAt)
     {
         var pending = new PendingAnswer();
         _unanswered.Enqueue(pending);
         _receiver.Deliver(new SimRpc(request, (response, error) =>
         {
-            Network.Answered(_receiver.Machine, Source.Machine, request, response);
+            Network.Answered(_receiver.Machine, Source.Machine, request, response, askedAt);
             pending.Response = response as AppendEntriesResponse;
             pending.Error = error ?? (pending.Response is null ? "no answer of the right kind" : null);
             pending.IsGiven = true;

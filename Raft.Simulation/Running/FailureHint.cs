@@ -19,7 +19,7 @@ internal static class FailureHint
                 "Every server applies the same entries, so only something beside them can make a difference: a clock, chance, "
                 + "a new GUID, a static field, the order of an unordered set, a read that changes something. What all servers "
                 + "must agree on goes into the command; the time of an entry is LogEntry.AppendedAt.",
-            Rule.Workload or Rule.Linearizable =>
+            Rule.Workload =>
                 "Either the state machine does not do what the workload holds it to, or the workload expects too much: a call "
                 + "whose outcome is Unknown may have happened or not, and may still happen. The calls below show what was asked.",
             Rule.Applies =>

@@ -13,9 +13,12 @@ namespace Raft.Simulation.Workloads;
 internal sealed class ClientPort(
     SimCluster cluster, SimProcess process, CallRegister calls, SimRandom random, string name)
 {
+    /// <summary>The share of calls that try any server, whoever led last: others may know better.</summary>
+    private const double AnyServerShare = 0.15;
+
     private static readonly TimeSpan WayMax = TimeSpan.FromMilliseconds(2);
 
-    private readonly TimeSpan _patience = cluster.Plan.Heartbeat * 5;
+    private readonly TimeSpan _patience = cluster.Plan.Heartbeat * random.LogBetween(0.5, 8);
     private int _server;
 
     /// <summary>The client's process.</summary>
@@ -98,6 +101,11 @@ internal sealed class ClientPort(
         Func<RaftNode, Task<T>> call, Func<string> what, Action<string> notDone)
     {
         await WayAsync();
+        if (random.Chance(AnyServerShare))
+        {
+            _server = random.Next(cluster.Servers.Count);
+        }
+
         SimServer server = cluster.Servers[_server];
         if (server.Node is not { } node)
         {

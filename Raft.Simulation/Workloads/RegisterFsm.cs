@@ -7,7 +7,7 @@ namespace Raft.Simulation.Workloads;
 internal sealed class RegisterFsm : IFsm
 {
     /// <summary>How many registers there are.</summary>
-    public const int Count = 8;
+    public const int Count = 5;
 
     private const int CommandBytes = 1 + 1 + 8 + 8;
 

@@ -1,35 +1,115 @@
+using System.Globalization;
+using Raft.Simulation.Invariants;
+
 namespace Raft.Simulation.Workloads;
 
-/// <summary>The built-in workload: clients read, write and swap a few registers.</summary>
+/// <summary>The built-in workload: clients read, write and swap a few registers, and what they saw must be linearizable.</summary>
 internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 {
-    private long _lastValue;
+    private static readonly string[] Keys =
+        [.. Enumerable.Range(0, RegisterFsm.Count).Select(register => register.ToString(CultureInfo.InvariantCulture))];
 
-    public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload();
+    private readonly OperationHistory<RegisterCall, long>? _history;
+    private long _lastValue;
+    private int _lastClient;
+
+    /// <summary>The workload, from which each run gets one of its own.</summary>
+    public RegisterWorkload()
+    {
+    }
+
+    private RegisterWorkload(TimeProvider clock) => _history = new OperationHistory<RegisterCall, long>(clock);
+
+    private OperationHistory<RegisterCall, long> History => _history!;
+
+    public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload(run.TimeProvider);
 
     public override ulong Digest(RegisterFsm fsm) => fsm.Digest;
 
     public override async Task RunClientAsync(SimulationClient<RegisterFsm> client)
     {
-        long seen = 0;
+        // A client has one operation at a time; after one whose outcome it does not know it goes on under another name.
+        int name = ++_lastClient;
+        long[] seen = new long[RegisterFsm.Count];
         while (!client.IsStopping)
         {
             int register = client.Random.Next(RegisterFsm.Count);
-            switch (client.Random.Next(3))
+            bool isKnown = client.Random.Next(3) switch
             {
-                case 0:
-                    SimulationOutcome<long> read = await client.ReadAsync(fsm => fsm[register]);
-                    seen = read.Value;
-                    break;
-                case 1:
-                    await client.ApplyAsync(RegisterFsm.Put(register, ++_lastValue));
-                    break;
-                default:
-                    await client.ApplyAsync(RegisterFsm.CompareAndSwap(register, seen, ++_lastValue));
-                    break;
-            }
-
+                0 => await GetAsync(client, name, register, seen),
+                1 => await PutAsync(client, name, register, seen),
+                _ => await SwapAsync(client, name, register, seen),
+            };
+            name = isKnown ? name : ++_lastClient;
             await client.DelayAsync(TimeSpan.FromMilliseconds(client.Random.Next(400)));
+        }
+    }
+
+    /// <summary>What is there at the end is one more read of everything.</summary>
+    public override void CheckEnd(IReadOnlyList<SimulationReplica<RegisterFsm>> replicas)
+    {
+        int name = ++_lastClient;
+        for (int register = 0; register < RegisterFsm.Count; register++)
+        {
+            History.Return(History.Invoke(name, Keys[register], RegisterCall.Get()), replicas[0].Fsm[register]);
+        }
+
+        LinearizabilityResult result = LinearizabilityChecker.Check(History.Operations, new RegisterSpecification());
+        if (result.Verdict != LinearizabilityVerdict.Ok)
+        {
+            throw new SimulationViolationException(
+                result.Verdict == LinearizabilityVerdict.Illegal ? FailureKind.Illegal : FailureKind.Undecided,
+                Rule.Linearizable, result.Explanation);
+        }
+    }
+
+    private async Task<bool> GetAsync(SimulationClient<RegisterFsm> client, int name, int register, long[] seen)
+    {
+        HistoryOperation<RegisterCall, long> operation = History.Invoke(name, Keys[register], RegisterCall.Get());
+        SimulationOutcome<long> outcome = await client.ReadAsync(fsm => fsm[register]);
+        if (outcome.IsDone)
+        {
+            seen[register] = outcome.Value;
+        }
+
+        return End(operation, outcome, outcome.Value);
+    }
+
+    private async Task<bool> PutAsync(SimulationClient<RegisterFsm> client, int name, int register, long[] seen)
+    {
+        long value = ++_lastValue;
+        HistoryOperation<RegisterCall, long> operation = History.Invoke(name, Keys[register], RegisterCall.Put(value));
+        SimulationOutcome<object?> outcome = await client.ApplyAsync(RegisterFsm.Put(register, value));
+        seen[register] = value;
+        return End(operation, outcome, 0);
+    }
+
+    private async Task<bool> SwapAsync(SimulationClient<RegisterFsm> client, int name, int register, long[] seen)
+    {
+        long value = ++_lastValue;
+        long expected = seen[register];
+        HistoryOperation<RegisterCall, long> operation =
+            History.Invoke(name, Keys[register], RegisterCall.CompareAndSwap(expected, value));
+        SimulationOutcome<object?> outcome = await client.ApplyAsync(RegisterFsm.CompareAndSwap(register, expected, value));
+        bool isSwapped = outcome.Value is true;
+        seen[register] = isSwapped ? value : 0;
+        return End(operation, outcome, isSwapped ? 1 : 0);
+    }
+
+    /// <summary>Records how a call ended.</summary>
+    /// <returns>Whether its outcome is known.</returns>
+    private bool End<T>(HistoryOperation<RegisterCall, long> operation, SimulationOutcome<T> outcome, long result)
+    {
+        switch (outcome.Kind)
+        {
+            case SimulationOutcomeKind.Done:
+                History.Return(operation, result, outcome.Server, outcome.Index, outcome.Term);
+                return true;
+            case SimulationOutcomeKind.NotDone:
+                History.Reject(operation);
+                return true;
+            default:
+                return false;
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed class NodeCore
             config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger, runtime.Mutation), gate,
             _writer, Fsm, _feeder, Completions, transport, capabilities, askProtocol, board, clock,
             new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()), new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks,
-            _logger, runtime.Mutation);
+            _logger, runtime.Trace, runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
 

@@ -30,6 +30,15 @@ internal interface IRaftTrace
     /// <summary>The state machine took an entry.</summary>
     void Apply(LogEntry entry);
 
+    /// <summary>A leader asks whether it still leads, for a verification or a read: the newest question's number.</summary>
+    void Asked(ulong round);
+
+    /// <summary>A leader counts a server's answer: what it holds, and the newest question that it answered.</summary>
+    void Acknowledged(ServerId server, ulong matchIndex, ulong round);
+
+    /// <summary>A leader takes a question as confirmed by a majority.</summary>
+    void Confirmed(ulong round);
+
     /// <summary>The tasks of a role begin; so many groups of tasks of roles have not ended, this one included.</summary>
     void RoleTasks(int groups);
 }

@@ -127,6 +127,7 @@ internal sealed class LeaderRole : Role
                     break;
                 default:
                     isNews = true;
+                    Context.Trace?.Acknowledged(id, news.MatchIndex, news.Round);
                     _contact.Acknowledge(id, news.SentAt, news.Round);
                     if (_commitment.Match(id, news.MatchIndex))
                     {

@@ -28,6 +28,7 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
         {
             _isNewRound = true;
             leadership.Round++;
+            context.Trace?.Asked(leadership.Round);
         }
 
         question.CommitIndex = context.State.CommitIndex;
@@ -68,6 +69,7 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
         while (_asked.TryPeek(out ConfirmRequest? question) && question.Round <= confirmed)
         {
             _asked.Dequeue();
+            context.Trace?.Confirmed(question.Round);
             if (!question.IsRead)
             {
                 context.Completions.Add(question.Future.Succeed(0));

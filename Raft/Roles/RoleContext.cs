@@ -3,6 +3,7 @@ using Raft.Core;
 using Raft.Fsm;
 using Raft.Handlers;
 using Raft.Mutations;
+using Raft.Observability;
 using Raft.Rpc;
 using Raft.Storage;
 using Raft.Timing;
@@ -29,12 +30,14 @@ namespace Raft.Roles;
 /// <param name="Timer">The loop's one timer.</param>
 /// <param name="NewTasks">Makes a group for the tasks of one leadership or campaign.</param>
 /// <param name="Logger">The log.</param>
+/// <param name="Trace">Hears what the node does; null in production.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record RoleContext(
     RaftConfig Config, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
     ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
-    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger, Mutation Mutation)
+    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger,
+    IRaftTrace? Trace, Mutation Mutation)
 {
     /// <summary>How long the disk has been busy with the write under way.</summary>
     public TimeSpan DiskBusyFor => Writer.BusySince is { } since ? Clock.Now - since : TimeSpan.Zero;
