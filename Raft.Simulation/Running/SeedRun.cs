@@ -60,8 +60,9 @@ internal sealed class SeedRun<TFsm>
             Recover();
             End();
         }
-        catch (Exception failure) when (_kernel.Failure is null)
+        catch (Exception failure)
         {
+            // Where something failed before, that is what is told.
             _kernel.Fail(new RunFailure(FailureKind.Violation, "the simulation runs", failure.ToString()));
         }
         finally
