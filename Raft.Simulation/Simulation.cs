@@ -11,8 +11,8 @@ public static class Simulation
 #pragma warning restore CA1724
 {
     /// <summary>
-    /// Runs seeds until all have passed, or <see cref="SimulationOptions.FailuresMax"/> have failed. Each is run on a thread of
-    /// its own, from beginning to end; it cannot be interrupted.
+    /// Runs seeds until all have passed, or <see cref="SimulationOptions.FailuresMax"/> have failed. Each is run from
+    /// beginning to end and cannot be interrupted, on a thread that does nothing else.
     /// </summary>
     /// <typeparam name="TFsm">The state machine.</typeparam>
     /// <param name="seeds">The seeds, such as <c>SeedRange.Of(1, 100)</c>.</param>
@@ -44,8 +44,11 @@ public static class Simulation
         throw new SimulationFailedException(Describe(report, first), report);
     }
 
-    private static string Describe(SimulationReport report, string first) =>
-        report.Failures.Count == 1 ? first
-        : $"{report.Failures.Count} of {report.Seeds} seeds failed: {string.Join(", ", report.Failures.Select(f => f.Seed).Order())}. "
-            + $"The first:\n\n{first}";
+    private static string Describe(SimulationReport report, string first)
+    {
+        IEnumerable<ulong> seeds = report.Failures.Select(f => f.Seed).Order();
+        return report.Failures.Count == 1
+            ? first
+            : $"{report.Failures.Count} of {report.Seeds} seeds failed: {string.Join(", ", seeds)}. The first:\n\n{first}";
+    }
 }

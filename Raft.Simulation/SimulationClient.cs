@@ -42,8 +42,8 @@ public sealed class SimulationClient<TFsm>
 
     /// <summary>Sends a command to one server, once. If it goes nowhere, the next call tries another server.</summary>
     /// <param name="command">
-    /// The command. One that is sent again, because its outcome is unknown, may be applied twice, as in any cluster: give it
-    /// an id that the state machine remembers.
+    /// The command. One that is sent again, because its outcome is unknown, may be applied twice, as in any cluster:
+    /// give it an id that the state machine remembers.
     /// </param>
     /// <returns>What became of it; <see cref="SimulationOutcome{T}.Value"/> is what the state machine answered.</returns>
     /// <exception cref="EntryTooLargeException">The command is larger than <see cref="RaftLimits.EntryBytesMax"/>.</exception>
@@ -62,10 +62,11 @@ public sealed class SimulationClient<TFsm>
     public async Task<SimulationOutcome<TAnswer>> ApplyAsync<TAnswer>(ReadOnlyMemory<byte> command)
     {
         SimulationOutcome<object?> outcome = await ApplyAsync(command);
-        if (outcome.IsDone && outcome.Value is not TAnswer && (outcome.Value is not null || default(TAnswer) is not null))
+        bool isAnswer = outcome.Value is TAnswer || (outcome.Value is null && default(TAnswer) is null);
+        if (outcome.IsDone && !isAnswer)
         {
-            throw new InvalidCastException(
-                $"The state machine answered {outcome.Value?.GetType().ToString() ?? "null"} where {typeof(TAnswer)} was expected.");
+            string answer = outcome.Value?.GetType().ToString() ?? "null";
+            throw new InvalidCastException($"The state machine answered {answer} where {typeof(TAnswer)} was expected.");
         }
 
         return new SimulationOutcome<TAnswer>(

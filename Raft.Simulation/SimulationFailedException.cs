@@ -1,8 +1,8 @@
 namespace Raft.Simulation;
 
 /// <summary>
-/// A seed failed. The message has the seed, what is wrong, what to do next, the last calls and events, all servers side by
-/// side, and what was drawn from the seed.
+/// A seed failed. The message has the seed, what is wrong, what to do next, the last calls and events, all servers side
+/// by side, and what was drawn from the seed.
 /// </summary>
 public sealed class SimulationFailedException : Exception
 {

@@ -24,5 +24,6 @@ public sealed record SimulationReport
     /// <summary>One line for humans.</summary>
     /// <returns>The line.</returns>
     public override string ToString() =>
-        $"{Seeds} seeds, {Failures.Count} failed; {Simulated} of simulated time, {Events} steps, {Elections} elections, {Acknowledged} calls answered";
+        $"{Seeds} seeds, {Failures.Count} failed; {Simulated} of simulated time, {Events} steps, {Elections} elections, "
+        + $"{Acknowledged} calls answered";
 }

@@ -2,7 +2,7 @@ namespace Raft.Simulation.Kernel;
 
 /// <summary>
 /// Notices work that left the simulation's one thread: what another thread takes up, brings back or asks for and, where
-/// the process does nothing else, any work of the thread pool. Such a run is not the same twice, so it counts as failed.
+/// the process does nothing else, any work of the pool. Such a run is not the same twice, so it counts as failed.
 /// </summary>
 /// <param name="watchPool">Whether the process does nothing else meanwhile.</param>
 internal sealed class EscapeDetector(bool watchPool)
@@ -34,7 +34,7 @@ internal sealed class EscapeDetector(bool watchPool)
     /// <summary>What this thread starts from now on is of no run.</summary>
     public static void Leave() => Run.Value = null;
 
-    /// <summary>A task was started outside the simulation, by the code that runs now. For reports: see <see cref="TaskStartListener"/>.</summary>
+    /// <summary>A task was started outside the simulation, by the code that runs now: see <see cref="TaskStartListener"/>.</summary>
     public static void Started()
     {
         if (Run.Value is { } run && Environment.CurrentManagedThreadId == run._owner)
@@ -44,7 +44,7 @@ internal sealed class EscapeDetector(bool watchPool)
     }
 
     /// <summary>Whether the caller is on the simulation's thread; notes it where it is not.</summary>
-    /// <param name="continuation">The task that the caller wants to go on in the simulation, where that is what it wants.</param>
+    /// <param name="continuation">The task that is to go on in the simulation, where that is what the caller wants.</param>
     public bool IsHome(Task? continuation = null)
     {
         if (Environment.CurrentManagedThreadId == _owner)
@@ -61,6 +61,9 @@ internal sealed class EscapeDetector(bool watchPool)
     /// <summary>The caller runs outside the simulation, on whatever thread, and calls it.</summary>
     public void NoteCall() => Note(new Sighting(SightingKind.Called, null, Environment.StackTrace));
 
+    /// <summary>Waits in real time for one to be noticed.</summary>
+    public void Await(TimeSpan within) => SpinWait.SpinUntil(() => IsNoticed, within);
+
     /// <summary>Tells about it, once it was noticed.</summary>
     public string Describe()
     {
@@ -71,7 +74,8 @@ internal sealed class EscapeDetector(bool watchPool)
 
     private static void OnFlow(AsyncLocalValueChangedArgs<EscapeDetector?> change)
     {
-        if (change is { ThreadContextChanged: true, CurrentValue: { } run } && Environment.CurrentManagedThreadId != run._owner)
+        if (change is { ThreadContextChanged: true, CurrentValue: { } run }
+            && Environment.CurrentManagedThreadId != run._owner)
         {
             run.Note(new Sighting(SightingKind.TakenUp, null, Environment.StackTrace));
         }

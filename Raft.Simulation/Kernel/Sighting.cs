@@ -41,7 +41,8 @@ internal sealed record Sighting(SightingKind Kind, string? Method, string Stack)
     public override string ToString() => Kind switch
     {
         SightingKind.Started => "A task was started outside the simulation:",
-        SightingKind.Called => "The simulation was called by code that had left it, such as after ConfigureAwait(false):",
+        SightingKind.Called =>
+            "The simulation was called by code that had left it, such as after ConfigureAwait(false):",
         SightingKind.CameBack => $"{Method ?? "A method"} awaited something that another thread completed:",
         _ => "Something ran on a thread that is not the simulation's:",
     } + "\n" + string.Join('\n', Frames());
@@ -58,9 +59,11 @@ internal sealed record Sighting(SightingKind Kind, string? Method, string Stack)
         string[] lines = [.. Stack.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd())];
         int first = Array.FindIndex(lines, IsUsers);
         int last = Array.FindLastIndex(lines, IsUsers);
-        return first < 0 ? lines.SkipWhile((line, i) => i == 0 || line.Contains(nameof(EscapeDetector), StringComparison.Ordinal))
+        return first < 0
+            ? lines.SkipWhile((line, i) => i == 0 || line.Contains(nameof(EscapeDetector), StringComparison.Ordinal))
             : lines.Take(last + 1).Skip(Math.Max(0, first - 1)).Where((line, i) => i == 0 || IsUsers(line));
     }
 
-    private static bool IsUsers(string line) => !OfOthers.Any(other => line.StartsWith(other, StringComparison.Ordinal));
+    private static bool IsUsers(string line) =>
+        !OfOthers.Any(other => line.StartsWith(other, StringComparison.Ordinal));
 }

@@ -23,8 +23,9 @@ internal sealed class TaskStartListener : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
 #pragma warning disable RS0030 // Watched, not used.
-        if (eventData is { EventId: TaskScheduled, Payload: [int scheduler, ..] } && scheduler == TaskScheduler.Default.Id)
+        int outside = TaskScheduler.Default.Id;
 #pragma warning restore RS0030
+        if (eventData is { EventId: TaskScheduled, Payload: [int scheduler, ..] } && scheduler == outside)
         {
             EscapeDetector.Started();
         }

@@ -4,8 +4,8 @@ using Raft.Simulation.Kernel;
 namespace Raft.Simulation.Running;
 
 /// <summary>
-/// Tells a human about a seed that failed, the most telling first: what is wrong, what to look for, how to see it again,
-/// the states, the last calls of clients, and then what only one who knows Raft can read.
+/// Tells a human about a seed that failed, the most telling first: what is wrong, what to look for, how to see it
+/// again, the states, the last calls of clients, and then what only one who knows Raft can read.
 /// </summary>
 internal static class FailureReport
 {
@@ -29,22 +29,25 @@ internal static class FailureReport
             Trace = (at, line) =>
             {
                 bool isOfClient = line.StartsWith(OfClients, StringComparison.Ordinal);
-                Keep(isOfClient ? calls : events, isOfClient ? CallsMax : EventsMax, $"{at.TotalSeconds,12:0.000000} {line.Split('\n')[0]}");
+                string text = $"{at.TotalSeconds,12:0.000000} {line.Split('\n')[0]}";
+                Keep(isOfClient ? calls : events, isOfClient ? CallsMax : EventsMax, text);
             },
         }).Run();
         var text = new StringBuilder();
         text.AppendLine($"Seed {failed.Seed} failed: {failed.BrokenRule}.");
-        text.AppendLine(again.Escape?.Kind > failed.Escape?.Kind ? again.Escape.ToString() : failed.Failure).AppendLine();
+        text.AppendLine(again.Escape?.Kind > failed.Escape?.Kind ? again.Escape.ToString() : failed.Failure);
+        text.AppendLine();
         text.AppendLine(FailureHint.Of(failed)).AppendLine();
-        text.AppendLine($"To run it again: {nameof(SeedRange)}.{nameof(SeedRange.One)}({failed.Seed}), the rest as it was. "
-            + Comparison(failed, again)).AppendLine();
+        text.Append($"To run it again: {nameof(SeedRange)}.{nameof(SeedRange.One)}({failed.Seed}), the rest as it was. ");
+        text.AppendLine(Comparison(failed, again)).AppendLine();
         if (notes.FirstDifference() is { } difference)
         {
             Section(text, $"The states after entry {difference.Index}:", difference.States);
         }
 
         Section(text, "The last calls of clients (>) and what became of them (<):", calls);
-        Section(text, $"The servers after {failed.Simulated.TotalSeconds:0.000} simulated seconds:", failed.Servers.Split('\n'));
+        string after = $"{failed.Simulated.TotalSeconds:0.000} simulated seconds";
+        Section(text, $"The servers after {after}:", failed.Servers.Split('\n'));
         Section(text, "The last events:", events);
         Section(text, $"What the seed drew, in the profile {failed.Profile}:", failed.Drawn.Split('\n'));
         return text.ToString().TrimEnd();
@@ -57,7 +60,7 @@ internal static class FailureReport
             return "It was run again for this report, and failed in the same way.";
         }
 
-        string other = again.Failure is null ? "nothing failed" : $"this failed: {again.BrokenRule}: {again.Failure}";
+        string other = again.Failure is null ? "nothing failed." : $"this failed: {again.BrokenRule}: {again.Failure}";
         return failed.FailureKind == FailureKind.Escape && again.FailureKind == FailureKind.Escape
             ? "It was run again for this report, and failed in the same way; it may not do so each time."
             : "When it was run again for this report, it went differently, so something in it depends on more than the seed: "

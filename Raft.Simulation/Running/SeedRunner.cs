@@ -37,7 +37,7 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
     /// <summary>Tells a human about a seed that failed.</summary>
     public string Describe(SeedResult failed) => FailureReport.Of(failed, newFsm, workload, options);
 
-    /// <summary>Runs something on a thread of its own, as a simulation needs it: no context and no scheduler is current there.</summary>
+    /// <summary>Runs something on a thread of its own, where no context and no scheduler is current.</summary>
 #pragma warning disable RS0030 // It leaves no simulation: it begins one.
     public static Task OnThread(Action run) => Task.Factory.StartNew(
         run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -4,7 +4,7 @@ using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Running;
 
-/// <summary>Holds the replicas of a run to what its workload says of them, and names the server where one is not so.</summary>
+/// <summary>Holds the replicas of a run to what its workload says of them, and names the server that does not keep to it.</summary>
 internal sealed class WorkloadRules<TFsm>(
     SimKernel kernel, Func<TFsm> newFsm, SimulationWorkload<TFsm> workload, StateNotes? notes)
     where TFsm : class, IFsm
@@ -73,16 +73,16 @@ internal sealed class WorkloadRules<TFsm>(
     /// <summary>Looks at the end of a run.</summary>
     public void CheckEnd()
     {
-        SimulationReplica<TFsm>[] replicas =
-            [.. Cluster!.Servers.Where(s => s.Fsm is not null).Select(s => new SimulationReplica<TFsm>(s.Id, (TFsm)s.Fsm!))];
+        SimulationReplica<TFsm>[] replicas = [.. Cluster!.Servers.Where(s => s.Fsm is not null)
+            .Select(s => new SimulationReplica<TFsm>(s.Id, (TFsm)s.Fsm!))];
         try
         {
             (ServerId Server, ulong Digest)[] states = [.. replicas.Select(r => (r.Server, workload.Digest(r.Fsm)))];
             if (states.Select(s => s.Digest).Distinct().Count() > 1)
             {
+                string all = string.Join(", ", states.Select(s => $"{s.Server} {s.Digest:x16}"));
                 kernel.Fail(new RunFailure(
-                    FailureKind.Violation, Rule.EqualStates,
-                    $"the servers end with different states: {string.Join(", ", states.Select(s => $"{s.Server} {s.Digest:x16}"))}"));
+                    FailureKind.Violation, Rule.EqualStates, $"the servers end with different states: {all}"));
             }
 
             workload.CheckEnd(replicas);
@@ -101,7 +101,9 @@ internal sealed class WorkloadRules<TFsm>(
 
     /// <summary>The state as the state machine's own ToString tells it; null where it has none.</summary>
     private static string? TextOf(TFsm fsm) =>
-        fsm.GetType().GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType == typeof(object) ? null : fsm.ToString();
+        fsm.GetType().GetMethod(nameof(ToString), Type.EmptyTypes)?.DeclaringType == typeof(object)
+            ? null
+            : fsm.ToString();
 
     private SimServer? ServerOf(IFsm fsm) => Cluster?.Servers.FirstOrDefault(s => ReferenceEquals(s.Fsm, fsm));
 }

@@ -47,7 +47,8 @@ internal sealed class ClientPort(
         ulong hash = Mix.Of(command.Span);
         calls.Sent(hash);
         SimulationOutcome<ApplyResult> outcome = await CallAsync(
-            node => node.ApplyAsync(command, _patience), () => CommandText.Of(command.Span), what => calls.NotDone(hash, what));
+            node => node.ApplyAsync(command, _patience), () => CommandText.Of(command.Span),
+            what => calls.NotDone(hash, what));
         ApplyResult done = outcome.Value;
         if (outcome.IsDone)
         {
@@ -70,15 +71,18 @@ internal sealed class ClientPort(
             calls.Read();
         }
 
-        var answer = new SimulationOutcome<T>(outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
+        var answer = new SimulationOutcome<T>(
+            outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
         Tell(answer);
         return answer;
     }
 
     /// <summary>Waits until the server has applied everything before.</summary>
-    public async Task<bool> BarrierAsync() => (await CallAsync(node => node.BarrierAsync(_patience), () => "a barrier", _ => { })).IsDone;
+    public async Task<bool> BarrierAsync() =>
+        (await CallAsync(node => node.BarrierAsync(_patience), () => "a barrier", _ => { })).IsDone;
 
-    private async Task<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> ReadAsync<T>(RaftNode node, Func<IFsm, T> read)
+    private async Task<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> ReadAsync<T>(
+        RaftNode node, Func<IFsm, T> read)
     {
         SimServer server = cluster.Servers[_server];
         IFsm fsm = server.Fsm!;

@@ -15,7 +15,8 @@ internal static class CommandText
         : $"{Convert.ToHexStringLower(command[..BytesMax])}… ({command.Length} bytes)";
 
     /// <summary>A text that is not too long.</summary>
-    public static string Short(string? text) => text is null ? "null" : text.Length <= CharactersMax ? text : text[..CharactersMax] + "…";
+    public static string Short(string? text) =>
+        text is null ? "null" : text.Length <= CharactersMax ? text : text[..CharactersMax] + "…";
 
     private static bool IsText(ReadOnlySpan<byte> command) =>
         !command.IsEmpty && System.Text.Unicode.Utf8.IsValid(command) && !command.ContainsAnyInRange((byte)0, (byte)31);

@@ -43,7 +43,8 @@ internal class WatchedFsm : IFsm
         _kernel.Log?.Invoke(_kernel.Now, $"{_server} applies entry {entry.Index}: {CommandText.Of(entry.Data.Span)}");
 
     protected void Threw(LogEntry entry, Exception thrown) => _ledger.Violated(
-        Rule.Applies, $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
+        Rule.Applies,
+        $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
 
     private sealed class WatchedBatchingFsm(IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
         : WatchedFsm(inner, kernel, ledger, server), IBatchingFsm

@@ -6,6 +6,8 @@ namespace Bank;
 /// <summary>What clients do with the bank, and what must be true of it.</summary>
 internal sealed class BankWorkload : SimulationWorkload<BankFsm>
 {
+    private const long Total = BankFsm.Accounts * BankFsm.FirstBalance;
+
     private readonly Dictionary<string, Transfer> _sent = [];
     private readonly List<string> _answered = [];
 
@@ -20,7 +22,7 @@ internal sealed class BankWorkload : SimulationWorkload<BankFsm>
             SimulationOutcome<long> total = await client.ReadAsync(bank => bank.Balances.Sum());
             if (total.IsDone)
             {
-                Require(total.Value == BankFsm.Accounts * BankFsm.FirstBalance, $"a client saw {total.Value} in all accounts");
+                Require(total.Value == Total, $"a client saw {total.Value} in all accounts");
             }
         }
     }
@@ -40,7 +42,7 @@ internal sealed class BankWorkload : SimulationWorkload<BankFsm>
     // Looked at after every entry, on every server.
     public override void CheckState(BankFsm fsm)
     {
-        Require(fsm.Balances.Sum() == BankFsm.Accounts * BankFsm.FirstBalance, $"money came or went: {fsm}");
+        Require(fsm.Balances.Sum() == Total, $"money came or went: {fsm}");
         Require(fsm.Balances.Min() >= 0, $"an account is overdrawn: {fsm}");
     }
 
@@ -61,7 +63,7 @@ internal sealed class BankWorkload : SimulationWorkload<BankFsm>
                 expected[made.To] += made.Amount;
             }
 
-            Require(bank.Balances.SequenceEqual(expected), $"{server} has {bank}, where {string.Join(' ', expected)} was moved");
+            Require(bank.Balances.SequenceEqual(expected), $"{server} has {bank}; due are {string.Join(' ', expected)}");
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class LostUpdateWorkload : SimulationWorkload<ObedientBankFsm>
         {
             int from = client.Random.Next(BankFsm.Accounts);
             int to = (from + 1 + client.Random.Next(BankFsm.Accounts - 1)) % BankFsm.Accounts;
-            SimulationOutcome<(long From, long To)> read = await client.ReadAsync(bank => (bank.Balances[from], bank.Balances[to]));
+            SimulationOutcome<(long From, long To)> read =
+                await client.ReadAsync(bank => (bank.Balances[from], bank.Balances[to]));
             if (read.IsDone && read.Value.From > 0)
             {
                 long amount = client.Random.NextInt64(1, read.Value.From + 1);
