@@ -11,6 +11,7 @@ internal enum Happening
     MessageDelayed,
     MessageDropped,
     MessageDuplicated,
+    Probe,
     ConnectionBroken,
     PartitionBothWays,
     PartitionOneWay,

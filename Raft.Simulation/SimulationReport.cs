@@ -18,6 +18,9 @@ public sealed record SimulationReport
     /// <summary>Calls answered with success in all of them.</summary>
     public long Acknowledged { get; init; }
 
+    /// <summary>A hash over the histories of all seeds, in whatever order they were run.</summary>
+    public ulong TraceHash { get; init; }
+
     /// <summary>The seeds that failed.</summary>
     public IReadOnlyList<SeedResult> Failures { get; init; } = [];
 

@@ -101,7 +101,8 @@ internal sealed record ClusterPlan
             StragglerShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.1) : 0,
             StragglerDelayMax = heartbeat * random.LogBetween(0.2, 4),
             DropShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.15) : 0,
-            DuplicateShare = random.Chance(0.5) ? random.LogBetween(0.003, 0.3) : 0,
+            DuplicateShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.1) : 0,
+            ProbeShare = random.Chance(0.5) ? random.LogBetween(0.01, 0.5) : 0,
             BreakShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.05) : 0,
             Timeout = heartbeat * random.LogBetween(0.5, 5),
         };

@@ -70,7 +70,7 @@ internal sealed class DiskFaultsInjector(SimCluster cluster)
         }
     }
 
-    private bool MayRot(SimServer server) =>
-        server.HasRot || !cluster.Founders.IsVoter(server.Id)
-        || cluster.Servers.Count(s => s.HasRot && cluster.Founders.IsVoter(s.Id)) < (cluster.Founders.VoterCount - 1) / 2;
+    // Before the founders' configuration is committed, one disk may be all that holds it.
+    private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && (server.HasRot || !cluster.Founders.IsVoter(server.Id)
+        || cluster.Servers.Count(s => s.HasRot && cluster.Founders.IsVoter(s.Id)) < (cluster.Founders.VoterCount - 1) / 2);
 }

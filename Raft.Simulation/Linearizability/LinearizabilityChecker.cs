@@ -6,6 +6,14 @@ namespace Raft.Simulation;
 /// Finds out whether a history is linearizable: whether an order of its operations exists in which each answer is right
 /// and which keeps to real time (Herlihy, Wing, "Linearizability", 1990). Each key is an object of its own.
 /// </summary>
+/// <example>
+/// <code>
+/// var history = new OperationHistory&lt;RegisterCall, long&gt;(clock);
+/// var put = history.Invoke(client: 1, "k", RegisterCall.Put(5)); // before it is sent
+/// history.Return(put, result: 0, logIndex: applied.Index);       // or Reject, or nothing if nobody knows
+/// var result = LinearizabilityChecker.Check(history.Operations, new RegisterSpecification());
+/// </code>
+/// </example>
 public static class LinearizabilityChecker
 {
     /// <summary>The default of how many steps the search of one key may take: some tenths of a second.</summary>

@@ -50,25 +50,14 @@ internal sealed class SearchMemo<TState>(IEqualityComparer<TState> comparer)
     {
         ulong hash = returnedHash ^ ((ulong)(uint)comparer.GetHashCode(state) * 0x9E37_79B9_7F4A_7C15);
         hash ^= hash >> 32;
-        ReadOnlySpan<ulong> spent = placed[_returnedWords..];
         ref int bucket = ref _buckets[(int)hash & (_buckets.Length - 1)];
         for (int i = bucket - 1; i >= 0; i = _entries[i].Next)
         {
-            if (_entries[i].Hash != (uint)hash || !comparer.Equals(_entries[i].State, state) || !SameReturned(i, placed))
-            {
-                continue;
-            }
-
-            if (IsSubset(SpentIn(i), of: spent))
+            if (_entries[i].Hash == (uint)hash && comparer.Equals(_entries[i].State, state)
+                && WordsOf(i)[.._returnedWords].SequenceEqual(placed[.._returnedWords])
+                && IsSubset(WordsOf(i)[_returnedWords..], of: placed[_returnedWords..]))
             {
                 return false;
-            }
-
-            if (IsSubset(spent, of: SpentIn(i)))
-            {
-                // The new one dominates the old one, and with it everything that the old one dominates.
-                spent.CopyTo(SpentIn(i));
-                return true;
             }
         }
 
@@ -97,12 +86,7 @@ internal sealed class SearchMemo<TState>(IEqualityComparer<TState> comparer)
         return true;
     }
 
-    private bool SameReturned(int entry, ReadOnlySpan<ulong> placed) =>
-        WordsOf(entry)[.._returnedWords].SequenceEqual(placed[.._returnedWords]);
-
-    private Span<ulong> SpentIn(int entry) => WordsOf(entry)[_returnedWords..];
-
-    private Span<ulong> WordsOf(int entry)
+    private ReadOnlySpan<ulong> WordsOf(int entry)
     {
         int length = _returnedWords + _unknownWords;
         return _words.AsSpan(entry * length, length);

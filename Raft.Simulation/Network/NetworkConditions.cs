@@ -21,6 +21,12 @@ internal sealed record NetworkConditions
     /// <summary>The share of requests that arrive a second time, later.</summary>
     public double DuplicateShare { get; init; }
 
+    /// <summary>
+    /// The share of appends that are overtaken by one with fewer entries, as a leader of another make may send it:
+    /// it is free to probe before it sends.
+    /// </summary>
+    public double ProbeShare { get; init; }
+
     /// <summary>The share of sends with which a pipeline's connection ends or hangs.</summary>
     public double BreakShare { get; init; }
 
@@ -34,5 +40,6 @@ internal sealed record NetworkConditions
         DropShare = 0,
         DuplicateShare = 0,
         BreakShare = 0,
+        ProbeShare = 0,
     };
 }

@@ -103,29 +103,27 @@ internal sealed class SimNetwork
     }
 
     /// <summary>
-    /// Lets a request arrive once more, sooner or later than the first; nobody waits for that answer. An append may then
-    /// have fewer entries: a leader is free to send so, and other implementations do.
+    /// Lets a request arrive once more, at about its own time or later, and an append be overtaken by a probe. Nobody
+    /// waits for the answers.
     /// </summary>
     public void MaybeDuplicate(SimTransport source, SimTransport target, RpcRequest request)
     {
-        if (!Kernel.Random.Chance(Conditions.DuplicateShare))
+        if (Kernel.Random.Chance(Conditions.DuplicateShare))
         {
-            return;
+            Coverage.Hit(Happening.MessageDuplicated);
+            TimeSpan delay = Delay(source.Machine, target.Machine);
+            Deliver(source, target, request, Kernel.Random.Chance(0.5)
+                ? delay
+                : delay + Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax));
         }
 
-        Coverage.Hit(Happening.MessageDuplicated);
-        TimeSpan delay = Kernel.Random.Next(3) switch
+        if (request is AppendEntriesRequest { Entries: [LogSlice first, ..] } append && Kernel.Random.Chance(Conditions.ProbeShare))
         {
-            0 => Conditions.DelayMin,
-            1 => Delay(source.Machine, target.Machine),
-            _ => Delay(source.Machine, target.Machine) + Kernel.Random.Between(TimeSpan.Zero, Conditions.StragglerDelayMax),
-        };
-
-        RpcRequest copy = request is AppendEntriesRequest { Entries: [LogSlice first, ..] } append && Kernel.Random.Chance(0.5)
-            ? append with { Entries = Some(first) }
-            : request;
-        Kernel.After(target.Process, delay, () => target.Deliver(new SimRpc(
-            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
+            Coverage.Hit(Happening.Probe);
+            int count = Kernel.Random.Next(first.Count);
+            List<LogSlice> fewer = count == 0 ? [] : [first.Before(first.FirstIndex + (ulong)count)];
+            Deliver(source, target, append with { Entries = fewer }, Conditions.DelayMin);
+        }
     }
 
     /// <summary>A request leaves.</summary>
@@ -150,9 +148,7 @@ internal sealed class SimNetwork
         Watch.Answered(from, to, request, response, askedAt);
     }
 
-    private List<LogSlice> Some(LogSlice slice)
-    {
-        int count = Kernel.Random.Next(slice.Count + 1);
-        return count == 0 ? [] : [slice.Before(slice.FirstIndex + (ulong)count)];
-    }
+    private void Deliver(SimTransport source, SimTransport target, RpcRequest copy, TimeSpan delay) =>
+        Kernel.After(target.Process, delay, () => target.Deliver(new SimRpc(
+            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
 }

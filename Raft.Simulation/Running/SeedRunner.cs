@@ -1,3 +1,5 @@
+using Raft.Simulation.Kernel;
+
 namespace Raft.Simulation.Running;
 
 /// <summary>Runs many seeds, on one thread or several, and adds up what they tell.</summary>
@@ -11,6 +13,7 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
     private long _events;
     private long _elections;
     private long _acknowledged;
+    private ulong _hash;
     private ulong _next;
     private bool _isExhausted;
 
@@ -30,6 +33,7 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
             Events = _events,
             Elections = _elections,
             Acknowledged = _acknowledged,
+            TraceHash = _hash,
             Failures = _failures,
         };
     }
@@ -80,6 +84,7 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
         _events += result.Events;
         _elections += result.Elections;
         _acknowledged += result.Acknowledged;
+        _hash += Mix.Add(result.TraceHash, result.Seed);
         Seen[result.Profile].Add(result.Coverage);
         if (result.Failure is not null)
         {

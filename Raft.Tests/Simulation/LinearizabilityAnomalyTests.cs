@@ -59,6 +59,12 @@ public sealed class LinearizabilityAnomalyTests
             .Put(1, 10, from: 0, to: 1).Put(2, 11, from: 2).Swap(3, 10, 12, from: 3, to: 4, swapped: false));
         yield return Case("unknown compare-and-swaps that take effect one through the other", new RegisterScript()
             .Swap(1, 11, 12, from: 0).Swap(2, 10, 11, from: 0).Swap(3, 0, 10, from: 0).Get(4, 12, from: 1, to: 2));
+        yield return Case("a value of two unknown writes, of which only one can be there once more", new RegisterScript()
+            .Put(1, 5, from: 0).Swap(2, 0, 5, from: 0.1).Get(3, 5, from: 1, to: 2).Put(3, 6, from: 3, to: 4)
+            .Get(3, 6, from: 5, to: 6).Get(4, 5, from: 7, to: 8));
+        yield return Case("an unknown write that could have taken effect early but was needed late", new RegisterScript()
+            .Put(1, 9, from: 0).Put(2, 5, from: 0.1).Swap(3, 0, 1, from: 1, to: 2, swapped: false).Get(4, 5, from: 1, to: 2)
+            .Put(3, 6, from: 3, to: 4).Get(3, 6, from: 5, to: 6).Get(3, 9, from: 7, to: 8));
         yield return Case("an unknown read, whatever it saw", new RegisterScript()
             .Put(1, 10, from: 0, to: 1).Get(2, 99, from: 2));
         yield return Case("a refused write", new RegisterScript()

@@ -46,6 +46,36 @@ public sealed class LinearizabilityScaleTests
     }
 
     [Test]
+    public void A_key_of_many_clients_is_decided_in_few_steps([Range(1, 20)] int seed)
+    {
+        List<RegisterOperation> operations = Usual(unknownPercent: 20, clients: 10).Make(new Random(seed), 300);
+
+        LinearizabilityResult result = LinearizabilityChecker.Check(operations, new RegisterSpecification());
+
+        Assert.That(result.Verdict, Is.EqualTo(LinearizabilityVerdict.Ok), $"seed {seed}: {result}");
+        Assert.That(result.Steps, Is.LessThan(50_000), $"seed {seed}");
+    }
+
+    [Test]
+    public void What_really_happened_is_never_illegal([Range(1, 10)] int seed)
+    {
+        var random = new Random(seed);
+        for (int i = 0; i < 300; i++)
+        {
+            var histories = new RandomHistory<long, RegisterCall, long>(new RegisterSpecification(), AnyCall)
+            {
+                Clients = random.Next(2, 6),
+                UnknownPercent = random.Next(10, 70),
+            };
+
+            LinearizabilityResult result = LinearizabilityChecker.Check(
+                histories.Make(random, random.Next(10, 60)), new RegisterSpecification());
+
+            Assert.That(result.Verdict, Is.EqualTo(LinearizabilityVerdict.Ok), $"seed {seed}, history {i}: {result}");
+        }
+    }
+
+    [Test]
     public void A_search_that_would_take_too_many_steps_is_given_up_and_says_so()
     {
         LinearizabilityResult result = LinearizabilityChecker.Check(
@@ -69,7 +99,15 @@ public sealed class LinearizabilityScaleTests
         Assert.That(result.Key, Is.EqualTo("z"));
     }
 
-    private static RandomHistory<long, RegisterCall, long> Usual(int unknownPercent)
+    /// <summary>Of few values, so that what an unknown write does can often be done by another, too.</summary>
+    private static RegisterCall AnyCall(Random random, long state) => random.Next(3) switch
+    {
+        0 => RegisterCall.Get(),
+        1 => RegisterCall.Put(random.Next(5)),
+        _ => RegisterCall.CompareAndSwap(random.Next(2) == 0 ? state : random.Next(5), random.Next(5)),
+    };
+
+    private static RandomHistory<long, RegisterCall, long> Usual(int unknownPercent, int clients = 5)
     {
         long next = 0;
         return new RandomHistory<long, RegisterCall, long>(
@@ -81,7 +119,7 @@ public sealed class LinearizabilityScaleTests
                 _ => RegisterCall.CompareAndSwap(random.Next(3) == 0 ? next : state, ++next),
             })
         {
-            Clients = 5,
+            Clients = clients,
             UnknownPercent = unknownPercent,
             LatestTicks = 2000,
         };

@@ -68,7 +68,7 @@ public sealed class SimDiskTests
 
             world.Disk.CrashProcess();
 
-            Assert.That(world.Read(Path), Has.Count.EqualTo(1000).And.All.EqualTo(1));
+            Assert.That(world.Read(Path), Has.Length.EqualTo(1000).And.All.EqualTo(1));
         }
     }
 
@@ -202,7 +202,7 @@ public sealed class SimDiskTests
             task.GetAwaiter().GetResult();
         }
 
-        public IReadOnlyList<byte> Read(string path)
+        public byte[] Read(string path)
         {
             SimInode inode = Disk.Files[path];
             byte[] bytes = new byte[inode.Length];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Raft.Simulation;
@@ -29,6 +30,7 @@ internal static class ClosingLine
             json.WriteNumber("real_seconds", Math.Round(real.TotalSeconds, 1));
             json.WriteNumber("cpu_seconds", Math.Round(cpu.TotalSeconds, 1));
             json.WriteNumber("times_real_time_per_core", Math.Round(report.Simulated / cpu));
+            json.WriteString("trace_hash", report.TraceHash.ToString("x16", CultureInfo.InvariantCulture));
             WriteCoverage(json, seen);
             json.WriteEndObject();
         }

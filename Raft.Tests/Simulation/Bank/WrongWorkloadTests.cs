@@ -26,7 +26,11 @@ public sealed class WrongWorkloadTests
         string message = Fail(FailureKind.Escape, async client =>
         {
             await client.DelayAsync(TimeSpan.FromSeconds(1));
-            _ = Task.Run(() => 1);
+            bool hasBegun = false;
+            _ = Task.Run(() => Volatile.Write(ref hasBegun, true));
+
+            // In real time, or the run might be over before the pool finds the time.
+            SpinWait.SpinUntil(() => Volatile.Read(ref hasBegun), TimeSpan.FromSeconds(10));
             await UntilStoppedAsync(client);
         });
 

@@ -1,0 +1,39 @@
+using Raft.Simulation;
+using Raft.Simulation.Running;
+using Raft.Simulation.Workloads;
+
+namespace Raft.Tests.Simulation;
+
+/// <summary>
+/// The simulator finds bugs that are planted on purpose: a simulator that finds none proves nothing. Those that are rare
+/// are looked for at length by <c>raftsim --mutation all</c> (docs/testing.md).
+/// </summary>
+public sealed class PlantedBugTests
+{
+    private const ulong SeedsMax = 60;
+
+    /// <summary>Bugs that need more seeds than a test run has time for.</summary>
+    private static readonly string[] Rare =
+    [
+        "StaleTermAccepted", "CommitBeyondProven", "DurableByIndex", "EntryBeforeTerm", "TruncationByOverwriting",
+        "VoteByDurableLog", "EarlierLeadershipMatch", "NonvoterCounted",
+    ];
+
+    private static IEnumerable<string> FrequentBugs() => PlantedBug.All.Select(b => b.Name).Except(Rare);
+
+    [TestCaseSource(nameof(FrequentBugs))]
+    public async Task A_planted_bug_is_found(string bug)
+    {
+        var options = new SimulationOptions { Threads = 2, Bug = PlantedBug.Find(bug)! };
+        var runner = new SeedRunner<RegisterFsm>(() => new RegisterFsm(), new RegisterWorkload(), options);
+
+        SimulationReport report = await runner.RunAsync(SeedRange.Of(1, SeedsMax));
+
+        Assert.That(report.Failures, Is.Not.Empty);
+        Assert.That(report.Failures.Select(f => f.FailureKind), Has.None.EqualTo(FailureKind.Escape));
+    }
+
+    [Test]
+    public void Every_bug_that_counts_as_rare_exists() =>
+        Assert.That(Rare.Where(name => PlantedBug.Find(name) is null), Is.Empty);
+}
