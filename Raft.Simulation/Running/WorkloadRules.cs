@@ -17,15 +17,19 @@ internal sealed class WorkloadRules<TFsm>(
     /// <summary>Makes a state machine for a process that starts.</summary>
     public TFsm NewFsm()
     {
-        TFsm fsm = newFsm();
-        if (!_made.Add(fsm))
+        try
         {
-            kernel.Fail(new RunFailure(
-                FailureKind.Violation, Rule.Workload,
-                "newFsm returned the same state machine twice; each server needs a new, empty one at every start"));
+            TFsm fsm = newFsm();
+            return _made.Add(fsm ?? throw new SimulationViolationException("it returned null"))
+                ? fsm
+                : throw new SimulationViolationException(
+                    "it returned the same state machine twice; each server needs a new, empty one at every start");
         }
-
-        return fsm;
+        catch (Exception wrong)
+        {
+            Fail(wrong, "newFsm");
+            throw;
+        }
     }
 
     /// <summary>Looks at a replica after an entry.</summary>

@@ -168,7 +168,17 @@ public sealed class WrongWorkloadTests
         SimulationFailedException failed = Assert.ThrowsAsync<SimulationFailedException>(() =>
             Simulation.RunAsync(SeedRange.One(1), () => shared, new BankWorkload()))!;
 
-        Assert.That(failed.Message, Does.Contain("newFsm returned the same state machine twice"));
+        Assert.That(failed.Message, Does.Contain("newFsm: it returned the same state machine twice"));
+    }
+
+    [Test]
+    public void A_state_machine_that_cannot_be_made_is_told_with_its_stack()
+    {
+        string message = Fail(
+            FailureKind.Violation, UntilStoppedAsync, () => throw new InvalidOperationException("no bank licence"));
+
+        Assert.That(message, Does.Contain("newFsm: System.InvalidOperationException: no bank licence"));
+        Assert.That(message, Does.Contain("WrongWorkloadTests.cs:line "));
     }
 
     [Test]
