@@ -36,6 +36,7 @@ internal sealed class BankWorkload : SimulationWorkload<BankFsm>
             digest.Add(balance);
         }
 
+        // Of the transfers only how many: to go through all of them after every entry would take long.
         return digest.Add(fsm.TransferCount).Add(fsm.LastTransferAt.UtcTicks).Value;
     }
 
