@@ -76,6 +76,18 @@ internal sealed record ClusterPlan
         };
     }
 
+    /// <summary>The settings of a server, but for what is each one's own.</summary>
+    public RaftConfig ToConfig() => new()
+    {
+        HeartbeatTimeout = Heartbeat,
+        ElectionTimeout = Heartbeat,
+        LeaderLeaseTimeout = Lease,
+        CommitTimeout = Commit,
+        PreVoteDisabled = PreVoteDisabled,
+        MaxAppendEntries = MaxAppendEntries,
+        Limits = Limits,
+    };
+
     private static RaftLimits DrawLimits(SimRandom random)
     {
         var limits = new RaftLimits();

@@ -12,8 +12,8 @@ namespace Raft.Simulation.Cluster;
 /// <param name="Founders">Their configuration.</param>
 /// <param name="NewFsm">Makes a state machine.</param>
 /// <param name="StateOf">Digests one; null where it cannot be digested entry by entry.</param>
-/// <param name="Configure">Changes their settings.</param>
+/// <param name="Config">Their settings, but for what is each one's own.</param>
 /// <param name="Bug">The bug that is planted in all of them.</param>
 internal sealed record ServerSetup(
     SimKernel Kernel, SimNetwork Network, ClusterLedger Ledger, ClusterPlan Plan, ClusterConfiguration Founders,
-    Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, Func<RaftConfig, RaftConfig>? Configure, PlantedBug Bug);
+    Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, RaftConfig Config, PlantedBug Bug);

@@ -16,13 +16,14 @@ internal sealed class SimCluster
             ClusterLedger.NameOf(machine), SimAddress.Of(machine),
             machine < plan.Servers - plan.Nonvoters ? ServerSuffrage.Voter : ServerSuffrage.Nonvoter)));
         Ledger = new ClusterLedger(kernel, plan.Servers, Founders);
+        Config = options.Configure?.Invoke(plan.ToConfig()) ?? plan.ToConfig();
         var rules = new MessageRules(Ledger, machine => Servers![machine].Watch);
         Network = new SimNetwork(kernel, plan.Servers, plan.Network, rules)
         {
-            InFlightCountMax = plan.Limits.InFlightCountMax,
+            InFlightCountMax = Config.Limits.InFlightCountMax,
         };
         var setup = new ServerSetup(
-            kernel, Network, Ledger, plan, Founders, newFsm, stateOf, options.Configure, options.Bug);
+            kernel, Network, Ledger, plan, Founders, newFsm, stateOf, Config, options.Bug);
         Servers = [.. Enumerable.Range(0, plan.Servers).Select(machine => new SimServer(setup, machine))];
     }
 
@@ -31,6 +32,9 @@ internal sealed class SimCluster
 
     /// <summary>What was drawn for them.</summary>
     public ClusterPlan Plan { get; }
+
+    /// <summary>The settings of all servers.</summary>
+    public RaftConfig Config { get; }
 
     /// <summary>The configuration.</summary>
     public ClusterConfiguration Founders { get; }

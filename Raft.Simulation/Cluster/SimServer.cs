@@ -314,26 +314,11 @@ internal sealed class SimServer
         return false;
     }
 
-    private RaftConfig Config()
+    private RaftConfig Config() => _setup.Config with
     {
-        ClusterPlan plan = _setup.Plan;
-        var config = new RaftConfig
-        {
-            LocalId = Id,
-            HeartbeatTimeout = plan.Heartbeat,
-            ElectionTimeout = plan.Heartbeat,
-            LeaderLeaseTimeout = plan.Lease,
-            CommitTimeout = plan.Commit,
-            PreVoteDisabled = plan.PreVoteDisabled,
-            MaxAppendEntries = plan.MaxAppendEntries,
-            Limits = plan.Limits,
-        };
-        return (_setup.Configure?.Invoke(config) ?? config) with
-        {
-            LocalId = Id,
-            TimeProvider = Process!.Time,
-            Seed = _setup.Kernel.Random.Next(int.MaxValue),
-            LoggerFactory = _setup.Kernel.Log is null ? NullLoggerFactory.Instance : new SimLoggerFactory(_setup.Kernel),
-        };
-    }
+        LocalId = Id,
+        TimeProvider = Process!.Time,
+        Seed = _setup.Kernel.Random.Next(int.MaxValue),
+        LoggerFactory = _setup.Kernel.Log is null ? NullLoggerFactory.Instance : new SimLoggerFactory(_setup.Kernel),
+    };
 }

@@ -21,7 +21,7 @@ internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, Call
 
     /// <summary>A leader whom a majority follows, within ten election timeouts.</summary>
     public void AwaitLeader() => Await(
-        cluster.Plan.Heartbeat * ElectionTimeouts, HasLeader,
+        cluster.Config.ElectionTimeout * ElectionTimeouts, HasLeader,
         $"there is no leader {ElectionTimeouts} election timeouts after the faults stopped");
 
     /// <summary>Writes that commit.</summary>

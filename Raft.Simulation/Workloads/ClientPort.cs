@@ -18,7 +18,7 @@ internal sealed class ClientPort(
 
     private static readonly TimeSpan WayMax = TimeSpan.FromMilliseconds(2);
 
-    private readonly TimeSpan _patience = cluster.Plan.Heartbeat * random.LogBetween(0.5, 8);
+    private readonly TimeSpan _patience = cluster.Config.HeartbeatTimeout * random.LogBetween(0.5, 8);
     private int _server;
 
     /// <summary>The client's process.</summary>
