@@ -4,13 +4,13 @@ namespace Raft.Simulation;
 
 /// <summary>Consecutive seeds.</summary>
 /// <param name="First">The first.</param>
-/// <param name="Last">The last.</param>
+/// <param name="Last">The last, which is run too.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct SeedRange(ulong First, ulong Last)
 {
     /// <summary>Several seeds.</summary>
     /// <param name="first">The first.</param>
-    /// <param name="last">The last, not below the first.</param>
+    /// <param name="last">The last, which is run too; not below the first.</param>
     public static SeedRange Of(ulong first, ulong last)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(last, first);

@@ -1,3 +1,5 @@
+using Raft.Simulation.Kernel;
+
 namespace Raft.Simulation;
 
 /// <summary>What became of one seed.</summary>
@@ -41,6 +43,9 @@ public sealed record SeedResult
 
     /// <summary>All servers side by side at the end of a run that failed.</summary>
     public string Servers { get; init; } = string.Empty;
+
+    /// <summary>The work that left the simulation, where some did.</summary>
+    internal Sighting? Escape { get; init; }
 
     internal Coverage Coverage { get; init; } = new();
 }

@@ -1,6 +1,9 @@
 namespace Raft.Simulation;
 
-/// <summary>A seed failed. The message has the seed, what was drawn from it, the last events and all servers side by side.</summary>
+/// <summary>
+/// A seed failed. The message has the seed, what is wrong, what to do next, the last calls and events, all servers side
+/// by side, and what was drawn from the seed.
+/// </summary>
 public sealed class SimulationFailedException : Exception
 {
     /// <summary>A failure without a report.</summary>
@@ -22,4 +25,13 @@ public sealed class SimulationFailedException : Exception
         : base(message, innerException)
     {
     }
+
+    internal SimulationFailedException(string message, SimulationReport report)
+        : base(message)
+    {
+        Report = report;
+    }
+
+    /// <summary>What was run, and all seeds that failed.</summary>
+    public SimulationReport Report { get; } = new();
 }

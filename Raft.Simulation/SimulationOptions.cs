@@ -1,3 +1,4 @@
+using Raft.Simulation.Running;
 using Raft.Simulation.Scenarios;
 
 namespace Raft.Simulation;
@@ -29,6 +30,12 @@ public sealed record SimulationOptions
     /// <summary>Called after each seed, from the thread that ran it.</summary>
     public Action<SeedResult>? Progress { get; init; }
 
+    /// <summary>
+    /// Called with everything that happens, when in simulated time, and as a line for humans: thousands of lines a seed, so
+    /// for one seed at a time. They are no format: they change from version to version.
+    /// </summary>
+    public Action<TimeSpan, string>? Trace { get; init; }
+
     /// <summary>Whether any work of the process's thread pool counts as an escape: only where nothing else uses it.</summary>
     internal bool WatchPool { get; init; }
 
@@ -38,8 +45,9 @@ public sealed record SimulationOptions
     /// <summary>A scenario of its own; null for the profiles.</summary>
     internal Scenario? Scenario { get; init; }
 
-    /// <summary>Gets every line of the trace.</summary>
-    internal Action<TimeSpan, string>? Trace { get; init; }
+
+    /// <summary>Is told the state of every server after every entry; null for nobody.</summary>
+    internal StateNotes? Notes { get; init; }
 
     internal void Validate()
     {

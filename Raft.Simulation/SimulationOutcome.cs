@@ -16,7 +16,7 @@ public enum SimulationOutcomeKind
 /// <summary>How a client's call ended.</summary>
 /// <typeparam name="T">What is answered.</typeparam>
 /// <param name="Kind">What the client knows.</param>
-/// <param name="Value">The answer, where it is done.</param>
+/// <param name="Value">The answer, where it is done; else the default, which says nothing.</param>
 /// <param name="Index">The index of the command's entry, or for a read the index it saw; 0 where it is not known.</param>
 /// <param name="Term">The term of that entry; 0 where it is not known.</param>
 /// <param name="Server">The server that was asked.</param>

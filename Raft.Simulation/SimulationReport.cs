@@ -23,4 +23,10 @@ public sealed record SimulationReport
 
     /// <summary>The seeds that failed.</summary>
     public IReadOnlyList<SeedResult> Failures { get; init; } = [];
+
+    /// <summary>One line for humans.</summary>
+    /// <returns>The line.</returns>
+    public override string ToString() =>
+        $"{Seeds} seeds, {Failures.Count} failed; {Simulated} of simulated time, {Events} steps, {Elections} elections, "
+        + $"{Acknowledged} calls answered";
 }

@@ -4,6 +4,7 @@ using Raft.Simulation.Disk;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 using Raft.Simulation.Network;
+using Raft.Simulation.Workloads;
 using Raft.Stores.Wal;
 
 namespace Raft.Simulation.Cluster;
@@ -189,7 +190,8 @@ internal sealed class SimServer
         Fsm = fsm;
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
-        Node = await RaftNode.StartAsync(Config(), fsm, log, stable, Transport, new RaftRuntime
+        IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
+        Node = await RaftNode.StartAsync(Config(), watched, log, stable, Transport, new RaftRuntime
         {
             LoopScheduler = Process!.Scheduler,
             FsmScheduler = Process.Scheduler,

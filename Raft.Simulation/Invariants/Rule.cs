@@ -26,6 +26,7 @@ internal static class Rule
     public const string NodeRuns = "nodes go on unless their disk fails";
     public const string Linearizable = "linearizability";
     public const string Liveness = "liveness once the faults stop";
+    public const string Applies = "the state machine applies every command";
     public const string Workload = "the workload's own rules";
     public const string Converged = "all servers end up the same";
 }

@@ -61,6 +61,11 @@ internal sealed class SimKernel
     /// <summary>Lets an event happen after a time.</summary>
     public void Schedule(SimEvent what, long afterTicks)
     {
+        if (!_escapes.IsHome())
+        {
+            return;
+        }
+
         long due = NowTicks + Math.Max(0, afterTicks);
 
         // Events of one instant happen in no particular order.
@@ -78,7 +83,7 @@ internal sealed class SimKernel
     /// <summary>Takes steps until a time has come, something failed, or a condition holds.</summary>
     public void Run(TimeSpan until, Func<bool>? isDone = null)
     {
-        while (Failure is null && NowTicks < until.Ticks && (isDone is null || !isDone()))
+        while (Failure is null && !_escapes.IsNoticed && NowTicks < until.Ticks && (isDone is null || !isDone()))
         {
             if (!Step(until.Ticks))
             {
@@ -86,17 +91,17 @@ internal sealed class SimKernel
             }
         }
 
-        if (_escapes.Count > 0)
+        if (_escapes.Count > 0 && Failure?.Kind != FailureKind.Escape)
         {
-            Fail(new RunFailure(
-                FailureKind.Escape, "nothing leaves the simulation",
-                $"{_escapes.Count} pieces of work did. The first: {_escapes.FirstStack ?? "on the thread pool"}"));
+            // Whatever else went wrong may come of it.
+            Failure = null;
+            Fail(new RunFailure(FailureKind.Escape, "nothing leaves the simulation", _escapes.Describe()));
         }
     }
 
     internal void Enqueue(SimProcess process, Task task)
     {
-        if (_escapes.IsHome() && !process.IsDead)
+        if (_escapes.IsHome(task) && !process.IsDead)
         {
             _ready.Add(new ReadyStep(process, task, null, 0));
         }

@@ -1,6 +1,5 @@
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Faults;
-using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 using Raft.Simulation.Workloads;
 
@@ -21,6 +20,7 @@ internal sealed class SeedRun<TFsm>
     private readonly ClusterPlan _plan;
     private readonly FaultPlan _faults;
     private readonly SimulationWorkload<TFsm> _workload;
+    private readonly WorkloadRules<TFsm> _rules;
     private readonly CallRegister _calls;
     private readonly SimProcess _clientProcess;
     private readonly List<ClientPort> _ports = [];
@@ -43,7 +43,9 @@ internal sealed class SeedRun<TFsm>
 
         _clientProcess = _kernel.NewProcess("clients", new MachineClock(_kernel));
         _workload = workload.ForRun(new SimulationRun(seed, _clientProcess.Time));
-        _cluster = new SimCluster(_kernel, _plan, newFsm, StateOf, options);
+        _rules = new WorkloadRules<TFsm>(_kernel, newFsm, _workload, options.Notes);
+        _cluster = new SimCluster(_kernel, _plan, _rules.NewFsm, _rules.Look, options);
+        _rules.Cluster = _cluster;
         options.Scenario?.Prepare(_cluster);
         _calls = new CallRegister(_cluster.Ledger);
     }
@@ -51,15 +53,21 @@ internal sealed class SeedRun<TFsm>
     /// <summary>Runs it.</summary>
     public SeedResult Run()
     {
+        _kernel.Escapes.Enter();
         try
         {
             Rage();
             Recover();
             End();
         }
-        catch (Exception failure) when (_kernel.Failure is null)
+        catch (Exception failure)
         {
+            // Where something failed before, that is what is told.
             _kernel.Fail(new RunFailure(FailureKind.Violation, "the simulation runs", failure.ToString()));
+        }
+        finally
+        {
+            EscapeDetector.Leave();
         }
 
         return new SeedResult
@@ -75,13 +83,12 @@ internal sealed class SeedRun<TFsm>
             Acknowledged = _calls.Acknowledged,
             TraceHash = _kernel.TraceHash,
             Escapes = _kernel.Escapes.Count,
+            Escape = _kernel.Escapes.Best,
             Drawn = $"{_plan}\n{_faults}",
             Servers = _kernel.Failure is null ? string.Empty : _cluster.Describe(),
             Coverage = _cluster.Coverage(),
         };
     }
-
-    private ulong? StateOf(IFsm fsm) => fsm is IBatchingFsm ? null : _workload.Digest((TFsm)fsm);
 
     /// <summary>Safety: faults and clients.</summary>
     private void Rage()
@@ -90,8 +97,8 @@ internal sealed class SeedRun<TFsm>
         _cluster.Start();
         for (int number = 0; number < _plan.Clients; number++)
         {
-            var port = new ClientPort(_cluster, _clientProcess, _calls, _kernel.Random.Fork());
-            var client = new SimulationClient<TFsm>(port, number);
+            var port = new ClientPort(_cluster, _clientProcess, _calls, _kernel.Random.Fork(), $"client {number}");
+            var client = new SimulationClient<TFsm>(port, number, _rules.WatchRead);
             _ports.Add(port);
             _clients.Add(_clientProcess.Start(() => RunClientAsync(client)));
         }
@@ -116,33 +123,10 @@ internal sealed class SeedRun<TFsm>
 
         liveness.Write();
         liveness.AwaitClients(_clients);
-        liveness.AwaitSame(StateOf);
+        liveness.AwaitSame();
         if (_kernel.Failure is null)
         {
-            CheckWorkload();
-        }
-    }
-
-    private void CheckWorkload()
-    {
-        TFsm[] replicas = [.. _cluster.Servers.Where(s => s.Fsm is not null).Select(s => (TFsm)s.Fsm!)];
-        ulong?[] states = [.. replicas.Select(_workload.Digest)];
-        if (states.Distinct().Count() > 1)
-        {
-            _cluster.Ledger.Violated(Rule.EqualStates, $"the replicas end with the states {string.Join(", ", states)}");
-        }
-
-        try
-        {
-            _workload.Check(replicas);
-        }
-        catch (SimulationViolationException wrong)
-        {
-            _kernel.Fail(new RunFailure(wrong.Kind, wrong.Rule, wrong.Message));
-        }
-        catch (Exception wrong)
-        {
-            _kernel.Fail(new RunFailure(FailureKind.Violation, Rule.Workload, wrong.ToString()));
+            _rules.CheckEnd();
         }
     }
 
@@ -163,7 +147,11 @@ internal sealed class SeedRun<TFsm>
         }
         catch (Exception failure)
         {
-            _kernel.Fail(new RunFailure(FailureKind.Violation, Rule.Workload, $"client {client.Number}: {failure}"));
+            // On another thread nothing here is touched; it was noted, and fails the run.
+            if (_kernel.Escapes.IsHome())
+            {
+                _rules.Fail(failure, $"client {client.Number}");
+            }
         }
     }
 }

@@ -41,6 +41,12 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
     /// <summary>Tells a human about a seed that failed.</summary>
     public string Describe(SeedResult failed) => FailureReport.Of(failed, newFsm, workload, options);
 
+    /// <summary>Runs something on a thread of its own, where no context and no scheduler is current.</summary>
+#pragma warning disable RS0030 // It leaves no simulation: it begins one.
+    public static Task OnThread(Action run) => Task.Factory.StartNew(
+        run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+#pragma warning restore RS0030
+
     private void Work(ulong last)
     {
         while (TryTake(last, out ulong seed))
@@ -85,9 +91,4 @@ internal sealed class SeedRunner<TFsm>(Func<TFsm> newFsm, SimulationWorkload<TFs
             _failures.Add(result);
         }
     }
-
-#pragma warning disable RS0030 // A simulation has a thread of its own, on which no context and no scheduler is current.
-    private static Task OnThread(Action run) => Task.Factory.StartNew(
-        run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-#pragma warning restore RS0030
 }

@@ -8,6 +8,7 @@ internal sealed class CallRegister(ClusterLedger ledger)
 {
     private readonly List<(Task Call, SimProcess Process, string What)> _open = [];
     private readonly List<(ulong Hash, string What)> _notDone = [];
+    private readonly Dictionary<ulong, int> _sent = [];
 
     /// <summary>Calls that were answered with success.</summary>
     public int Acknowledged { get; private set; }
@@ -28,6 +29,9 @@ internal sealed class CallRegister(ClusterLedger ledger)
 
         _open.Add((call, process, what));
     }
+
+    /// <summary>A command was sent.</summary>
+    public void Sent(ulong commandHash) => _sent[commandHash] = _sent.GetValueOrDefault(commandHash) + 1;
 
     /// <summary>A command was answered with success.</summary>
     public void Done(ApplyResult result, ulong commandHash, ServerId server)
@@ -66,7 +70,8 @@ internal sealed class CallRegister(ClusterLedger ledger)
 
         foreach ((ulong hash, string what) in _notDone)
         {
-            if (ledger.WasApplied(hash))
+            // One that was sent again may have been applied for that.
+            if (_sent[hash] == 1 && ledger.WasApplied(hash))
             {
                 ledger.Violated(Rule.Outcomes, $"a command was applied whose caller was told that nothing was appended: {what}");
             }

@@ -1,10 +1,17 @@
+using System.Runtime.ExceptionServices;
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Workloads;
 
 /// <summary>How one client reaches the servers: guesses the leader, waits no longer than it likes, notices dead servers.</summary>
-internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallRegister calls, SimRandom random)
+/// <param name="cluster">The servers.</param>
+/// <param name="process">The client's process.</param>
+/// <param name="calls">Hears of all calls.</param>
+/// <param name="random">The client's chance.</param>
+/// <param name="name">Who it is, for the trace.</param>
+internal sealed class ClientPort(
+    SimCluster cluster, SimProcess process, CallRegister calls, SimRandom random, string name)
 {
     /// <summary>The share of calls that try any server, whoever led last: others may know better.</summary>
     private const double AnyServerShare = 0.15;
@@ -23,45 +30,79 @@ internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallReg
     /// <summary>Whether the client is to end.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>Throws, and notes it, where the caller has left the simulation.</summary>
+    public void RequireHome()
+    {
+        // After ConfigureAwait(false) it may still be the same thread, but no longer the client's scheduler.
+        if (TaskScheduler.Current != process.Scheduler)
+        {
+            cluster.Kernel.Escapes.NoteCall();
+            throw new InvalidOperationException("A client was called by code that has left the simulation.");
+        }
+    }
+
     /// <summary>Sends a command.</summary>
     public async Task<SimulationOutcome<object?>> ApplyAsync(ReadOnlyMemory<byte> command)
     {
         ulong hash = Mix.Of(command.Span);
+        calls.Sent(hash);
         SimulationOutcome<ApplyResult> outcome = await CallAsync(
-            node => node.ApplyAsync(command, _patience), what => calls.NotDone(hash, what));
+            node => node.ApplyAsync(command, _patience), () => CommandText.Of(command.Span),
+            what => calls.NotDone(hash, what));
         ApplyResult done = outcome.Value;
         if (outcome.IsDone)
         {
             calls.Done(done, hash, outcome.Server);
         }
 
-        return new SimulationOutcome<object?>(outcome.Kind, done.Response, done.Index, done.Term, outcome.Server);
+        var answer = new SimulationOutcome<object?>(outcome.Kind, done.Response, done.Index, done.Term, outcome.Server);
+        Tell(answer);
+        return answer;
     }
 
     /// <summary>Reads, linearizably.</summary>
     public async Task<SimulationOutcome<T>> ReadAsync<T>(Func<IFsm, T> read)
     {
-        SimulationOutcome<(T Value, ulong Index)> outcome = await CallAsync(node => ReadAsync(node, read), _ => { });
+        SimulationOutcome<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> outcome =
+            await CallAsync(node => ReadAsync(node, read), () => "a read", _ => { });
+        outcome.Value.Thrown?.Throw();
         if (outcome.IsDone)
         {
             calls.Read();
         }
 
-        return new SimulationOutcome<T>(outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
+        var answer = new SimulationOutcome<T>(
+            outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
+        Tell(answer);
+        return answer;
     }
 
     /// <summary>Waits until the server has applied everything before.</summary>
-    public async Task<bool> BarrierAsync() => (await CallAsync(node => node.BarrierAsync(_patience), _ => { })).IsDone;
+    public async Task<bool> BarrierAsync() =>
+        (await CallAsync(node => node.BarrierAsync(_patience), () => "a barrier", _ => { })).IsDone;
 
-    private async Task<(T Value, ulong Index)> ReadAsync<T>(RaftNode node, Func<IFsm, T> read)
+    private async Task<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> ReadAsync<T>(
+        RaftNode node, Func<IFsm, T> read)
     {
         SimServer server = cluster.Servers[_server];
         IFsm fsm = server.Fsm!;
         await node.ReadIndexAsync();
-        return await node.InspectAsync(applied => (read(fsm), applied));
+        return await node.InspectAsync(applied =>
+        {
+            try
+            {
+                return (read(fsm), applied, (ExceptionDispatchInfo?)null);
+            }
+            catch (Exception thrown)
+            {
+                // The client's own fault, and no outcome of the node's.
+                return (default(T)!, applied, ExceptionDispatchInfo.Capture(thrown));
+            }
+        });
     }
 
-    private async Task<SimulationOutcome<T>> CallAsync<T>(Func<RaftNode, Task<T>> call, Action<string> notDone)
+    private async Task<SimulationOutcome<T>> CallAsync<T>(
+        Func<RaftNode, Task<T>> call, Func<string> what, Action<string> notDone)
     {
         await WayAsync();
         if (random.Chance(AnyServerShare))
@@ -76,6 +117,7 @@ internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallReg
             return new SimulationOutcome<T>(SimulationOutcomeKind.NotDone, default, 0, 0, server.Id);
         }
 
+        cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"{name} > {server.Id}: {what()}");
         Task gone = server.Gone;
         Task<T> answer = call(node);
         calls.Add(answer, server.Process!, $"of {server.Id} at {cluster.Kernel.Now}");
@@ -108,6 +150,9 @@ internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallReg
                     FollowHint(node);
                     notDone($"{server.Id}: {failure.Message}");
                     return new SimulationOutcome<T>(SimulationOutcomeKind.NotDone, default, 0, 0, server.Id);
+                case EntryTooLargeException:
+                    ExceptionDispatchInfo.Throw(failure);
+                    break;
                 default:
                     calls.Unexpected(failure, server.Id);
                     break;
@@ -118,6 +163,11 @@ internal sealed class ClientPort(SimCluster cluster, SimProcess process, CallReg
         calls.Lost();
         return new SimulationOutcome<T>(SimulationOutcomeKind.Unknown, default, 0, 0, server.Id);
     }
+
+    private void Tell<T>(SimulationOutcome<T> answer) => cluster.Kernel.Log?.Invoke(
+        cluster.Kernel.Now,
+        $"{name} < {answer.Server}: {answer.Kind}{(answer.IsDone ? $", {CommandText.Short(answer.Value?.ToString())}" : "")}"
+        + (answer.Index > 0 ? $" (entry {answer.Index})" : string.Empty));
 
     private void FollowHint(RaftNode node)
     {

@@ -24,7 +24,7 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 
     public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload(run.TimeProvider);
 
-    public override ulong? Digest(RegisterFsm fsm) => fsm.Digest;
+    public override ulong Digest(RegisterFsm fsm) => fsm.Digest;
 
     public override async Task RunClientAsync(SimulationClient<RegisterFsm> client)
     {
@@ -46,12 +46,12 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
     }
 
     /// <summary>What is there at the end is one more read of everything.</summary>
-    public override void Check(IReadOnlyList<RegisterFsm> replicas)
+    public override void CheckEnd(IReadOnlyList<SimulationReplica<RegisterFsm>> replicas)
     {
         int name = ++_lastClient;
         for (int register = 0; register < RegisterFsm.Count; register++)
         {
-            History.Return(History.Invoke(name, Keys[register], RegisterCall.Get()), replicas[0][register]);
+            History.Return(History.Invoke(name, Keys[register], RegisterCall.Get()), replicas[0].Fsm[register]);
         }
 
         LinearizabilityResult result = LinearizabilityChecker.Check(History.Operations, new RegisterSpecification());

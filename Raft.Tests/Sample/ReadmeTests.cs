@@ -28,6 +28,26 @@ public sealed class ReadmeTests
         Assert.That(readme, Is.EquivalentTo(example), "the README shows the state machine first");
     }
 
+    [Test]
+    public void The_example_of_the_simulation_page_is_the_one_that_is_tested()
+    {
+        string[] page = [.. Between(File.ReadAllLines(Path.Combine(Root(), "docs", "simulation.md")), "```csharp", "```")];
+
+        string[] code =
+        [
+            .. Bank("Transfer.cs").Where(line => line.Length > 0),
+            .. Bank("BankFsm.cs").Where(line => line.Length > 0),
+            .. Bank("BankWorkload.cs").Where(line => line.Length > 0),
+            .. Between(Bank("BankTests.cs"), "// docs begin", "// docs end"),
+            .. Between(Bank("WrongBanks.cs"), "// docs begin", "// docs end"),
+        ];
+        Assert.That(page, Is.Not.Empty);
+        Assert.That(page, Is.EqualTo(code));
+
+        static IEnumerable<string> Bank(string file) =>
+            File.ReadAllLines(Path.Combine(Root(), "Raft.Tests", "Simulation", "Bank", file)).Select(line => line.Trim());
+    }
+
     private static IEnumerable<string> Between(IEnumerable<string> lines, string begin, string end)
     {
         bool isInside = false;

@@ -151,7 +151,8 @@ public sealed class KernelTests
         _kernel.Run(TimeSpan.FromSeconds(1));
 
         Assert.That(_kernel.Failure!.Kind, Is.EqualTo(Raft.Simulation.FailureKind.Escape));
-        Assert.That(_kernel.Escapes.FirstStack, Does.Contain("ThreadPool"));
+        Assert.That(_kernel.Escapes.Best!.Stack, Does.Contain("ThreadPool"));
+        Assert.That(_kernel.Escapes.Best.Method, Does.Contain(nameof(KernelTests)), "who awaited it");
     }
 
     [Test]

@@ -1,0 +1,71 @@
+using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Workloads;
+
+/// <summary>Stands before a server's state machine and tells what it applies, and where it throws.</summary>
+internal class WatchedFsm : IFsm
+{
+    private readonly IFsm _inner;
+    private readonly SimKernel _kernel;
+    private readonly ClusterLedger _ledger;
+    private readonly ServerId _server;
+
+    protected WatchedFsm(IFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
+    {
+        _inner = inner;
+        _kernel = kernel;
+        _ledger = ledger;
+        _server = server;
+    }
+
+    /// <summary>Stands before a state machine.</summary>
+    public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server) =>
+        fsm is IBatchingFsm batching ? new WatchedBatchingFsm(batching, kernel, ledger, server)
+        : new WatchedFsm(fsm, kernel, ledger, server);
+
+    /// <inheritdoc/>
+    public object? Apply(LogEntry entry)
+    {
+        Tell(entry);
+        try
+        {
+            return _inner.Apply(entry);
+        }
+        catch (Exception thrown)
+        {
+            Threw(entry, thrown);
+            throw;
+        }
+    }
+
+    protected void Tell(LogEntry entry) =>
+        _kernel.Log?.Invoke(_kernel.Now, $"{_server} applies entry {entry.Index}: {CommandText.Of(entry.Data.Span)}");
+
+    protected void Threw(LogEntry entry, Exception thrown) => _ledger.Violated(
+        Rule.Applies,
+        $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
+
+    private sealed class WatchedBatchingFsm(IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
+        : WatchedFsm(inner, kernel, ledger, server), IBatchingFsm
+    {
+        /// <inheritdoc/>
+        public void ApplyBatch(ReadOnlySpan<LogEntry> entries, Span<object?> responses)
+        {
+            foreach (LogEntry entry in entries)
+            {
+                Tell(entry);
+            }
+
+            try
+            {
+                inner.ApplyBatch(entries, responses);
+            }
+            catch (Exception thrown)
+            {
+                Threw(entries[0], thrown);
+                throw;
+            }
+        }
+    }
+}
