@@ -35,6 +35,8 @@ internal enum Happening
     DamageRefused,
     ClockRate,
     ClockJump,
+    LaggingLeader,
+    LeftDown,
     Election,
     LeaderDeposed,
     ConflictTruncated,
@@ -62,7 +64,7 @@ internal static class Happenings
     {
         Happening.WriteFailed or Happening.SyncFailed or Happening.DiskFull or Happening.DiskStalled or Happening.BitRot
             or Happening.DamageRefused => profile == SimulationProfile.Disk,
-        Happening.ClockRate or Happening.ClockJump => profile == SimulationProfile.Clocks,
+        Happening.ClockRate or Happening.ClockJump or Happening.LaggingLeader => profile == SimulationProfile.Clocks,
         _ => true,
     };
 }

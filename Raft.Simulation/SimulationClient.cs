@@ -90,4 +90,12 @@ public sealed class SimulationClient<TFsm>
             return value!;
         });
     }
+
+    /// <summary>Waits until all that was appended before is applied.</summary>
+    /// <returns>Whether that is so; false also where it is not known.</returns>
+    internal Task<bool> BarrierAsync() => _port.BarrierAsync();
+
+    /// <summary>Asks a server to prove that it leads.</summary>
+    /// <returns>Whether it does; false also where it is not known.</returns>
+    internal Task<bool> VerifyAsync() => _port.VerifyAsync();
 }

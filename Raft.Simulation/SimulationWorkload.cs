@@ -18,6 +18,9 @@ public abstract class SimulationWorkload<TFsm>
     /// <returns>The workload to use.</returns>
     public abstract SimulationWorkload<TFsm> ForRun(SimulationRun run);
 
+    /// <summary>How many commands of its clients must be acknowledged once the faults have stopped.</summary>
+    internal virtual int CommandsAfterFaults => 0;
+
     /// <summary>What one client does until <see cref="SimulationClient{TFsm}.IsStopping"/>. Several do so at once.</summary>
     /// <param name="client">The client.</param>
     /// <returns>Completes when the client is done. An exception fails the seed.</returns>

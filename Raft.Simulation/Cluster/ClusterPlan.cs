@@ -70,7 +70,7 @@ internal sealed record ClusterPlan
             Network = DrawNetwork(random, heartbeat),
             Disk = new DiskConditions
             {
-                SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, 30)),
+                SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, random.Chance(0.2) ? heartbeat.TotalMilliseconds : 30)),
                 AtomicBytes = random.Pick([512, 512, 64, 8]),
             },
         };
@@ -99,6 +99,12 @@ internal sealed record ClusterPlan
             AppendCountMax = random.Chance(0.3) ? 2 : limits.AppendCountMax,
             TailBytesMax = random.Chance(0.4) ? 0 : limits.TailBytesMax,
             FsmReadAheadBytesMax = random.Chance(0.2) ? 300 : limits.FsmReadAheadBytesMax,
+            UncommittedBytesMax = random.Chance(0.3) ? 600 : limits.UncommittedBytesMax,
+            UnappliedBytesMax = random.Chance(0.3) ? 600 : limits.UnappliedBytesMax,
+            UndurableBytesMax = random.Chance(0.3) ? 600 : limits.UndurableBytesMax,
+            InFlightBytesMax = random.Chance(0.3) ? 600 : limits.InFlightBytesMax,
+            ApplyQueueBytesMax = random.Chance(0.3) ? 60 : limits.ApplyQueueBytesMax,
+            BatchBytesMax = random.Chance(0.3) ? 40 : limits.BatchBytesMax,
             ApplyQueueCountMax = random.Chance(0.1) ? 2 : limits.ApplyQueueCountMax,
         };
     }

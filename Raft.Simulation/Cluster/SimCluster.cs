@@ -51,8 +51,8 @@ internal sealed class SimCluster
     /// <summary>The servers, by number.</summary>
     public IReadOnlyList<SimServer> Servers { get; }
 
-    /// <summary>The servers that have not refused their disk.</summary>
-    public IEnumerable<SimServer> Sound => Servers.Where(s => s.Condition != ServerCondition.Refused);
+    /// <summary>The servers that are to run: their store has not refused damage, and they are not left down.</summary>
+    public IEnumerable<SimServer> Sound => Servers.Where(s => s.Condition != ServerCondition.Refused && !s.IsLeftDown);
 
     /// <summary>The server that leads the newest term, if one does.</summary>
     public SimServer? Leader => Servers

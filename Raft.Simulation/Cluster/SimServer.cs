@@ -74,6 +74,9 @@ internal sealed class SimServer
     /// <summary>Whether its disk lost synced bytes: then its store may refuse.</summary>
     public bool HasRot { get; set; }
 
+    /// <summary>Whether it stays down for good.</summary>
+    public bool IsLeftDown { get; set; }
+
     /// <summary>Completes when the present process is gone: whoever waits for an answer of it waits in vain.</summary>
     public Task Gone => _gone.Task;
 
@@ -88,6 +91,11 @@ internal sealed class SimServer
     /// <summary>Starts a process.</summary>
     public void Start()
     {
+        if (IsLeftDown)
+        {
+            return;
+        }
+
         Condition = ServerCondition.Starting;
         Coverage.Hit(Happening.Restart);
         _hadDiskFault = Disk.Faults.IsOn;
@@ -258,7 +266,7 @@ internal sealed class SimServer
             return;
         }
 
-        if (!_hadDiskFault)
+        if (!_hadDiskFault || !IsOfDisk(failure))
         {
             _setup.Ledger.Violated(
                 IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
@@ -299,6 +307,19 @@ internal sealed class SimServer
         Fsm = null;
         _store = null;
         _gone.TrySetResult();
+    }
+
+    private static bool IsOfDisk(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is IOException)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsDamage(Exception failure)

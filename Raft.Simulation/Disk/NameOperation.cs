@@ -9,10 +9,11 @@ internal sealed class NameOperation(NameChange change) : DiskOperation
 
     public override void Happen(SimDisk disk)
     {
-        if (disk.Faults.FailsWrites || (disk.Faults.IsFull && change.Gone is null))
+        // A full disk still has room for a name; the bytes behind it are what does not fit.
+        if (disk.Faults.FailsWrites)
         {
-            disk.Coverage.Hit(disk.Faults.IsFull ? Happening.DiskFull : Happening.WriteFailed);
-            throw new IOException($"{change.Come ?? change.Gone}: {(disk.Faults.IsFull ? "No space left on device" : "Input/output error")}");
+            disk.Coverage.Hit(Happening.WriteFailed);
+            throw new IOException($"{change.Come ?? change.Gone}: Input/output error");
         }
 
         disk.Change(change);

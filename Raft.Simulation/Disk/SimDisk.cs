@@ -21,7 +21,7 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
     public SimKernel Kernel => kernel;
 
     /// <summary>How it behaves.</summary>
-    public DiskConditions Conditions => conditions;
+    public DiskConditions Conditions { get; set; } = conditions;
 
     /// <summary>The faults that are on.</summary>
     public DiskFaults Faults { get; } = new();
@@ -75,7 +75,7 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
         foreach ((string path, SimInode inode) in _durableNames)
         {
             _names[path] = inode;
-            if (inode.CutPower(kernel.Random, conditions.AtomicBytes))
+            if (inode.CutPower(kernel.Random, Conditions.AtomicBytes))
             {
                 Coverage.Hit(Happening.WriteTorn);
             }

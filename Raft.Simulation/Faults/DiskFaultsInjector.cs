@@ -7,6 +7,8 @@ namespace Raft.Simulation.Faults;
 /// <summary>Lets disks fail, fill up, stall and rot. Rot hits at most a minority of the voters: more cannot be survived.</summary>
 internal sealed class DiskFaultsInjector(SimCluster cluster)
 {
+    private static readonly TimeSpan RotAfter = TimeSpan.FromSeconds(20);
+
     private readonly SimKernel _kernel = cluster.Kernel;
 
     /// <summary>Begins a fault.</summary>
@@ -70,7 +72,8 @@ internal sealed class DiskFaultsInjector(SimCluster cluster)
         }
     }
 
-    // Before the founders' configuration is committed, one disk may be all that holds it.
-    private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && (server.HasRot || !cluster.Founders.IsVoter(server.Id)
+    // Before the founders' configuration is committed, one disk may be all that holds it. Nor at once: a server that
+    // refuses is gone for the rest of the run.
+    private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && _kernel.Now > RotAfter && (server.HasRot || !cluster.Founders.IsVoter(server.Id)
         || cluster.Servers.Count(s => s.HasRot && cluster.Founders.IsVoter(s.Id)) < (cluster.Founders.VoterCount - 1) / 2);
 }

@@ -6,6 +6,8 @@ namespace Raft.Simulation.Faults;
 /// <summary>Does to a cluster what its plan says, until it is stopped; then it undoes what lasts.</summary>
 internal sealed class FaultInjector
 {
+    private const double LeftDownShare = 0.25;
+
     private readonly SimCluster _cluster;
     private readonly SimKernel _kernel;
     private readonly FaultPlan _plan;
@@ -39,20 +41,36 @@ internal sealed class FaultInjector
         _isOver = true;
         _partitions.HealAll();
         _crashes.Stop();
+        LeaveOneDown();
         foreach (SimServer server in _cluster.Servers)
         {
             server.Disk.Faults.Clear();
             server.Disk.EndStall();
+            server.Disk.Conditions = server.Disk.Conditions.WithoutFaults();
             server.Clock.SetRate(1);
             if (server.Process is { IsPaused: true } process)
             {
                 process.Resume();
             }
 
-            if (server.Condition == ServerCondition.Down)
+            if (server.Condition == ServerCondition.Down && !server.IsLeftDown)
             {
                 server.Start();
             }
+        }
+    }
+
+    /// <summary>In some runs a voter stays dead for good: a majority does without it.</summary>
+    private void LeaveOneDown()
+    {
+        SimServer[] voters = [.. _cluster.Servers.Where(s => _cluster.Founders.IsVoter(s.Id))];
+        SimServer[] sound = [.. voters.Where(s => !s.HasRot)];
+        if (voters.Length - sound.Length + 1 <= (voters.Length - 1) / 2 && _kernel.Random.Chance(LeftDownShare))
+        {
+            SimServer server = _kernel.Random.Pick(sound);
+            server.Coverage.Hit(Happening.LeftDown);
+            server.IsLeftDown = true;
+            server.Crash(isPowerCut: _kernel.Random.Chance(0.5));
         }
     }
 
@@ -105,6 +123,9 @@ internal sealed class FaultInjector
                 server.Coverage.Hit(Happening.ClockJump);
                 server.Clock.UtcOffset = _kernel.Random.Between(TimeSpan.FromHours(-1), TimeSpan.FromHours(1));
                 break;
+            case FaultKind.LaggingLeader:
+                Lag(_cluster.Leader ?? server);
+                break;
             default:
                 _disks.Inject(kind, server);
                 break;
@@ -130,6 +151,18 @@ internal sealed class FaultInjector
                 process.Resume();
             }
         });
+    }
+
+    /// <summary>Answers reach a leader late, its clock runs slow and all others fast: its lease outlives its leadership.</summary>
+    private void Lag(SimServer leader)
+    {
+        leader.Coverage.Hit(Happening.LaggingLeader);
+        foreach (SimServer server in _cluster.Servers)
+        {
+            server.Clock.SetRate(server == leader ? 0.5 : 2);
+        }
+
+        _partitions.SlowDownTowards(leader, _cluster.Config.HeartbeatTimeout * _kernel.Random.LogBetween(0.2, 2));
     }
 
     private void BreakConnections(SimServer server)

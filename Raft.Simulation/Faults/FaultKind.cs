@@ -16,4 +16,5 @@ internal enum FaultKind
     BitRot,
     ClockRate,
     ClockJump,
+    LaggingLeader,
 }

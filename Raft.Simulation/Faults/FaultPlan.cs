@@ -16,7 +16,7 @@ internal sealed record FaultPlan
         FaultKind.BreakConnections,
     ];
 
-    private static readonly FaultKind[] Clocks = [FaultKind.ClockRate, FaultKind.ClockJump];
+    private static readonly FaultKind[] Clocks = [FaultKind.ClockRate, FaultKind.ClockJump, FaultKind.LaggingLeader];
 
     private static readonly FaultKind[] Disks =
         [FaultKind.DiskError, FaultKind.DiskFull, FaultKind.DiskStall, FaultKind.BitRot];

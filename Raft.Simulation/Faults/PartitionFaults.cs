@@ -62,6 +62,21 @@ internal sealed class PartitionFaults(SimCluster cluster, FaultPlan plan)
         }
     }
 
+    /// <summary>Makes all that goes to a server slow, for a while.</summary>
+    public void SlowDownTowards(SimServer server, TimeSpan extra)
+    {
+        SetExtra(extra);
+        _kernel.After(null, Duration(), () => SetExtra(TimeSpan.Zero));
+
+        void SetExtra(TimeSpan delay)
+        {
+            for (int other = 0; other < cluster.Servers.Count; other++)
+            {
+                cluster.Network.Link(other, server.Machine).ExtraDelay = delay;
+            }
+        }
+    }
+
     /// <summary>Mends everything.</summary>
     public void HealAll()
     {

@@ -208,6 +208,19 @@ internal sealed class ClusterLedger
     public bool HasConfirmed(int server, int leader, ulong term, long since) =>
         _confirmed.TryGetValue((leader, server), out (ulong Term, long AskedAt) last) && last.Term == term && last.AskedAt >= since;
 
+    /// <summary>A server lets a client read that asked in some step: since then a majority must have confirmed it.</summary>
+    public void Reads(int leader, long since)
+    {
+        int confirming = Configuration.Servers.Count(s => s.IsVoter && (MachineOf(s) == leader
+            || (_confirmed.TryGetValue((leader, MachineOf(s)), out (ulong Term, long AskedAt) last) && last.AskedAt >= since)));
+        if (confirming < Configuration.QuorumSize)
+        {
+            Violated(
+                Rule.Questions,
+                $"{NameOf(leader)} lets a client read, which {confirming} of {Configuration.VoterCount} voters have confirmed since it asked");
+        }
+    }
+
     /// <summary>Whether an entry is known to be committed.</summary>
     public bool IsCommitted(ulong index, ulong term) => index >= 1 && index <= CommitIndex && _committed[(int)index - 1].Mark.Term == term;
 

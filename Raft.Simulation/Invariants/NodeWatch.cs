@@ -155,11 +155,13 @@ internal sealed class NodeWatch : IRaftTrace
         while (_durableIndex < durableIndex)
         {
             _durableIndex++;
-            if (Log[_durableIndex] is { } mark && Store.Log[_durableIndex] != mark)
+            EntryMark? mark = Log[_durableIndex];
+            if (mark is null || Store.Log[_durableIndex] != mark)
             {
                 _ledger.Violated(
                     Rule.DurableTruth,
-                    $"{Name} calls entry {_durableIndex} ({mark}) durable; on its disk is ({Store.Log[_durableIndex]?.ToString() ?? "nothing"})");
+                    $"{Name} calls entry {_durableIndex} ({mark?.ToString() ?? "which it does not hold"}) durable; on its disk is "
+                    + $"({Store.Log[_durableIndex]?.ToString() ?? "nothing"})");
             }
         }
     }

@@ -148,7 +148,14 @@ internal sealed class SimNetwork
         Watch.Answered(from, to, request, response, askedAt);
     }
 
+    /// <summary>Reaches whoever listens when it arrives, which may be another process than the one it was meant for.</summary>
     private void Deliver(SimTransport source, SimTransport target, RpcRequest copy, TimeSpan delay) =>
-        Kernel.After(target.Process, delay, () => target.Deliver(new SimRpc(
-            copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
+        Kernel.After(null, delay, () =>
+        {
+            if (Find(target.LocalAddress) is { } present && !Link(source.Machine, target.Machine).IsCut)
+            {
+                Kernel.After(present.Process, TimeSpan.Zero, () => present.Deliver(new SimRpc(
+                    copy, (response, _) => Answered(target.Machine, source.Machine, copy, response, askedAt: null))));
+            }
+        });
 }

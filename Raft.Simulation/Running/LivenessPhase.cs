@@ -39,6 +39,13 @@ internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, Call
         Await(Within, () => written >= Writes, $"{Writes} writes do not commit");
     }
 
+    /// <summary>Clients' commands are answered again.</summary>
+    public void AwaitCommands(int count)
+    {
+        int before = calls.Commands;
+        Await(Within, () => calls.Commands >= before + count, $"{count} commands of clients are not acknowledged");
+    }
+
     /// <summary>Every client has its last answer.</summary>
     public void AwaitClients(IReadOnlyList<Task> tasks)
     {

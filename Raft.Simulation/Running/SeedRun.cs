@@ -116,6 +116,7 @@ internal sealed class SeedRun<TFsm>
     {
         var liveness = new LivenessPhase(_cluster, _clientProcess, _calls);
         liveness.AwaitLeader();
+        liveness.AwaitCommands(_workload.CommandsAfterFaults);
         foreach (ClientPort port in _ports)
         {
             port.IsStopping = true;

@@ -6,12 +6,15 @@ namespace Raft.Simulation.Workloads;
 /// <summary>Remembers what clients asked nodes for, to find calls that never end and outcomes that are not true.</summary>
 internal sealed class CallRegister(ClusterLedger ledger)
 {
-    private readonly List<(Task Call, SimProcess Process, string What)> _open = [];
+    private readonly List<(Task Call, SimProcess Process, ulong? Command, string What)> _open = [];
     private readonly List<(ulong Hash, string What)> _notDone = [];
     private readonly Dictionary<ulong, int> _sent = [];
 
     /// <summary>Calls that were answered with success.</summary>
     public int Acknowledged { get; private set; }
+
+    /// <summary>Commands among them.</summary>
+    public int Commands { get; private set; }
 
     /// <summary>Calls whose outcome stayed unknown.</summary>
     public int Unknown { get; private set; }
@@ -19,15 +22,16 @@ internal sealed class CallRegister(ClusterLedger ledger)
     /// <summary>A node was asked for something.</summary>
     /// <param name="call">Its answer.</param>
     /// <param name="process">The node's process.</param>
+    /// <param name="command">The command's hash; null where it was none.</param>
     /// <param name="what">What it was, for a report.</param>
-    public void Add(Task call, SimProcess process, string what)
+    public void Add(Task call, SimProcess process, ulong? command, string what)
     {
         if (_open.Count > 1000)
         {
-            _open.RemoveAll(c => c.Call.IsCompleted || c.Process.WasCrashed);
+            _open.RemoveAll(c => HasEnded(c.Call, c.Command, c.What) || c.Process.WasCrashed);
         }
 
-        _open.Add((call, process, what));
+        _open.Add((call, process, command, what));
     }
 
     /// <summary>A command was sent.</summary>
@@ -37,6 +41,7 @@ internal sealed class CallRegister(ClusterLedger ledger)
     public void Done(ApplyResult result, ulong commandHash, ServerId server)
     {
         Acknowledged++;
+        Commands++;
         if (!ledger.IsCommitted(result.Index, result.Term) || !ledger.WasApplied(commandHash))
         {
             ledger.Violated(
@@ -60,9 +65,9 @@ internal sealed class CallRegister(ClusterLedger ledger)
     /// <summary>After all processes have ended: every call has ended too, and what was not done is nowhere.</summary>
     public void CheckAll()
     {
-        foreach ((Task call, SimProcess process, string what) in _open)
+        foreach ((Task call, SimProcess process, ulong? command, string what) in _open)
         {
-            if (!call.IsCompleted && !process.WasCrashed)
+            if (!HasEnded(call, command, what) && !process.WasCrashed)
             {
                 ledger.Violated(Rule.Outcomes, $"a call never ended: {what}");
             }
@@ -76,5 +81,25 @@ internal sealed class CallRegister(ClusterLedger ledger)
                 ledger.Violated(Rule.Outcomes, $"a command was applied whose caller was told that nothing was appended: {what}");
             }
         }
+    }
+
+    /// <summary>Whether a call has ended. An answer counts although its client did not wait for it.</summary>
+    private bool HasEnded(Task call, ulong? command, string what)
+    {
+        if (command is { } hash && call is Task<ApplyResult> { IsCompletedSuccessfully: true } done)
+        {
+            ApplyResult result = done.GetAwaiter().GetResult();
+            if (!ledger.IsCommitted(result.Index, result.Term) || !ledger.WasApplied(hash))
+            {
+                ledger.Violated(Rule.Outcomes, $"a late answer tells of ({result.Index}, {result.Term}), which is not committed or another's: {what}");
+            }
+        }
+        else if (command is { } refused
+            && call.Exception?.InnerException is NotLeaderException or EnqueueTimeoutException or RaftShutdownException)
+        {
+            NotDone(refused, what);
+        }
+
+        return call.IsCompleted;
     }
 }

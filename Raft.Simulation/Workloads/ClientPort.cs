@@ -19,6 +19,7 @@ internal sealed class ClientPort(
     private static readonly TimeSpan WayMax = TimeSpan.FromMilliseconds(2);
 
     private readonly TimeSpan _patience = cluster.Config.HeartbeatTimeout * random.LogBetween(0.5, 8);
+    private readonly TimeSpan _placeWithin = cluster.Config.HeartbeatTimeout * random.LogBetween(0.02, 8);
     private int _server;
 
     /// <summary>The client's process.</summary>
@@ -47,8 +48,8 @@ internal sealed class ClientPort(
         ulong hash = Mix.Of(command.Span);
         calls.Sent(hash);
         SimulationOutcome<ApplyResult> outcome = await CallAsync(
-            node => node.ApplyAsync(command, _patience), () => CommandText.Of(command.Span),
-            what => calls.NotDone(hash, what));
+            node => node.ApplyAsync(command, _placeWithin), () => CommandText.Of(command.Span),
+            what => calls.NotDone(hash, what), hash);
         ApplyResult done = outcome.Value;
         if (outcome.IsDone)
         {
@@ -81,12 +82,27 @@ internal sealed class ClientPort(
     public async Task<bool> BarrierAsync() =>
         (await CallAsync(node => node.BarrierAsync(_patience), () => "a barrier", _ => { })).IsDone;
 
+    /// <summary>Asks a server to prove that it leads.</summary>
+    public async Task<bool> VerifyAsync() =>
+        (await CallAsync(VerifyAsync, () => "a verification", _ => { })).IsDone;
+
+    private async Task<bool> VerifyAsync(RaftNode node)
+    {
+        int server = _server;
+        long since = cluster.Kernel.Steps;
+        await node.VerifyLeaderAsync();
+        cluster.Ledger.Reads(server, since);
+        return true;
+    }
+
     private async Task<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> ReadAsync<T>(
         RaftNode node, Func<IFsm, T> read)
     {
         SimServer server = cluster.Servers[_server];
         IFsm fsm = server.Fsm!;
+        long since = cluster.Kernel.Steps;
         await node.ReadIndexAsync();
+        cluster.Ledger.Reads(server.Machine, since);
         return await node.InspectAsync(applied =>
         {
             try
@@ -102,7 +118,7 @@ internal sealed class ClientPort(
     }
 
     private async Task<SimulationOutcome<T>> CallAsync<T>(
-        Func<RaftNode, Task<T>> call, Func<string> what, Action<string> notDone)
+        Func<RaftNode, Task<T>> call, Func<string> what, Action<string> notDone, ulong? command = null)
     {
         await WayAsync();
         if (random.Chance(AnyServerShare))
@@ -120,7 +136,7 @@ internal sealed class ClientPort(
         cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"{name} > {server.Id}: {what()}");
         Task gone = server.Gone;
         Task<T> answer = call(node);
-        calls.Add(answer, server.Process!, $"of {server.Id} at {cluster.Kernel.Now}");
+        calls.Add(answer, server.Process!, command, $"of {server.Id} at {cluster.Kernel.Now}");
         await Task.WhenAny(answer, gone, Task.Delay(_patience, process.Time));
         if (answer.IsCompleted)
         {

@@ -21,10 +21,11 @@ internal sealed class RegisterFsm : IFsm
     public long this[int register] => _values[register];
 
     /// <summary>A command that writes a value.</summary>
-    public static byte[] Put(int register, long value) => Encode(0, register, 0, value);
+    public static byte[] Put(int register, long value, int padding) => Encode(0, register, 0, value, padding);
 
     /// <summary>A command that writes a value if it finds the expected one.</summary>
-    public static byte[] CompareAndSwap(int register, long expected, long value) => Encode(1, register, expected, value);
+    public static byte[] CompareAndSwap(int register, long expected, long value, int padding) =>
+        Encode(1, register, expected, value, padding);
 
     /// <inheritdoc/>
     public object? Apply(LogEntry entry)
@@ -43,9 +44,9 @@ internal sealed class RegisterFsm : IFsm
         return isWritten;
     }
 
-    private static byte[] Encode(byte kind, int register, long expected, long value)
+    private static byte[] Encode(byte kind, int register, long expected, long value, int padding)
     {
-        byte[] command = new byte[CommandBytes];
+        byte[] command = new byte[CommandBytes + padding];
         command[0] = kind;
         command[1] = (byte)register;
         BinaryPrimitives.WriteInt64LittleEndian(command.AsSpan(2), expected);

@@ -20,6 +20,8 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 
     private RegisterWorkload(TimeProvider clock) => _history = new OperationHistory<RegisterCall, long>(clock);
 
+    internal override int CommandsAfterFaults => 20;
+
     private OperationHistory<RegisterCall, long> History => _history!;
 
     public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload(run.TimeProvider);
@@ -34,10 +36,12 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
         while (!client.IsStopping)
         {
             int register = client.Random.Next(RegisterFsm.Count);
-            bool isKnown = client.Random.Next(3) switch
+            bool isKnown = client.Random.Next(20) switch
             {
-                0 => await GetAsync(client, name, register, seen),
-                1 => await PutAsync(client, name, register, seen),
+                0 => await client.BarrierAsync(),
+                1 => await client.VerifyAsync(),
+                < 8 => await GetAsync(client, name, register, seen),
+                < 14 => await PutAsync(client, name, register, seen),
                 _ => await SwapAsync(client, name, register, seen),
             };
             name = isKnown ? name : ++_lastClient;
@@ -63,6 +67,14 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
         }
     }
 
+    /// <summary>Most commands are small; some are larger than a segment of the log.</summary>
+    private static int Padding(SimulationClient<RegisterFsm> client) => client.Random.Next(50) switch
+    {
+        0 => client.Random.Next(40_000),
+        < 15 => client.Random.Next(500),
+        _ => 0,
+    };
+
     private async Task<bool> GetAsync(SimulationClient<RegisterFsm> client, int name, int register, long[] seen)
     {
         HistoryOperation<RegisterCall, long> operation = History.Invoke(name, Keys[register], RegisterCall.Get());
@@ -79,7 +91,7 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
     {
         long value = ++_lastValue;
         HistoryOperation<RegisterCall, long> operation = History.Invoke(name, Keys[register], RegisterCall.Put(value));
-        SimulationOutcome<object?> outcome = await client.ApplyAsync(RegisterFsm.Put(register, value));
+        SimulationOutcome<object?> outcome = await client.ApplyAsync(RegisterFsm.Put(register, value, Padding(client)));
         seen[register] = value;
         return End(operation, outcome, 0);
     }
@@ -90,7 +102,8 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
         long expected = seen[register];
         HistoryOperation<RegisterCall, long> operation =
             History.Invoke(name, Keys[register], RegisterCall.CompareAndSwap(expected, value));
-        SimulationOutcome<object?> outcome = await client.ApplyAsync(RegisterFsm.CompareAndSwap(register, expected, value));
+        SimulationOutcome<object?> outcome = await client.ApplyAsync(
+            RegisterFsm.CompareAndSwap(register, expected, value, Padding(client)));
         bool isSwapped = outcome.Value is true;
         seen[register] = isSwapped ? value : 0;
         return End(operation, outcome, isSwapped ? 1 : 0);
