@@ -17,5 +17,5 @@ internal static class Seeds
     ];
 
     /// <summary>The share of all seeds that every change must pass.</summary>
-    public static SeedRange EveryChange { get; } = SeedRange.Of(1, 600);
+    public static SeedRange EveryChange { get; } = SeedRange.Of(1, 400);
 }

@@ -21,7 +21,7 @@ public sealed class SimulationTests
         SimulationReport report = await runner.RunAsync(Seeds.EveryChange);
 
         AssertPassed(runner, report);
-        Assert.That(report.Seeds, Is.EqualTo(600));
+        Assert.That(report.Seeds, Is.EqualTo(400));
         Assert.That(report.Acknowledged / report.Seeds, Is.GreaterThanOrEqualTo(300), "acknowledged operations a seed");
         Assert.That(report.Elections / report.Seeds, Is.GreaterThanOrEqualTo(5), "elections a seed");
         Assert.That(TooRare(runner), Is.Empty, "happenings in less than 5% of the seeds of their profiles");
