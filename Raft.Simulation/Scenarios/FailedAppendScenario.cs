@@ -16,20 +16,9 @@ internal sealed class FailedAppendScenario : Scenario
 
     public override FaultPlan Shape(FaultPlan plan, SimRandom random) => DivergentTails(plan, random);
 
-    public override void Prepare(SimCluster cluster)
+    public override void Prepare(SimCluster cluster) => FailAtTruncation(cluster, isAfter: true, faults =>
     {
-        foreach (SimServer server in cluster.Servers)
-        {
-            server.OnTruncation = isDone =>
-            {
-                if (isDone && cluster.AreFaultsOn && cluster.Kernel.Random.Chance(0.7))
-                {
-                    server.NoteDiskFault();
-                    server.Disk.Faults.FailsSyncs = cluster.Kernel.Random.Chance(0.5);
-                    server.Disk.Faults.FailsWrites = !server.Disk.Faults.FailsSyncs;
-                    cluster.Kernel.After(null, TimeSpan.FromMilliseconds(200), server.Disk.Faults.Clear);
-                }
-            };
-        }
-    }
+        faults.FailsSyncs = cluster.Kernel.Random.Chance(0.5);
+        faults.FailsWrites = !faults.FailsSyncs;
+    });
 }

@@ -16,19 +16,6 @@ internal sealed class FailedTruncationScenario : Scenario
 
     public override FaultPlan Shape(FaultPlan plan, SimRandom random) => DivergentTails(plan, random);
 
-    public override void Prepare(SimCluster cluster)
-    {
-        foreach (SimServer server in cluster.Servers)
-        {
-            server.OnTruncation = isDone =>
-            {
-                if (!isDone && cluster.AreFaultsOn && cluster.Kernel.Random.Chance(0.7))
-                {
-                    server.NoteDiskFault();
-                    server.Disk.Faults.FailsWrites = true;
-                    cluster.Kernel.After(null, TimeSpan.FromMilliseconds(200), server.Disk.Faults.Clear);
-                }
-            };
-        }
-    }
+    public override void Prepare(SimCluster cluster) =>
+        FailAtTruncation(cluster, isAfter: false, faults => faults.FailsWrites = true);
 }

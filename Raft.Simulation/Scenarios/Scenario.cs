@@ -1,4 +1,5 @@
 using Raft.Simulation.Cluster;
+using Raft.Simulation.Disk;
 using Raft.Simulation.Faults;
 using Raft.Simulation.Kernel;
 
@@ -42,4 +43,24 @@ internal abstract class Scenario
             (FaultKind.Pause, TimeSpan.FromSeconds(random.LogBetween(2, 10))),
         ],
     };
+
+    /// <summary>Lets a server's disk fail for a moment, mostly, whenever its log is truncated: right before that, or right after.</summary>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="isAfter">Whether the truncation has happened.</param>
+    /// <param name="fail">Turns the fault on.</param>
+    protected static void FailAtTruncation(SimCluster cluster, bool isAfter, Action<DiskFaults> fail)
+    {
+        foreach (SimServer server in cluster.Servers)
+        {
+            server.OnTruncation = isDone =>
+            {
+                if (isDone == isAfter && cluster.AreFaultsOn && cluster.Kernel.Random.Chance(0.7))
+                {
+                    server.NoteDiskFault();
+                    fail(server.Disk.Faults);
+                    cluster.Kernel.After(null, TimeSpan.FromMilliseconds(200), server.Disk.Faults.Clear);
+                }
+            };
+        }
+    }
 }
