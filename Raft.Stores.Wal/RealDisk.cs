@@ -57,6 +57,15 @@ public sealed class RealDisk : IDisk
     }));
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public ValueTask SyncDirectoryAsync(string directory) => new(OnThePool<object?>(() =>
     {
         CheckedSync.Directory(directory);

@@ -124,6 +124,11 @@ public sealed class TcpTransport : ITransport
         CallAsync<RequestPreVoteResponse>(target, request, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Snapshots are not sent yet.");
+
+    /// <inheritdoc/>
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
         CallAsync<TimeoutNowResponse>(target, request, cancellationToken);

@@ -32,6 +32,21 @@ public sealed record RaftConfig
     /// <summary>Entries in one AppendEntries to a Go server, and in one call of a batching state machine. Default 64; 1 to 1024.</summary>
     public int MaxAppendEntries { get; init; } = 64;
 
+    /// <summary>
+    /// How many entries are applied since the last snapshot before the next is taken, up to a quarter more. Default 8192,
+    /// least 1.
+    /// </summary>
+    public ulong SnapshotThreshold { get; init; } = 8192;
+
+    /// <summary>
+    /// How often, up to twice that, it is looked at whether a snapshot is due, beside when entries are applied. Default
+    /// 120 s, least 5 ms.
+    /// </summary>
+    public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>How many entries stay in the log behind a snapshot, for followers that are a little behind. Default 10,240.</summary>
+    public ulong TrailingLogs { get; init; } = 10_240;
+
     /// <summary>Whether candidates campaign without asking first whether they could win (thesis 9.6). Default false.</summary>
     public bool PreVoteDisabled { get; init; }
 
@@ -76,6 +91,8 @@ public sealed record RaftConfig
             AtLeast(stall, LeastTimeout, nameof(DiskStallTimeout));
         }
 
+        AtLeast(SnapshotInterval, LeastTimeout, nameof(SnapshotInterval));
+        Refuse(SnapshotThreshold < 1, $"{nameof(SnapshotThreshold)} is 0; give at least 1");
         Limits.Validate();
     }
 

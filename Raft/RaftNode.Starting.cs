@@ -43,13 +43,14 @@ public sealed partial class RaftNode
     }
 
     internal static Task<RaftNode> StartAsync(
-        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport,
-        RaftRuntime runtime)
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
+        ITransport transport, RaftRuntime runtime)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(fsm);
         ArgumentNullException.ThrowIfNull(logStore);
         ArgumentNullException.ThrowIfNull(stableStore);
+        ArgumentNullException.ThrowIfNull(snapshotStore);
         ArgumentNullException.ThrowIfNull(transport);
         config.Validate();
         return OneTask.Run(runtime.LoopScheduler, async () =>

@@ -62,16 +62,20 @@ public sealed partial class RaftNode : IAsyncDisposable
 
     /// <summary>Starts a server on its stores. It takes part in its cluster, if it knows one, from then on.</summary>
     /// <param name="config">The settings.</param>
-    /// <param name="fsm">The state machine, empty: committed entries are applied to it from the first on.</param>
+    /// <param name="fsm">
+    /// The state machine, empty: it gets the newest snapshot, where there is one, and the committed entries behind it.
+    /// </param>
     /// <param name="logStore">The log, open.</param>
     /// <param name="stableStore">Term and vote, open.</param>
+    /// <param name="snapshotStore">Its snapshots.</param>
     /// <param name="transport">The way to the others; the node closes it, also when it cannot start.</param>
     /// <returns>The running server.</returns>
     /// <exception cref="ArgumentException">A setting is wrong.</exception>
     /// <exception cref="StoreException">What the stores hold cannot be used; nothing was changed.</exception>
     public static Task<RaftNode> StartAsync(
-        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport) =>
-        StartAsync(config, fsm, logStore, stableStore, transport, RaftRuntime.Production());
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
+        ITransport transport) =>
+        StartAsync(config, fsm, logStore, stableStore, snapshotStore, transport, RaftRuntime.Production());
 
     /// <summary>
     /// Founds a cluster: writes its configuration as the first entry of this server's log. Only for a new cluster; done

@@ -36,6 +36,12 @@ public sealed record RaftStatus
     /// <summary>Committed entries on their way to the state machine.</summary>
     public required ulong FsmPending { get; init; }
 
+    /// <summary>The index of the last entry that its newest snapshot covers; 0 where there is none.</summary>
+    public required ulong LastSnapshotIndex { get; init; }
+
+    /// <summary>The term of that entry; 0 where there is none.</summary>
+    public required ulong LastSnapshotTerm { get; init; }
+
     /// <summary>Time since a leader was last heard; null on the leader and where there was never one.</summary>
     public required TimeSpan? LastContact { get; init; }
 

@@ -49,7 +49,7 @@ internal sealed class BenchNode : IAsyncDisposable
                 config, stores.Log, stores.Stable, new ClusterConfiguration([new Server(id, address), .. others]));
         }
 
-        RaftNode raft = await RaftNode.StartAsync(config, new CountingFsm(), stores.Log, stores.Stable, transport);
+        RaftNode raft = await RaftNode.StartAsync(config, new CountingFsm(), stores.Log, stores.Stable, stores.Snapshots, transport);
         return new BenchNode(stores, raft, address);
     }
 
@@ -69,6 +69,25 @@ internal sealed class BenchNode : IAsyncDisposable
         {
             Count++;
             return null;
+        }
+
+        public IFsmSnapshot Snapshot() => new Held(Count);
+
+        public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+        {
+            byte[] count = new byte[sizeof(long)];
+            await snapshot.ReadExactlyAsync(count, cancellationToken);
+            Count = BitConverter.ToInt64(count);
+        }
+
+        private sealed class Held(long count) : IFsmSnapshot
+        {
+            public async Task PersistAsync(Stream destination, CancellationToken cancellationToken) =>
+                await destination.WriteAsync(BitConverter.GetBytes(count), cancellationToken);
+
+            public void Dispose()
+            {
+            }
         }
     }
 }

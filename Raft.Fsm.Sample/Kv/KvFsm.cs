@@ -47,6 +47,12 @@ internal sealed class KvFsm : IFsm
         return result;
     }
 
+    /// <inheritdoc/>
+    public IFsmSnapshot Snapshot() => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     /// <summary>The value of a key, or null where it has none. The bytes are never changed.</summary>
     public byte[]? Get(string key) => _values.GetValueOrDefault(key);
 

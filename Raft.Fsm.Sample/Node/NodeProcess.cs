@@ -73,7 +73,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress));
         await FoundAsync(config, stores);
         var fsm = new KvFsm();
-        RaftNode node = await RaftNode.StartAsync(config, fsm, stores.Log, stores.Stable, transport);
+        RaftNode node = await RaftNode.StartAsync(config, fsm, stores.Log, stores.Stable, stores.Snapshots, transport);
         try
         {
             http.Serve(new KvNode(node, fsm, httpAddress, options.ApplyTimeout));

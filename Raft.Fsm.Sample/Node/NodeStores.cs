@@ -7,8 +7,9 @@ internal sealed class NodeStores : IAsyncDisposable
 {
     private readonly IAsyncDisposable? _owner;
 
-    private NodeStores(ILogStore log, IStableStore stable, IAsyncDisposable? owner)
+    private NodeStores(ILogStore log, IStableStore stable, ISnapshotStore snapshots, IAsyncDisposable? owner)
     {
+        Snapshots = snapshots;
         Log = log;
         Stable = stable;
         _owner = owner;
@@ -20,6 +21,9 @@ internal sealed class NodeStores : IAsyncDisposable
     /// <summary>Term and vote.</summary>
     public IStableStore Stable { get; }
 
+    /// <summary>Snapshots.</summary>
+    public ISnapshotStore Snapshots { get; }
+
     /// <summary>Opens stores by name.</summary>
     /// <param name="name">One of <see cref="StoreNames"/>.</param>
     /// <param name="directory">Where they live, for those that live on disk.</param>
@@ -28,11 +32,12 @@ internal sealed class NodeStores : IAsyncDisposable
     {
         if (name == StoreNames.Memory)
         {
-            return new NodeStores(new InMemoryLogStore(), new InMemoryStableStore(), owner: null);
+            return new NodeStores(
+                new InMemoryLogStore(), new InMemoryStableStore(), new InMemorySnapshotStore(), owner: null);
         }
 
         WalStore wal = await WalStore.OpenAsync(directory);
-        return new NodeStores(wal.Log, wal.Stable, wal);
+        return new NodeStores(wal.Log, wal.Stable, new DiscardSnapshotStore(), wal);
     }
 
     /// <inheritdoc/>

@@ -199,10 +199,11 @@ internal sealed class SimServer
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
         IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
-        Node = await RaftNode.StartAsync(Config(), watched, log, stable, Transport, new RaftRuntime
+        Node = await RaftNode.StartAsync(Config(), watched, log, stable, new DiscardSnapshotStore(), Transport, new RaftRuntime
         {
             LoopScheduler = Process!.Scheduler,
             FsmScheduler = Process.Scheduler,
+            SnapshotScheduler = Process.Scheduler,
             CompletionScheduler = Process.Scheduler,
             UserScheduler = Process.Scheduler,
             Trace = Watch,

@@ -38,6 +38,12 @@ internal sealed class MountedDisk(SimDisk disk, SimProcess process) : IDisk
         }
     }
 
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+
+    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+
+    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+
     public async ValueTask SyncDirectoryAsync(string directory) =>
         await disk.Begin(new SyncNamesOperation(directory), SimFile.SyncTime(disk));
 

@@ -256,6 +256,30 @@ internal sealed class NodeWatch : IRaftTrace
         }
     }
 
+    void IRaftTrace.Configuration(ulong index, ClusterConfiguration configuration)
+    {
+    }
+
+    void IRaftTrace.Snapshot(SnapshotMeta snapshot, bool isInstalled)
+    {
+    }
+
+    void IRaftTrace.Reset(ulong snapshotIndex, ulong snapshotTerm, ulong sequence)
+    {
+    }
+
+    void IRaftTrace.Compact(ulong firstIndex, ulong sequence)
+    {
+    }
+
+    void IRaftTrace.Restore(ulong index, ulong term)
+    {
+    }
+
+    void IRaftTrace.Transfer(ServerId target, bool isOver)
+    {
+    }
+
     void IRaftTrace.RoleTasks(int groups)
     {
         if (groups > RoleTasksMax)

@@ -42,6 +42,10 @@ internal sealed class SimTransport(SimNetwork network, SimProcess process, int m
         Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
         SimCall<RequestPreVoteResponse>.RunAsync(this, target, request, cancellationToken);
 
+    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Snapshots are not sent yet.");
+
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
         SimCall<TimeoutNowResponse>.RunAsync(this, target, request, cancellationToken);

@@ -44,6 +44,22 @@ internal sealed class RegisterFsm : IFsm
         return isWritten;
     }
 
+    /// <inheritdoc/>
+    public IFsmSnapshot Snapshot() => new Held([.. _values], _history);
+
+    /// <inheritdoc/>
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        byte[] state = new byte[(Count + 1) * sizeof(long)];
+        await snapshot.ReadExactlyAsync(state, cancellationToken);
+        for (int i = 0; i < Count; i++)
+        {
+            _values[i] = BinaryPrimitives.ReadInt64LittleEndian(state.AsSpan(i * sizeof(long)));
+        }
+
+        _history = BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(Count * sizeof(long)));
+    }
+
     private static byte[] Encode(byte kind, int register, long expected, long value, int padding)
     {
         byte[] command = new byte[CommandBytes + padding];
@@ -52,5 +68,24 @@ internal sealed class RegisterFsm : IFsm
         BinaryPrimitives.WriteInt64LittleEndian(command.AsSpan(2), expected);
         BinaryPrimitives.WriteInt64LittleEndian(command.AsSpan(10), value);
         return command;
+    }
+
+    private sealed class Held(long[] values, ulong history) : IFsmSnapshot
+    {
+        public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
+        {
+            byte[] state = new byte[(Count + 1) * sizeof(long)];
+            for (int i = 0; i < Count; i++)
+            {
+                BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(i * sizeof(long)), values[i]);
+            }
+
+            BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(Count * sizeof(long)), history);
+            await destination.WriteAsync(state, cancellationToken);
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -6,6 +6,8 @@ namespace Raft.Simulation.Workloads;
 /// <summary>Stands before a server's state machine and tells what it applies, and where it throws.</summary>
 internal class WatchedFsm : IFsm
 {
+    private const int PieceBytes = 61;
+
     private readonly IFsm _inner;
     private readonly SimKernel _kernel;
     private readonly ClusterLedger _ledger;
@@ -39,12 +41,47 @@ internal class WatchedFsm : IFsm
         }
     }
 
+    /// <inheritdoc/>
+    public IFsmSnapshot Snapshot() => new Buffered(_inner.Snapshot());
+
+    /// <inheritdoc/>
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        // In one piece, so that helpers of the base library, which would leave the simulation, have nothing to wait for.
+        using var whole = new MemoryStream();
+        byte[] piece = new byte[PieceBytes];
+        for (int read; (read = await snapshot.ReadAsync(piece, cancellationToken)) > 0;)
+        {
+            whole.Write(piece, 0, read);
+        }
+
+        whole.Position = 0;
+        await _inner.RestoreAsync(whole, cancellationToken);
+    }
+
     protected void Tell(LogEntry entry) =>
         _kernel.Log?.Invoke(_kernel.Now, $"{_server} applies entry {entry.Index}: {CommandText.Of(entry.Data.Span)}");
 
     protected void Threw(LogEntry entry, Exception thrown) => _ledger.Violated(
         Rule.Applies,
         $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
+
+    /// <summary>Writes the state in one piece into memory, and hands it on in small ones.</summary>
+    private sealed class Buffered(IFsmSnapshot inner) : IFsmSnapshot
+    {
+        public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
+        {
+            using var whole = new MemoryStream();
+            await inner.PersistAsync(whole, cancellationToken);
+            byte[] bytes = whole.ToArray();
+            for (int at = 0; at < bytes.Length; at += PieceBytes)
+            {
+                await destination.WriteAsync(bytes.AsMemory(at, Math.Min(PieceBytes, bytes.Length - at)), cancellationToken);
+            }
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
 
     private sealed class WatchedBatchingFsm(IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
         : WatchedFsm(inner, kernel, ledger, server), IBatchingFsm

@@ -29,6 +29,8 @@ public sealed class LayerTests
         [nameof(RaftNode)] = "facade",
         ["InMemoryLogStore"] = "Raft.Storage",
         ["InMemoryStableStore"] = "Raft.Storage",
+        ["InMemorySnapshotStore"] = "Raft.Storage",
+        ["DiscardSnapshotStore"] = "Raft.Storage",
         ["InMemoryTransport"] = "Raft.Rpc",
         ["InMemoryNetwork"] = "Raft.Rpc",
     };

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Raft.Stores.Wal;
 using Raft.Transport.Tcp;
 
@@ -18,6 +19,7 @@ internal static class ReadmeExample
         // README begins
         // The log, the term and the vote, in a directory of this node's own. Open them before the node, dispose them after.
         await using WalStore store = await WalStore.OpenAsync(directory);
+        var snapshots = new InMemorySnapshotStore();
         await using TcpTransport transport = await TcpTransport.ListenAsync(
             new TcpTransportOptions { BindAddress = address });
         var config = new RaftConfig { LocalId = "n1" };
@@ -29,7 +31,7 @@ internal static class ReadmeExample
                 config, store.Log, store.Stable, new ClusterConfiguration(new Server("n1", address)));
         }
 
-        await using RaftNode node = await RaftNode.StartAsync(config, new Counter(), store.Log, store.Stable, transport);
+        await using RaftNode node = await RaftNode.StartAsync(config, new Counter(), store.Log, store.Stable, snapshots, transport);
         while (node.State != RaftState.Leader)
         {
             await Task.Delay(pause);
@@ -52,6 +54,23 @@ internal static class ReadmeExample
         private long _sum;
 
         public object? Apply(LogEntry entry) => _sum += long.Parse(Encoding.UTF8.GetString(entry.Data.Span));
+
+        // The log does not grow for ever: now and then the state is written, and takes the place of what led to it.
+        public IFsmSnapshot Snapshot() => new CounterSnapshot(_sum);
+
+        public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) =>
+            _sum = await JsonSerializer.DeserializeAsync<long>(snapshot, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The state at one index. It is written while further commands are applied, so it must not change.</summary>
+    private sealed class CounterSnapshot(long sum) : IFsmSnapshot
+    {
+        public Task PersistAsync(Stream destination, CancellationToken cancellationToken) =>
+            JsonSerializer.SerializeAsync(destination, sum, cancellationToken: cancellationToken);
+
+        public void Dispose()
+        {
+        }
     }
     // README ends
 }

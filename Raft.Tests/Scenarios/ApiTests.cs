@@ -331,6 +331,10 @@ public sealed class ApiTests
     {
         public List<int> Batches { get; } = [];
 
+        public IFsmSnapshot Snapshot() => throw new NotSupportedException();
+
+        public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public object? Apply(LogEntry entry) => throw new InvalidOperationException("batches only");
 
         public void ApplyBatch(ReadOnlySpan<LogEntry> entries, Span<object?> responses)

@@ -21,4 +21,32 @@ internal sealed class CountingFsm : IFsm
         Applied.Add((entry.Index, entry.Term, command));
         return command;
     }
+
+    public IFsmSnapshot Snapshot() => new Held([.. Applied]);
+
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        Applied.Clear();
+        using var reader = new StreamReader(snapshot, leaveOpen: true);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            string[] parts = line.Split('\t', 3);
+            Applied.Add((ulong.Parse(parts[0]), ulong.Parse(parts[1]), parts[2]));
+        }
+    }
+
+    private sealed class Held(List<(ulong Index, ulong Term, string Command)> applied) : IFsmSnapshot
+    {
+        public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
+        {
+            foreach ((ulong index, ulong term, string command) in applied)
+            {
+                await destination.WriteAsync(Encoding.UTF8.GetBytes($"{index}\t{term}\t{command}\n"), cancellationToken);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 }

@@ -117,6 +117,12 @@ internal sealed class FaultDisk : IDisk
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+
+    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+
+    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+
     public ValueTask SyncDirectoryAsync(string directory)
     {
         Change(isSync: true);

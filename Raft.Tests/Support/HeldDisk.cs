@@ -43,6 +43,12 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
 
     public ValueTask DeleteAsync(string path) => inner.DeleteAsync(path);
 
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+
+    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+
+    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+
     public ValueTask SyncDirectoryAsync(string directory) => inner.SyncDirectoryAsync(directory);
 
     public ValueTask<IDisposable> LockAsync(string path) => inner.LockAsync(path);

@@ -60,6 +60,10 @@ internal class ScriptedTransport : ITransport
             ? ValueTask.FromResult(new RequestPreVoteResponse(Peer) { Term = request.Term, Granted = true })
             : Refuse<RequestPreVoteResponse>();
 
+    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Snapshots are not sent yet.");
+
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) => Refuse<TimeoutNowResponse>();
 

@@ -193,7 +193,7 @@ internal sealed class VirtualCluster : IDisposable
 
     private RaftNode Start(VirtualServer server, IFsm fsm, ITransport transport, ILoggerFactory log) =>
         server.Node = Run(RaftNode.StartAsync(
-            server.Config with { TimeProvider = Clock, LoggerFactory = log }, fsm, server.Stores, server.Stores, transport,
+            server.Config with { TimeProvider = Clock, LoggerFactory = log }, fsm, server.Stores, server.Stores, server.Snapshots, transport,
             Runtime()));
 
     private void RunReady()
@@ -209,6 +209,7 @@ internal sealed class VirtualCluster : IDisposable
     {
         LoopScheduler = _scheduler,
         FsmScheduler = _fsmScheduler,
+        SnapshotScheduler = _scheduler,
         CompletionScheduler = _scheduler,
         UserScheduler = _scheduler,
         Mutation = _mutation,

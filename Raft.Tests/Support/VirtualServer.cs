@@ -9,6 +9,8 @@ internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualC
 
     public VirtualStores Stores { get; } = new(clock);
 
+    public InMemorySnapshotStore Snapshots { get; } = new();
+
     public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed };
 
     public CountingFsm Fsm { get; set; } = new();

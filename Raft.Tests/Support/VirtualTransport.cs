@@ -28,6 +28,10 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
         Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
         CallAsync<RequestPreVoteResponse>(target, request, cancellationToken);
 
+    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Snapshots are not sent yet.");
+
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
         CallAsync<TimeoutNowResponse>(target, request, cancellationToken);

@@ -12,6 +12,9 @@ internal sealed record RaftRuntime
     /// <summary>Runs the state machine.</summary>
     public required TaskScheduler FsmScheduler { get; init; }
 
+    /// <summary>Writes snapshots.</summary>
+    public required TaskScheduler SnapshotScheduler { get; init; }
+
     /// <summary>Tells callers the outcomes of their calls; their continuations may run on it.</summary>
     public required TaskScheduler CompletionScheduler { get; init; }
 
@@ -32,6 +35,7 @@ internal sealed record RaftRuntime
     {
         LoopScheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler,
         FsmScheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler,
+        SnapshotScheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler,
         CompletionScheduler = CompositionRoot.PoolScheduler,
         UserScheduler = CompositionRoot.PoolScheduler,
     };

@@ -39,6 +39,24 @@ internal interface IRaftTrace
     /// <summary>A leader takes a question as confirmed by a majority.</summary>
     void Confirmed(ulong round);
 
+    /// <summary>Another configuration is in force: by an append, a truncation, or a snapshot.</summary>
+    void Configuration(ulong index, ClusterConfiguration configuration);
+
+    /// <summary>The node has a new newest snapshot, durable: its own, or one that a leader sent.</summary>
+    void Snapshot(SnapshotMeta snapshot, bool isInstalled);
+
+    /// <summary>The whole log was dropped in memory under a sequence; it begins right behind the newest snapshot now.</summary>
+    void Reset(ulong snapshotIndex, ulong snapshotTerm, ulong sequence);
+
+    /// <summary>Entries before an index were let go of, under a sequence.</summary>
+    void Compact(ulong firstIndex, ulong sequence);
+
+    /// <summary>The state machine's state was replaced by a snapshot's.</summary>
+    void Restore(ulong index, ulong term);
+
+    /// <summary>A leader begins to hand over, or gives it up, or has ended.</summary>
+    void Transfer(ServerId target, bool isOver);
+
     /// <summary>The tasks of a role begin; so many groups of tasks of roles have not ended, this one included.</summary>
     void RoleTasks(int groups);
 }

@@ -1,4 +1,5 @@
 using Raft.Fsm;
+using Raft.Membership;
 
 namespace Raft.Roles;
 
@@ -32,6 +33,36 @@ internal sealed class ConfirmRequest(bool isRead) : LoopRequest
 internal sealed class StatusRequest : LoopRequest
 {
     public RequestFuture<RaftStatus> Future { get; } = new();
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Asks for a change of the members.</summary>
+/// <param name="change">The change.</param>
+/// <param name="previousIndex">The configuration that it is meant for, by its entry's index; 0 for whichever is in force.</param>
+/// <param name="timeout">How long it may wait until the leader can take it; zero or infinite for ever.</param>
+internal sealed class ChangeRequest(ConfigurationChange change, ulong previousIndex, TimeSpan timeout) : LoopRequest
+{
+    public ConfigurationChange Change { get; } = change;
+
+    public ulong PreviousIndex { get; } = previousIndex;
+
+    public TimeSpan Timeout { get; } = timeout;
+
+    /// <summary>The caller; gets the entry's index once it is applied here.</summary>
+    public ApplyFuture Future { get; } = new(LogType.Configuration, default);
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Asks the leader to hand its leadership over.</summary>
+/// <param name="target">To whom; empty for whoever is best prepared.</param>
+internal sealed class TransferRequest(ServerId target) : LoopRequest
+{
+    public ServerId Target { get; } = target;
+
+    /// <summary>The caller; gets the server that was told to campaign.</summary>
+    public RequestFuture<ServerId> Future { get; } = new();
 
     public override ICompletion Fail(Exception why) => Future.Fail(why);
 }

@@ -24,6 +24,8 @@ internal static class StatusReport
             LeaderCommitIndex = state.LeaderCommitIndex,
             AppliedIndex = applied,
             FsmPending = context.Feeder.FedIndex > applied ? context.Feeder.FedIndex - applied : 0,
+            LastSnapshotIndex = 0,
+            LastSnapshotTerm = 0,
             LastContact = lastContact is { } heard ? context.Clock.Now - heard : null,
             Configuration = state.Configuration,
             ConfigurationIndex = state.Configurations.LatestIndex,

@@ -47,6 +47,19 @@ public interface ITransport : IAsyncDisposable
     ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
         Server target, RequestPreVoteRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Sends a snapshot and waits until it is installed.</summary>
+    /// <param name="target">Whom to send it to.</param>
+    /// <param name="request">What is sent; its size is the number of bytes that follow.</param>
+    /// <param name="body">The bytes. A failure to read them ends the call, and the receiver sees no end of them.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer.</returns>
+    /// <remarks>
+    /// The call may take as long as it makes progress: the transport's deadline is for each piece of the bytes, and
+    /// longer for the answer, before which a Go server restores its state machine.
+    /// </remarks>
+    ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken);
+
     /// <summary>Tells a follower to campaign.</summary>
     /// <param name="target">Whom to tell.</param>
     /// <param name="request">The request.</param>

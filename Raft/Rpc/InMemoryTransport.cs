@@ -98,6 +98,11 @@ public sealed class InMemoryTransport : ITransport
         InMemoryCall<RequestPreVoteResponse>.SendAsync(this, target.Address, request, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Snapshots are not sent yet.");
+
+    /// <inheritdoc/>
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
         InMemoryCall<TimeoutNowResponse>.SendAsync(this, target.Address, request, cancellationToken);

@@ -9,6 +9,12 @@ public abstract class IncomingRpc(RpcRequest request)
     /// <summary>The request.</summary>
     public RpcRequest Request { get; } = request;
 
+    /// <summary>
+    /// The snapshot's bytes behind an <see cref="InstallSnapshotRequest"/>, as they arrive; null with all others. Read by
+    /// one task at a time, before the answer: once that is given, what is left of them is passed over.
+    /// </summary>
+    public virtual ISnapshotBody? Body => null;
+
     /// <summary>Answers, from any thread, without waiting. Only the first answer counts.</summary>
     /// <param name="response">The answer, or null together with an error.</param>
     /// <param name="error">An error text for the sender; null for none.</param>

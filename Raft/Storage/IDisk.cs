@@ -19,6 +19,11 @@ public interface IDisk
     /// <returns>File names without their directory; empty where there is no such directory.</returns>
     ValueTask<IReadOnlyList<string>> ListAsync(string directory);
 
+    /// <summary>The names of the directories in a directory, sorted by ordinal.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <returns>Names without their parent; empty where there is no such directory.</returns>
+    ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory);
+
     /// <summary>
     /// Creates a directory and its parents, durably, where they are missing; where it exists, its name is made durable.
     /// </summary>
@@ -36,6 +41,20 @@ public interface IDisk
     /// <param name="path">The file; it need not exist.</param>
     /// <returns>Completes when done.</returns>
     ValueTask DeleteAsync(string path);
+
+    /// <summary>Renames a directory with all that is in it; durable only after <see cref="SyncDirectoryAsync"/> of its parent.</summary>
+    /// <param name="from">The directory.</param>
+    /// <param name="to">Its new path, in the same parent; nothing stands there.</param>
+    /// <returns>Completes when done.</returns>
+    ValueTask RenameDirectoryAsync(string from, string to);
+
+    /// <summary>
+    /// Deletes a directory with all files in it; durable only after <see cref="SyncDirectoryAsync"/> of its parent. Files
+    /// of it that are open stay readable.
+    /// </summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <returns>Completes when done.</returns>
+    ValueTask DeleteDirectoryAsync(string directory);
 
     /// <summary>Makes creations, renames and deletions in a directory durable.</summary>
     /// <param name="directory">The directory.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Raft;
 
 namespace Bank;
@@ -40,6 +41,18 @@ internal class BankFsm : IFsm
         return true;
     }
 
+    // The state as it is now: a copy, which is written while transfers go on.
+    public IFsmSnapshot Snapshot() => new BankSnapshot(new BankState([.. _balances], [.. _made.Order()], LastTransferAt));
+
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        BankState state = (await JsonSerializer.DeserializeAsync<BankState>(snapshot, cancellationToken: cancellationToken))!;
+        state.Balances.CopyTo(_balances, 0);
+        _made.Clear();
+        _made.UnionWith(state.Made);
+        LastTransferAt = state.LastTransferAt;
+    }
+
     // A report of a failure shows the state like this.
     public override string ToString() =>
         $"{string.Join(' ', _balances)}, {TransferCount} transfers, the last at {LastTransferAt:HH:mm:ss.fffffff}";
@@ -49,4 +62,16 @@ internal class BankFsm : IFsm
 
     // The time at which the leader took the command. It stands in the log, so it is the same on all servers.
     protected virtual DateTimeOffset TimeOf(LogEntry entry) => entry.AppendedAt.ToDateTimeOffset();
+
+    private sealed record BankState(long[] Balances, string[] Made, DateTimeOffset LastTransferAt);
+
+    private sealed class BankSnapshot(BankState state) : IFsmSnapshot
+    {
+        public Task PersistAsync(Stream destination, CancellationToken cancellationToken) =>
+            JsonSerializer.SerializeAsync(destination, state, cancellationToken: cancellationToken);
+
+        public void Dispose()
+        {
+        }
+    }
 }

@@ -21,6 +21,21 @@ internal sealed class ObedientBankFsm : IFsm
         _balances[told.To] = told.NewTo;
         return null;
     }
+
+    public IFsmSnapshot Snapshot() => new Held([.. _balances]);
+
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) =>
+        (await JsonSerializer.DeserializeAsync<long[]>(snapshot, cancellationToken: cancellationToken))!.CopyTo(_balances, 0);
+
+    private sealed class Held(long[] balances) : IFsmSnapshot
+    {
+        public Task PersistAsync(Stream destination, CancellationToken cancellationToken) =>
+            JsonSerializer.SerializeAsync(destination, balances, cancellationToken: cancellationToken);
+
+        public void Dispose()
+        {
+        }
+    }
 }
 
 /// <summary>Wrong: clients read, reckon and write, and so undo what another did between.</summary>
