@@ -1,3 +1,4 @@
+using Raft.Fsm;
 using Raft.Membership;
 using Raft.Roles;
 
@@ -91,6 +92,18 @@ public sealed partial class RaftNode
     {
         var request = new TransferRequest(target);
         return Put(request, request.Future).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes a snapshot of the state machine now, on this server. The log then lets go of what it covers.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the snapshot.</param>
+    /// <returns>What is known of the snapshot, once it is durable.</returns>
+    /// <exception cref="NothingNewToSnapshotException">The newest snapshot covers everything that was applied.</exception>
+    /// <exception cref="StoreException">The snapshot store failed; the node goes on.</exception>
+    /// <exception cref="RaftShutdownException">The node was stopped.</exception>
+    public Task<SnapshotMeta> SnapshotAsync(CancellationToken cancellationToken = default)
+    {
+        var future = new RequestFuture<SnapshotMeta>();
+        return Ask(future, () => _core.Snapshots.TryAsk(future)).WaitAsync(cancellationToken);
     }
 
     private Task<ApplyResult> Change(

@@ -1,5 +1,7 @@
+using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
+using Raft.Observability;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -14,13 +16,16 @@ public sealed partial class RaftNode
     /// <param name="config">The server's settings.</param>
     /// <param name="logStore">Its log, open and empty.</param>
     /// <param name="stableStore">Its term and vote, open and empty.</param>
+    /// <param name="snapshotStore">Its snapshots, of which there is none.</param>
     /// <param name="configuration">The founders.</param>
     /// <returns>Completes when the configuration is durable.</returns>
     /// <exception cref="CannotBootstrapException">The stores hold something already.</exception>
     /// <exception cref="ArgumentException">A setting is wrong, or no cluster can run on the configuration.</exception>
     public static Task BootstrapClusterAsync(
-        RaftConfig config, ILogStore logStore, IStableStore stableStore, ClusterConfiguration configuration)
+        RaftConfig config, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
+        ClusterConfiguration configuration)
     {
+        ArgumentNullException.ThrowIfNull(snapshotStore);
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(logStore);
         ArgumentNullException.ThrowIfNull(stableStore);
@@ -28,18 +33,21 @@ public sealed partial class RaftNode
         config.Validate();
         configuration.Validate();
         return OneTask.Run(
-            RaftRuntime.Production().LoopScheduler, () => BootstrapAsync(logStore, stableStore, configuration));
+            RaftRuntime.Production().LoopScheduler, () => BootstrapAsync(logStore, stableStore, snapshotStore, configuration));
     }
 
     /// <summary>Whether the stores hold anything of a cluster: a term, a vote or entries.</summary>
     /// <param name="logStore">A server's log, open.</param>
     /// <param name="stableStore">Its term and vote, open.</param>
+    /// <param name="snapshotStore">Its snapshots.</param>
     /// <returns>False for a server that never took part in a cluster, an interrupted bootstrap included.</returns>
-    public static Task<bool> HasExistingStateAsync(ILogStore logStore, IStableStore stableStore)
+    public static Task<bool> HasExistingStateAsync(
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore)
     {
+        ArgumentNullException.ThrowIfNull(snapshotStore);
         ArgumentNullException.ThrowIfNull(logStore);
         ArgumentNullException.ThrowIfNull(stableStore);
-        return OneTask.Run(RaftRuntime.Production().LoopScheduler, () => HasStateAsync(logStore, stableStore));
+        return OneTask.Run(RaftRuntime.Production().LoopScheduler, () => HasStateAsync(logStore, stableStore, snapshotStore));
     }
 
     internal static Task<RaftNode> StartAsync(
@@ -57,8 +65,9 @@ public sealed partial class RaftNode
         {
             try
             {
-                RecoveredLog recovered = await RecoveredLog.ReadAsync(logStore, stableStore);
-                var core = new NodeCore(config, fsm, logStore, stableStore, transport, recovered, runtime);
+                SnapshotMeta? restored = await RestoreNewestAsync(config, fsm, snapshotStore, runtime);
+                RecoveredLog recovered = await RecoveredLog.ReadAsync(logStore, stableStore, restored, runtime.Mutation);
+                var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();
                 return new RaftNode(core, config);
             }
@@ -71,9 +80,9 @@ public sealed partial class RaftNode
     }
 
     internal static async Task<bool> BootstrapAsync(
-        ILogStore logStore, IStableStore stableStore, ClusterConfiguration configuration)
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, ClusterConfiguration configuration)
     {
-        if (await HasStateAsync(logStore, stableStore))
+        if (await HasStateAsync(logStore, stableStore, snapshotStore))
         {
             throw new CannotBootstrapException(
                 "The stores hold a term, a vote or entries already. Only the first start of a new cluster is bootstrapped.");
@@ -88,9 +97,41 @@ public sealed partial class RaftNode
         return true;
     }
 
-    internal static async Task<bool> HasStateAsync(ILogStore logStore, IStableStore stableStore)
+    internal static async Task<bool> HasStateAsync(
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore)
     {
         TermAndVote? record = await stableStore.LoadAsync();
-        return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted));
+        return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted))
+            || (await snapshotStore.ListAsync()).Count > 0;
+    }
+
+    /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
+    /// <returns>That snapshot; null where there is none.</returns>
+    private static async Task<SnapshotMeta?> RestoreNewestAsync(
+        RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime)
+    {
+        IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
+        StoreException? failure = null;
+        foreach (SnapshotMeta snapshot in kept)
+        {
+            try
+            {
+                ISnapshotSource source = await snapshotStore.OpenAsync(snapshot.Id);
+                return await OneTask.Run(runtime.FsmScheduler, async () =>
+                {
+                    await SnapshotRestore.RunAsync(fsm, source, runtime.UserScheduler, CancellationToken.None);
+                    return snapshot;
+                });
+            }
+            catch (Exception cause) when (cause is not RaftFatalException)
+            {
+                // An older one does too, as long as the log goes on where it ends: that is looked at next.
+                config.LoggerFactory.CreateLogger("Raft").SnapshotPassedOver(config.LocalId, snapshot.Id, cause.Message);
+                failure ??= new StoreException(
+                    $"None of the {kept.Count} snapshots can be restored; the newest, {snapshot.Id}: {cause.Message}", cause);
+            }
+        }
+
+        return failure is null ? null : throw failure;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class BenchNode : IAsyncDisposable
         if (others is not null)
         {
             await RaftNode.BootstrapClusterAsync(
-                config, stores.Log, stores.Stable, new ClusterConfiguration([new Server(id, address), .. others]));
+                config, stores.Log, stores.Stable, stores.Snapshots, new ClusterConfiguration([new Server(id, address), .. others]));
         }
 
         RaftNode raft = await RaftNode.StartAsync(config, new CountingFsm(), stores.Log, stores.Stable, stores.Snapshots, transport);

@@ -134,7 +134,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
 
     private async Task FoundAsync(RaftConfig config, NodeStores stores)
     {
-        if (await RaftNode.HasExistingStateAsync(stores.Log, stores.Stable))
+        if (await RaftNode.HasExistingStateAsync(stores.Log, stores.Stable, stores.Snapshots))
         {
             return;
         }
@@ -142,7 +142,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         RefuseForeignFounders(isBlank: true);
         if (options.Peers.Count > 0)
         {
-            await RaftNode.BootstrapClusterAsync(config, stores.Log, stores.Stable, options.Founders);
+            await RaftNode.BootstrapClusterAsync(config, stores.Log, stores.Stable, stores.Snapshots, options.Founders);
             Server self = options.Founders.Find(options.Id)!;
             if (self.Address != options.Advertise.ToString())
             {

@@ -186,12 +186,13 @@ internal sealed class SimServer
         await ReopenedAsync(store);
         var log = new WatchedLogStore(store.Log, Model, Coverage, OnTruncation);
         var stable = new WatchedStableStore(store.Stable, Model);
-        bool isBlank = !await RaftNode.HasStateAsync(log, stable);
+        var snapshots = new DiscardSnapshotStore();
+        bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
         bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
         if (isBlank && isFounder && founding != Founding.OneVoterLive)
         {
-            await RaftNode.BootstrapAsync(log, stable, _setup.Founders);
+            await RaftNode.BootstrapAsync(log, stable, snapshots, _setup.Founders);
         }
 
         IFsm fsm = _setup.NewFsm();
@@ -199,7 +200,7 @@ internal sealed class SimServer
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
         IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
-        Node = await RaftNode.StartAsync(Config(), watched, log, stable, new DiscardSnapshotStore(), Transport, new RaftRuntime
+        Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, new RaftRuntime
         {
             LoopScheduler = Process!.Scheduler,
             FsmScheduler = Process.Scheduler,

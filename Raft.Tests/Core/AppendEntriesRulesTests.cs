@@ -23,13 +23,24 @@ public sealed class AppendEntriesRulesTests
     private static Func<ulong, ulong?> Log(params ulong[] terms) =>
         index => index == 0 ? 0 : index <= (ulong)terms.Length ? terms[index - 1] : null;
 
-    [TestCase(4ul, 4ul, true)]
-    [TestCase(4ul, 3ul, false)]
-    [TestCase(null, 4ul, false)]
-    [TestCase(0ul, 0ul, true)]
-    public void The_log_must_hold_the_entry_before(ulong? termAtPrevious, ulong previousTerm, bool isAccepted) =>
+    [TestCase(9ul, 4ul, 4ul, true)]
+    [TestCase(9ul, 4ul, 3ul, false)]
+    [TestCase(9ul, null, 4ul, false)]
+    [TestCase(0ul, 0ul, 0ul, true)]
+    [TestCase(5ul, null, 4ul, true, TestName = "What a snapshot covers needs no proof")]
+    [TestCase(6ul, null, 4ul, false, TestName = "What lies behind a snapshot and is not held is not proven")]
+    [TestCase(5ul, 3ul, 4ul, false, TestName = "The snapshot's last entry is compared like any other")]
+    public void The_log_must_hold_the_entry_before(
+        ulong previousIndex, ulong? termAtPrevious, ulong previousTerm, bool isAccepted) =>
         Assert.That(
-            AppendEntriesRules.Check(termAtPrevious, previousTerm) == AppendVerdict.Accept, Is.EqualTo(isAccepted));
+            AppendEntriesRules.Check(previousIndex, termAtPrevious, previousTerm, coveredIndex: 5) == AppendVerdict.Accept,
+            Is.EqualTo(isAccepted));
+
+    [Test]
+    public void What_a_snapshot_covers_is_not_new() =>
+        Assert.That(
+            AppendEntriesRules.FirstNew([Entries(1, 1, 1, 2, 2)], i => i > 2 ? Log(1, 1, 2)(i) : null, coveredIndex: 2),
+            Is.EqualTo(4));
 
     [Test]
     public void What_lies_beyond_the_log_is_new() =>

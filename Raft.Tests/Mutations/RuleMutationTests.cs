@@ -56,7 +56,7 @@ public sealed class RuleMutationTests
     public void TruncateWithoutCheck_takes_what_the_log_holds_for_new(bool isPlanted, ulong? expected)
     {
         ulong? firstNew = AppendEntriesRules.FirstNew(
-            [Entries(2, 1)], termAt: _ => 1, Planted.If(isPlanted, Mutation.TruncateWithoutCheck));
+            [Entries(2, 1)], termAt: _ => 1, mutation: Planted.If(isPlanted, Mutation.TruncateWithoutCheck));
 
         Assert.That(firstNew, Is.EqualTo(expected));
     }

@@ -25,10 +25,10 @@ internal static class ReadmeExample
         var config = new RaftConfig { LocalId = "n1" };
 
         // Only the first start of a new cluster is bootstrapped, with all its founders: here there is one.
-        if (!await RaftNode.HasExistingStateAsync(store.Log, store.Stable))
+        if (!await RaftNode.HasExistingStateAsync(store.Log, store.Stable, snapshots))
         {
             await RaftNode.BootstrapClusterAsync(
-                config, store.Log, store.Stable, new ClusterConfiguration(new Server("n1", address)));
+                config, store.Log, store.Stable, snapshots, new ClusterConfiguration(new Server("n1", address)));
         }
 
         await using RaftNode node = await RaftNode.StartAsync(config, new Counter(), store.Log, store.Stable, snapshots, transport);

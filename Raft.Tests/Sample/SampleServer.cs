@@ -40,14 +40,15 @@ internal sealed class SampleServer : IAsyncDisposable
         };
         var log = new InMemoryLogStore();
         var stable = new InMemoryStableStore();
+        var snapshots = new InMemorySnapshotStore();
         if (founders.Servers.Length > 0)
         {
-            await RaftNode.BootstrapClusterAsync(config, log, stable, founders);
+            await RaftNode.BootstrapClusterAsync(config, log, stable, snapshots, founders);
         }
 
         var fsm = new KvFsm();
         RaftNode raft = await RaftNode.StartAsync(
-            config, fsm, log, stable, new InMemorySnapshotStore(), network.CreateTransport($"{id}:1", TimeSpan.FromSeconds(1)));
+            config, fsm, log, stable, snapshots, network.CreateTransport($"{id}:1", TimeSpan.FromSeconds(1)));
         var node = new KvNode(raft, fsm, address, applyTimeout ?? TimeSpan.FromSeconds(10));
         http.Serve(node);
         return new SampleServer(http, node);

@@ -16,10 +16,16 @@ internal enum AppendVerdict
 internal static class AppendEntriesRules
 {
     /// <summary>Whether the entries can follow on the log.</summary>
-    /// <param name="termAtPrevious">The log's term at the previous index; null where it holds none.</param>
+    /// <param name="previousIndex">The index before the first entry.</param>
+    /// <param name="termAtPrevious">The log's term there; null where it is not known.</param>
     /// <param name="previousTerm">The leader's term there.</param>
-    public static AppendVerdict Check(ulong? termAtPrevious, ulong previousTerm) =>
-        termAtPrevious == previousTerm ? AppendVerdict.Accept : AppendVerdict.Mismatch;
+    /// <param name="coveredIndex">
+    /// What is covered by a snapshot and not held any more: it is committed, so the log of every leader to come agrees.
+    /// </param>
+    public static AppendVerdict Check(
+        ulong previousIndex, ulong? termAtPrevious, ulong previousTerm, ulong coveredIndex) =>
+        termAtPrevious == previousTerm || (termAtPrevious is null && previousIndex <= coveredIndex)
+            ? AppendVerdict.Accept : AppendVerdict.Mismatch;
 
     /// <summary>
     /// The first of a leader's entries that the log does not hold: it is beyond the last, or stands there with another
@@ -27,17 +33,20 @@ internal static class AppendEntriesRules
     /// </summary>
     /// <param name="slices">The leader's entries.</param>
     /// <param name="termAt">The log's term at an index; null where it holds none.</param>
+    /// <param name="coveredIndex">What is covered by a snapshot and not held any more.</param>
     /// <param name="mutation">The bug planted here; none in production.</param>
     /// <returns>The index, or null where the log holds them all.</returns>
     public static ulong? FirstNew(
-        IReadOnlyList<LogSlice> slices, Func<ulong, ulong?> termAt, Mutation mutation = Mutation.None)
+        IReadOnlyList<LogSlice> slices, Func<ulong, ulong?> termAt, ulong coveredIndex = 0,
+        Mutation mutation = Mutation.None)
     {
         foreach (LogSlice slice in slices)
         {
             for (int i = 0; i < slice.Count; i++)
             {
                 ulong index = slice.FirstIndex + (ulong)i;
-                if (termAt(index) != slice.Batch.TermAt(slice.Start + i) || mutation == Mutation.TruncateWithoutCheck)
+                if (index > coveredIndex
+                    && (termAt(index) != slice.Batch.TermAt(slice.Start + i) || mutation == Mutation.TruncateWithoutCheck))
                 {
                     return index;
                 }

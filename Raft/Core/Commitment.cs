@@ -47,6 +47,11 @@ internal sealed class Commitment
             }
         }
 
+        if (_mutation == Mutation.RemovedServerCounted)
+        {
+            _voters.AddRange(known.Where(k => !_voters.Exists(v => v.Id == k.Id)));
+        }
+
         _sorted = new ulong[_voters.Count];
         return Recalculate();
     }

@@ -43,6 +43,9 @@ internal sealed class NodeBoard
         set => Volatile.Write(ref _lastIndex, value);
     }
 
+    /// <summary>Set by a planted bug only: no command is taken any more.</summary>
+    public bool IsTransferStuck { get; set; }
+
     public LeaderView Leader
     {
         get => _leader;

@@ -11,7 +11,8 @@ namespace Raft.Core;
 /// </summary>
 internal sealed class NodeState(
     ServerId localId, ServerAddress localAddress, TermAndVote record, RaftLog log, LogWriter writer,
-    ConfigurationTracker configurations, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace, Mutation mutation)
+    ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace,
+    Mutation mutation)
 {
     private ulong _durableRecord;
 
@@ -51,8 +52,14 @@ internal sealed class NodeState(
     /// <summary>The leader of the current term, as far as known.</summary>
     public LeaderView Leader { get; private set; } = LeaderView.None;
 
-    /// <summary>The highest index known to be committed.</summary>
-    public ulong CommitIndex { get; private set; }
+    /// <summary>The newest snapshot; null where there is none.</summary>
+    public SnapshotMeta? Snapshot { get; private set; } = snapshot;
+
+    /// <summary>Whether there is a snapshot whose entries the log may still let go of.</summary>
+    public bool IsCompactionDue { get; set; } = snapshot is not null;
+
+    /// <summary>The highest index known to be committed. What a snapshot covers is.</summary>
+    public ulong CommitIndex { get; private set; } = snapshot?.Index ?? 0;
 
     /// <summary>The highest commit index that the leader of the current term has told; its own on the leader.</summary>
     public ulong LeaderCommitIndex { get; private set; }
@@ -99,6 +106,9 @@ internal sealed class NodeState(
     /// <summary>The sequence up to which all log changes are known to be durable.</summary>
     public ulong DurableLogSequence { get; private set; }
 
+    /// <summary>The sequence of the last log change; <see cref="DurableLogSequence"/> says whether it is durable.</summary>
+    public ulong LogSequence => writer.LogSequence;
+
     /// <summary>Whether a record of that sequence would survive a power cut.</summary>
     public bool IsDurable(ulong recordSequence) => _durableRecord >= recordSequence;
 
@@ -144,7 +154,13 @@ internal sealed class NodeState(
             }
         }
 
+        ulong configurationIndex = Configurations.LatestIndex;
         Log.Append(slice);
+        if (configurationIndex >= slice.FirstIndex)
+        {
+            trace?.Configuration(configurationIndex, Configuration);
+        }
+
         Invariant.Require(Log.LastTerm <= Term, "no entry is of a later term than its log's owner");
         board.LastIndex = Log.LastIndex;
     }
@@ -156,7 +172,11 @@ internal sealed class NodeState(
         Invariant.Require(
             fromIndex > CommitIndex || mutation == Mutation.TruncateWithoutCheck, "a committed entry is never truncated");
         Log.TruncateSuffix(fromIndex);
-        Configurations.TruncateSuffix(fromIndex);
+        if (mutation != Mutation.ConfigurationNotRolledBack && Configurations.TruncateSuffix(fromIndex))
+        {
+            trace?.Configuration(Configurations.LatestIndex, Configuration);
+        }
+
         board.LastIndex = Log.LastIndex;
     }
 
@@ -170,10 +190,48 @@ internal sealed class NodeState(
 
         Invariant.Require(commitIndex <= Log.LastIndex, "only entries of the log are committed");
         CommitIndex = commitIndex;
-        Configurations.Commit(commitIndex);
         board.CommitIndex = commitIndex;
         trace?.Commit(commitIndex, Term);
         NoteCommitHint();
+    }
+
+    /// <summary>Takes a snapshot of the own state machine, which is durable. One that came too late changes nothing.</summary>
+    public void TakeSnapshot(SnapshotMeta taken)
+    {
+        if (taken.Index <= Log.SnapshotIndex && mutation != Mutation.SnapshotIndexFalls)
+        {
+            return;
+        }
+
+        Snapshot = taken;
+        Log.Install(taken.Index, taken.Term);
+        Configurations.TruncatePrefix(taken.Index);
+        IsCompactionDue = true;
+        trace?.Snapshot(taken, isInstalled: false);
+    }
+
+    /// <summary>Takes a leader's snapshot, which is durable and beyond what is committed here (§7).</summary>
+    /// <returns>Whether the log was dropped.</returns>
+    public bool InstallSnapshot(SnapshotMeta installed)
+    {
+        Invariant.Require(installed.Index > CommitIndex, "a snapshot of what is committed here already is not installed");
+        trace?.Snapshot(installed, isInstalled: true);
+        Snapshot = installed;
+        bool isDropped = Log.Install(installed.Index, installed.Term);
+        if (isDropped)
+        {
+            Configurations.TruncateSuffix(installed.Index + 1);
+        }
+
+        if (Configurations.Install(installed.Point))
+        {
+            trace?.Configuration(Configurations.LatestIndex, Configuration);
+        }
+
+        board.LastIndex = Log.LastIndex;
+        IsCompactionDue = true;
+        AdvanceCommit(installed.Index);
+        return isDropped;
     }
 
     /// <summary>Takes the news that all log changes up to a sequence are durable.</summary>

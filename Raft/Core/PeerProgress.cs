@@ -8,6 +8,9 @@ internal enum PeerMode
 
     /// <summary>The logs match: requests go out one behind the other, within the window.</summary>
     Pipeline,
+
+    /// <summary>What it needs is not in the log any more: it is sent a snapshot, and nothing beside.</summary>
+    Snapshot,
 }
 
 /// <summary>How far one follower's log matches ours, and what is on its way there. Pure; owned by its replicator.</summary>
@@ -93,6 +96,18 @@ internal sealed class PeerProgress
         NextIndex = _hasMatched ? MatchIndex + 1 : NextIndex;
     }
 
+    /// <summary>A snapshot is on its way in place of entries that are let go of.</summary>
+    public void BeginSnapshot() => Mode = PeerMode.Snapshot;
+
+    /// <summary>The follower has a snapshot, durably, and with it everything up to an index.</summary>
+    public void Installed(ulong index)
+    {
+        _hasMatched = true;
+        MatchIndex = Math.Max(MatchIndex, index);
+        NextIndex = MatchIndex + 1;
+        Mode = PeerMode.Probe;
+    }
+
     /// <summary>The connection is gone, or what is in flight is void: start again behind what is known to match.</summary>
     public void Restart()
     {
@@ -109,4 +124,6 @@ internal sealed class PeerProgress
 /// <param name="Bytes">Bytes of its entries.</param>
 /// <param name="SentAt">When it was sent.</param>
 /// <param name="Round">The newest question of the leader when it was sent.</param>
-internal readonly record struct InFlight(ulong PreviousIndex, ulong LastIndex, int Bytes, TimeSpan SentAt, ulong Round);
+/// <param name="CommitIndex">The commit index that it tells.</param>
+internal readonly record struct InFlight(
+    ulong PreviousIndex, ulong LastIndex, int Bytes, TimeSpan SentAt, ulong Round, ulong CommitIndex = 0);

@@ -83,12 +83,39 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
 
     private int ReadBytes => (int)Math.Min(1 << 20, limits.FsmReadAheadBytesMax);
 
-    // Committed entries never change, so what is read here is right however long the read took.
+    /// <summary>Hands over a snapshot in place of all entries up to its own.</summary>
+    /// <param name="snapshot">The snapshot, open; the state machine's task owns it from now on.</param>
+    /// <returns>Callers of committed entries whose answers are lost, since the state machine will never take these.</returns>
+    public List<ApplyFuture> Restore(ISnapshotSource snapshot)
+    {
+        List<ApplyFuture> lost = Abandon(FedIndex);
+        _pending.Clear();
+        FedIndex = snapshot.Meta.Index;
+        runner.TryAdd(new FsmRestore(snapshot));
+        return lost;
+    }
+
+    // Committed entries never change, so what is read here is right however long the read took; unless a snapshot came
+    // meanwhile and took their place.
     private async Task ReadStoreAsync()
     {
-        LogBatch batch = await log.ReadStoreAsync(FedIndex + 1, _target, ReadBytes);
+        ulong next = FedIndex + 1;
+        LogBatch? batch = null;
+        try
+        {
+            batch = await log.ReadStoreAsync(next, _target, ReadBytes);
+        }
+        catch (LogNotFoundException) when (FedIndex + 1 != next)
+        {
+            // The log gave way to the snapshot.
+        }
+
         _isReading = false;
-        Feed(new LogSlice(batch));
+        if (batch is not null && FedIndex + 1 == next)
+        {
+            Feed(new LogSlice(batch));
+        }
+
         Pump(_target);
     }
 

@@ -13,8 +13,8 @@ namespace Raft.Fsm;
 /// <see cref="IFsm.Apply"/> holds up no loop.
 /// </summary>
 internal sealed class FsmRunner(
-    IFsm fsm, NodeBoard board, CompletionRunner completions, IFsmEvents events, int batchCountMax, IRaftTrace? trace,
-    Mutation mutation)
+    IFsm fsm, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
+    TaskScheduler streamScheduler, IRaftTrace? trace, Mutation mutation)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
@@ -23,7 +23,9 @@ internal sealed class FsmRunner(
     private readonly PriorityQueue<FsmWait, ulong> _waits = new();
     private readonly List<LogEntry> _batch = [];
     private readonly List<ApplyFuture?> _batchFutures = [];
+    private readonly List<ISnapshotSource> _unused = [];
     private long _appliedBytes;
+    private ulong _appliedTerm = appliedTerm;
     private volatile bool _isStopping;
 
     /// <summary>Bytes of entries applied since the start. The feeder bounds what is handed in by it.</summary>
@@ -51,13 +53,21 @@ internal sealed class FsmRunner(
     }
 
     /// <summary>The task.</summary>
-    public async Task RunAsync()
+    /// <param name="stopping">Ends a restore under way.</param>
+    public async Task RunAsync(CancellationToken stopping)
     {
         while (!_isStopping)
         {
             while (!_isStopping && _work.Reader.TryRead(out FsmWork? work))
             {
-                Do(work);
+                if (work is FsmRestore restore)
+                {
+                    await RestoreAsync(restore.Snapshot, stopping);
+                }
+                else
+                {
+                    Do(work);
+                }
             }
 
             if (!_isStopping)
@@ -67,6 +77,10 @@ internal sealed class FsmRunner(
         }
 
         FailWhatWaits();
+        foreach (ISnapshotSource snapshot in _unused)
+        {
+            await snapshot.DisposeAsync();
+        }
     }
 
     /// <summary>Fails everything that still waits; for a task that has ended.</summary>
@@ -86,6 +100,12 @@ internal sealed class FsmRunner(
                     break;
                 case FsmInspection inspection:
                     completions.Add(inspection.Failed(stopped));
+                    break;
+                case FsmCapture capture:
+                    capture.Outcome.TrySetException(stopped);
+                    break;
+                case FsmRestore restore:
+                    _unused.Add(restore.Snapshot);
                     break;
                 default:
                     break;
@@ -127,6 +147,9 @@ internal sealed class FsmRunner(
             case FsmInspection inspection:
                 completions.Add(inspection.Run(board.AppliedIndex));
                 break;
+            case FsmCapture capture:
+                Capture(capture);
+                break;
             default:
                 throw new RaftFatalException($"The state machine's task got work it does not know: {work.GetType()}.");
         }
@@ -156,6 +179,7 @@ internal sealed class FsmRunner(
         }
 
         board.AppliedIndex = apply.Slice.LastIndex;
+        _appliedTerm = apply.Slice[apply.Slice.Count - 1].Term;
         Volatile.Write(ref _appliedBytes, _appliedBytes + apply.Slice.Encoded.Length);
         completions.Add(due, dueCount);
         ReleaseWaits();
@@ -214,6 +238,45 @@ internal sealed class FsmRunner(
 
         _batch.Clear();
         _batchFutures.Clear();
+    }
+
+    private void Capture(FsmCapture capture)
+    {
+        try
+        {
+            bool isAny = board.AppliedIndex > 0;
+            capture.Outcome.TrySetResult(
+                new CapturedState(board.AppliedIndex, _appliedTerm, isAny ? fsm.Snapshot() : null));
+        }
+        catch (Exception thrown)
+        {
+            // The state itself is as good as before: only this snapshot fails.
+            capture.Outcome.TrySetException(thrown);
+        }
+    }
+
+    private async Task RestoreAsync(ISnapshotSource snapshot, CancellationToken stopping)
+    {
+        Invariant.Require(snapshot.Meta.Index > board.AppliedIndex, "a snapshot moves the state machine forward");
+        try
+        {
+            await SnapshotRestore.RunAsync(fsm, snapshot, streamScheduler, stopping);
+        }
+        catch (Exception) when (_isStopping)
+        {
+            return;
+        }
+        catch (Exception thrown)
+        {
+            throw new RaftFatalException(
+                $"The state machine could not be restored from snapshot {snapshot.Meta.Id}: {thrown.Message}", thrown);
+        }
+
+        board.AppliedIndex = snapshot.Meta.Index;
+        _appliedTerm = snapshot.Meta.Term;
+        trace?.Restore(snapshot.Meta.Index, snapshot.Meta.Term);
+        ReleaseWaits();
+        events.Applied();
     }
 
     private void ReleaseWaits()

@@ -14,6 +14,26 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
     public ApplyFuture? FutureAt(int position) => futures?[offset + position];
 }
 
+/// <summary>Replaces the state by a snapshot's.</summary>
+/// <param name="snapshot">The snapshot, open.</param>
+internal sealed class FsmRestore(ISnapshotSource snapshot) : FsmWork
+{
+    public ISnapshotSource Snapshot { get; } = snapshot;
+}
+
+/// <summary>Holds on to the state between two entries.</summary>
+internal sealed class FsmCapture : FsmWork
+{
+    /// <summary>The state with its place in the log, or why there is none. Continues on the scheduler of whoever waits.</summary>
+    public TaskCompletionSource<CapturedState> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>The state machine's state behind an entry.</summary>
+/// <param name="Index">The entry's index; 0 where nothing was taken yet, and there is no state.</param>
+/// <param name="Term">Its term.</param>
+/// <param name="State">The state; null where there is none. Disposed by whoever asked for it.</param>
+internal sealed record CapturedState(ulong Index, ulong Term, IFsmSnapshot? State);
+
 /// <summary>Completes a read as soon as an index has been applied.</summary>
 /// <param name="index">The index to wait for.</param>
 /// <param name="future">The read.</param>

@@ -19,15 +19,18 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
     /// <param name="rpc">The request.</param>
     /// <param name="answer">The answer that is true then.</param>
     /// <param name="durableIndex">The index that must be durable; 0 where the log does not matter.</param>
-    public void Add(IncomingRpc rpc, RpcResponse answer, ulong durableIndex = 0)
+    /// <param name="logSequence">The log change that must be durable; 0 for none.</param>
+    public void Add(IncomingRpc rpc, RpcResponse answer, ulong durableIndex = 0, ulong logSequence = 0)
     {
-        if (state.IsRecordDurable && state.Log.DurableIndex >= durableIndex)
+        var waiting = new Waiting(rpc, answer, state.Term, state.RecordSequence, durableIndex, logSequence);
+        if (IsTrue(waiting))
         {
             rpc.Respond(answer);
-            return;
         }
-
-        _waiting.Add(new Waiting(rpc, answer, state.Term, state.RecordSequence, durableIndex));
+        else
+        {
+            _waiting.Add(waiting);
+        }
     }
 
     /// <summary>Gives the answers that have become true. To be called after every news from the disk.</summary>
@@ -37,7 +40,7 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
         for (int i = 0; i < _waiting.Count; i++)
         {
             Waiting waiting = _waiting[i];
-            if (state.IsDurable(waiting.RecordSequence) && state.Log.DurableIndex >= waiting.DurableIndex)
+            if (IsTrue(waiting))
             {
                 waiting.Rpc.Respond(waiting.Answer);
             }
@@ -90,12 +93,17 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
         _waiting.Clear();
     }
 
+    private bool IsTrue(in Waiting waiting) =>
+        state.IsDurable(waiting.RecordSequence) && state.Log.DurableIndex >= waiting.DurableIndex
+        && state.DurableLogSequence >= waiting.LogSequence;
+
     private Waiting Refused(in Waiting waiting) => waiting with
     {
         Answer = Refusal(waiting.Answer),
         Term = state.Term,
         RecordSequence = state.RecordSequence,
         DurableIndex = 0,
+        LogSequence = 0,
     };
 
     private RpcResponse Refusal(RpcResponse answer) => answer switch
@@ -108,10 +116,11 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
             NoRetryBackoff = false,
         },
         RequestVoteResponse vote => vote with { Term = state.Term, Granted = false },
+        InstallSnapshotResponse snapshot => snapshot with { Term = state.Term, Success = false },
         RequestPreVoteResponse vote => vote with { Term = state.Term, Granted = false },
         _ => answer,
     };
 
     private readonly record struct Waiting(
-        IncomingRpc Rpc, RpcResponse Answer, ulong Term, ulong RecordSequence, ulong DurableIndex);
+        IncomingRpc Rpc, RpcResponse Answer, ulong Term, ulong RecordSequence, ulong DurableIndex, ulong LogSequence);
 }

@@ -8,7 +8,7 @@ namespace Raft.Handlers;
 
 /// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
 internal sealed class AppendEntriesHandler(
-    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger, Mutation mutation)
+    NodeState state, AnswerQueue answers, LeaderClaims claims, ILogger logger, Mutation mutation)
 {
     private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
 
@@ -21,40 +21,21 @@ internal sealed class AppendEntriesHandler(
             return HandlerOutcome.Done;
         }
 
-        if (request.Term > state.Term)
+        if (claims.Check(rpc, request.Term, request.Leader) is { } outcome)
         {
-            return HandlerOutcome.AdoptTerm;
+            return outcome;
         }
 
-        var leader = LeaderOf(request);
-        if (IsRival(leader))
-        {
-            // Election safety is broken (§5.2), by a defect or by a stranger: nothing of it may reach our log.
-            logger.SecondLeader(state.LocalId, request.Term, leader.Id, state.Leader.Id);
-            rpc.Respond(null, $"term {request.Term} already has a leader, {state.Leader.Id}");
-            return HandlerOutcome.Done;
-        }
-
-        if (state.Role != RaftState.Follower)
-        {
-            return HandlerOutcome.Follow;
-        }
-
-        if (!state.Leader.IsKnown)
-        {
-            logger.LeaderFound(state.LocalId, leader.Id, state.Term);
-        }
-
-        state.SetLeader(leader);
         state.NoteLeaderCommit(request.LeaderCommitIndex);
-        gate.Touch();
         Take(rpc, request);
         return HandlerOutcome.Done;
     }
 
     private void Take(IncomingRpc rpc, AppendEntriesRequest request)
     {
-        if (AppendEntriesRules.Check(state.Log.TermAt(request.PreviousIndex), request.PreviousTerm)
+        ulong covered = state.Log.FirstIndex - 1;
+        if (AppendEntriesRules.Check(
+            request.PreviousIndex, state.Log.TermAt(request.PreviousIndex), request.PreviousTerm, covered)
             == AppendVerdict.Mismatch)
         {
             answers.Add(rpc, Refusal(isMismatch: true));
@@ -79,7 +60,7 @@ internal sealed class AppendEntriesHandler(
 
     private bool TryAppend(IReadOnlyList<LogSlice> entries, AppendEntriesRequest request)
     {
-        if (AppendEntriesRules.FirstNew(entries, _termAt, mutation) is not { } firstNew)
+        if (AppendEntriesRules.FirstNew(entries, _termAt, state.Log.FirstIndex - 1, mutation) is not { } firstNew)
         {
             return true;
         }
@@ -129,9 +110,9 @@ internal sealed class AppendEntriesHandler(
 
         if (firstNew <= state.CommitIndex && mutation != Mutation.TruncateWithoutCheck)
         {
-            throw new RaftFatalException(
-                $"Leader {state.Leader.Id} of term {request.Term} contradicts entry {firstNew}, which is committed here "
-                + $"(commit index {state.CommitIndex}). One of the two has lost data; the node stops to keep its own.");
+            // One of the two has lost data, or is no server of this cluster: this one keeps what it has.
+            logger.CommittedContradicted(state.LocalId, state.Leader.Id, request.Term, firstNew, state.CommitIndex);
+            return false;
         }
 
         return true;
@@ -153,25 +134,6 @@ internal sealed class AppendEntriesHandler(
         {
             return false;
         }
-    }
-
-    private bool IsRival(LeaderView leader) =>
-        state.Role == RaftState.Leader || (state.Leader.IsKnown && !IsSame(state.Leader, leader));
-
-    // Go before 1.7 names no id; a server may also be reached under another address than we know.
-    private static bool IsSame(LeaderView known, LeaderView sender) =>
-        known.Id.IsEmpty || sender.Id.IsEmpty ? known.Address == sender.Address : known.Id == sender.Id;
-
-    private LeaderView LeaderOf(AppendEntriesRequest request)
-    {
-        ServerAddress address = request.Header.Address.IsEmpty ? request.Leader : request.Header.Address;
-        if (!request.Header.Id.IsEmpty)
-        {
-            return new LeaderView(request.Header.Id, address);
-        }
-
-        Server? member = state.Configuration.Servers.FirstOrDefault(s => s.Address == address);
-        return new LeaderView(member?.Id ?? default, address);
     }
 
     private AppendEntriesResponse Refusal(bool isMismatch) => new(state.Header)

@@ -11,4 +11,7 @@ internal enum HandlerOutcome
 
     /// <summary>It comes from the leader of the node's own term: a candidate must follow, and handle it again.</summary>
     Follow,
+
+    /// <summary>The leader hands over: the node must campaign at once.</summary>
+    Campaign,
 }

@@ -2,20 +2,38 @@ using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Mutations;
 using Raft.Observability;
+using Raft.Snapshots;
 
 namespace Raft.Handlers;
 
 /// <summary>Gives each incoming request to its handler, after a look at the header. Owned by the loop.</summary>
-internal sealed class RpcDispatcher(
-    NodeState state, AnswerQueue answers, HeartbeatGate gate, ILogger logger, Mutation mutation)
+internal sealed class RpcDispatcher
 {
     // Part of the wire: senders compare this text.
     private const string UnsupportedProtocol = "operation not supported with current protocol version";
     private const int ProtocolVersionMax = 3;
 
-    private readonly AppendEntriesHandler _appendEntries = new(state, answers, gate, logger, mutation);
-    private readonly RequestVoteHandler _requestVote = new(state, answers, gate, logger, mutation);
-    private readonly RequestPreVoteHandler _requestPreVote = new(state, answers, logger, mutation);
+    private readonly NodeState _state;
+    private readonly ILogger _logger;
+    private readonly AppendEntriesHandler _appendEntries;
+    private readonly InstallSnapshotHandler _installSnapshot;
+    private readonly RequestVoteHandler _requestVote;
+    private readonly RequestPreVoteHandler _requestPreVote;
+    private readonly TimeoutNowHandler _timeoutNow;
+
+    public RpcDispatcher(
+        NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver, ILogger logger,
+        Mutation mutation)
+    {
+        _state = state;
+        _logger = logger;
+        var claims = new LeaderClaims(state, gate, logger);
+        _appendEntries = new AppendEntriesHandler(state, answers, claims, logger, mutation);
+        _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, logger);
+        _requestVote = new RequestVoteHandler(state, answers, gate, logger, mutation);
+        _requestPreVote = new RequestPreVoteHandler(state, answers, logger, mutation);
+        _timeoutNow = new TimeoutNowHandler(state, claims, logger, mutation);
+    }
 
     /// <summary>Handles a request.</summary>
     /// <param name="rpc">The request.</param>
@@ -24,7 +42,7 @@ internal sealed class RpcDispatcher(
     {
         term = 0;
         int version = rpc.Request.Header.ProtocolVersion;
-        if (version < state.Header.ProtocolVersion - 1 || version > ProtocolVersionMax)
+        if (version < _state.Header.ProtocolVersion - 1 || version > ProtocolVersionMax)
         {
             rpc.Respond(null, UnsupportedProtocol);
             return HandlerOutcome.Done;
@@ -35,16 +53,24 @@ internal sealed class RpcDispatcher(
             case AppendEntriesRequest request:
                 term = request.Term;
                 return _appendEntries.Handle(rpc, request);
+            case InstallSnapshotRequest request:
+                term = request.Term;
+                return _installSnapshot.Handle(rpc, request);
             case RequestVoteRequest request:
                 term = request.Term;
                 return _requestVote.Handle(rpc, request);
             case RequestPreVoteRequest request:
                 _requestPreVote.Handle(rpc, request);
                 return HandlerOutcome.Done;
+            case TimeoutNowRequest request:
+                return _timeoutNow.Handle(rpc, request);
             default:
-                logger.RequestNotServed(state.LocalId, rpc.Request.GetType().Name, rpc.Request.Header.Id);
+                _logger.RequestNotServed(_state.LocalId, rpc.Request.GetType().Name, rpc.Request.Header.Id);
                 rpc.Respond(null, $"{rpc.Request.GetType().Name} is not served");
                 return HandlerOutcome.Done;
         }
     }
+
+    /// <inheritdoc cref="InstallSnapshotHandler.Take"/>
+    public ISnapshotSource? Take(ReceivedSnapshot received) => _installSnapshot.Take(received);
 }

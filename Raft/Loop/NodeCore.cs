@@ -4,6 +4,7 @@ using Raft.Fsm;
 using Raft.Handlers;
 using Raft.Observability;
 using Raft.Roles;
+using Raft.Snapshots;
 using Raft.Rpc;
 using Raft.Storage;
 using Raft.Timing;
@@ -19,6 +20,7 @@ internal sealed class NodeCore
     private readonly ITransport _transport;
     private readonly TaskGroup _tasks;
     private readonly TaskGroup _fsmTasks;
+    private readonly TaskGroup _snapshotTasks;
     private readonly TaskGroup _userTasks;
     private readonly List<TaskGroup> _roleTasks = [];
     private readonly LogWriter _writer;
@@ -31,19 +33,27 @@ internal sealed class NodeCore
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public NodeCore(
-        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ITransport transport,
-        RecoveredLog recovered, RaftRuntime runtime)
+        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
+        ITransport transport, RecoveredLog recovered, RaftRuntime runtime)
     {
         _runtime = runtime;
         _transport = transport;
         _logger = config.LoggerFactory.CreateLogger("Raft");
         var clock = new NodeClock(config.TimeProvider);
-        var board = new NodeBoard { Term = recovered.Record.Term, LastIndex = logStore.LastIndex };
+        ulong snapshotIndex = recovered.Snapshot?.Index ?? 0;
+        var board = new NodeBoard
+        {
+            Term = recovered.Record.Term,
+            LastIndex = Math.Max(logStore.LastIndex, snapshotIndex),
+            CommitIndex = snapshotIndex,
+            AppliedIndex = snapshotIndex,
+        };
         var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
         var gate = new HeartbeatGate(clock, board, header);
         var capabilities = new PeerCapabilities(clock);
         _tasks = new TaskGroup(runtime.LoopScheduler, OnFault);
         _fsmTasks = new TaskGroup(runtime.FsmScheduler, OnFault);
+        _snapshotTasks = new TaskGroup(runtime.SnapshotScheduler, OnFault);
         _userTasks = new TaskGroup(runtime.UserScheduler, OnFault);
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
@@ -52,22 +62,29 @@ internal sealed class NodeCore
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
         _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term, runtime.Mutation);
         var log = new RaftLog(
-            logStore, _writer, recovered.Terms, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
+            logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
-            config.LocalId, transport.LocalAddress, recovered.Record, log, _writer, recovered.Configurations, gate, board,
-            runtime.Trace, runtime.Mutation);
+            config.LocalId, transport.LocalAddress, recovered.Record, log, _writer, recovered.Configurations,
+            recovered.Snapshot, gate, board, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, runtime.Mutation);
-        Fsm = new FsmRunner(fsm, board, Completions, Inbox, config.MaxAppendEntries, runtime.Trace, runtime.Mutation);
+        Fsm = new FsmRunner(
+            fsm, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
+            runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
+        var random = new NodeRandom(config.Seed ?? CompositionRoot.NewSeed());
+        Snapshots = new SnapshotRunner(
+            new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, config,
+            clock, random, Inbox, _logger);
+        var receiver = new SnapshotReceiver(snapshotStore, _snapshotTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
-            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, _logger, runtime.Mutation), gate,
-            _writer, Fsm, _feeder, Completions, transport, capabilities, askProtocol, board, clock,
-            new NodeRandom(config.Seed ?? CompositionRoot.NewSeed()), new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks,
-            _logger, runtime.Trace, runtime.Mutation);
+            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, receiver, _logger, runtime.Mutation),
+            gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
+            askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger, runtime.Trace,
+            runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
 
@@ -82,6 +99,9 @@ internal sealed class NodeCore
 
     /// <summary>The state machine's task.</summary>
     public FsmRunner Fsm { get; }
+
+    /// <summary>What takes snapshots.</summary>
+    public SnapshotRunner Snapshots { get; }
 
     /// <summary>What asks other servers.</summary>
     public AskClient Asks { get; }
@@ -113,7 +133,8 @@ internal sealed class NodeCore
         // The transport first: where it cannot start, nothing runs that would write to the stores.
         _transport.Start(Inbox);
         _tasks.Start("log writer", _writer.RunAsync);
-        _fsmTasks.Start("state machine", Fsm.RunAsync);
+        _fsmTasks.Start("state machine", () => Fsm.RunAsync(_fsmTasks.Stopping));
+        _tasks.Start("snapshots", Snapshots.RunAsync);
         _tasks.Start("main loop", RunLoopAsync);
     }
 
@@ -161,12 +182,15 @@ internal sealed class NodeCore
         Inbox.Close();
         _writer.Stop();
         Fsm.Stop();
+        Snapshots.Stop();
         FailWhatWaits(steps);
         await steps.TakeAsync(() => _transport.DisposeAsync());
         _userTasks.Stop();
         _fsmTasks.Stop();
         await _fsmTasks.Ended;
         steps.Take(Fsm.FailWhatWaits);
+        _snapshotTasks.Stop();
+        await _snapshotTasks.Ended;
         foreach (TaskGroup group in _roleTasks)
         {
             group.Stop();
@@ -176,6 +200,7 @@ internal sealed class NodeCore
         _tasks.Stop();
         await _tasks.Ended;
         await _userTasks.Ended;
+        steps.Take(Snapshots.FailWhatWaits);
         steps.Take(_context.Timer.Dispose);
         steps.Take(Inbox.Applies.Dispose);
         steps.Note(Inbox.Failure);
@@ -221,6 +246,16 @@ internal sealed class NodeCore
             Completions.Add(request is StatusRequest status && FinalStatus is { } final
                 ? status.Future.Succeed(final)
                 : request.Fail(stopped));
+        }
+
+        while (Inbox.Snapshots.TryRead(out object? news))
+        {
+            (news as TakenSnapshot)?.Noted.TrySetException(stopped);
+            if (news is ReceivedSnapshot received)
+            {
+                steps.Take(() => received.Rpc.Respond(null, "the node was stopped"));
+                _context.Receiver.Close(received.Source);
+            }
         }
 
         foreach (ApplyFuture command in Inbox.Applies.TakeAll())

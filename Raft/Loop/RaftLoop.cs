@@ -23,7 +23,7 @@ internal sealed class RaftLoop(RoleContext context)
             change = change.Next switch
             {
                 RaftState.Leader => await RunLeaderAsync(),
-                RaftState.Candidate => await RunCandidateAsync(),
+                RaftState.Candidate => await RunCandidateAsync(change.IsTransfer),
                 _ => await RunFollowerAsync(change),
             };
             Settle(change);
@@ -38,7 +38,8 @@ internal sealed class RaftLoop(RoleContext context)
         return new FollowerRole(context).RunAsync(change.Rpc);
     }
 
-    private Task<RoleChange> RunCandidateAsync() => new CandidateRole(context, ++_campaign).RunAsync(first: null);
+    private Task<RoleChange> RunCandidateAsync(bool isTransfer) =>
+        new CandidateRole(context, ++_campaign, isTransfer).RunAsync(first: null);
 
     private Task<RoleChange> RunLeaderAsync() => new LeaderRole(context, ++_epoch, context.Inbox).RunAsync(first: null);
 

@@ -78,6 +78,27 @@ internal static class ConfigurationEncoding
         return new ClusterConfiguration(servers);
     }
 
+    /// <summary>Decodes the members as old versions write them: addresses, which are ids too, of voters.</summary>
+    /// <exception cref="FormatException">The bytes are no list of peers.</exception>
+    public static ClusterConfiguration DecodePeers(ReadOnlySpan<byte> encoded)
+    {
+        var reader = new MsgPackReader(encoded);
+        var servers = new List<Server>();
+        for (long count = reader.ArrayHeader(); count > 0 && !reader.IsIncomplete; count--)
+        {
+            if (servers.Count == ServersMax)
+            {
+                throw new MsgPackException($"more than {ServersMax} peers");
+            }
+
+            string address = Encoding.UTF8.GetString(reader.Raw(TextBytesMax, out _));
+            servers.Add(new Server(address, address));
+        }
+
+        reader.RequireComplete();
+        return new ClusterConfiguration(servers);
+    }
+
     private static Server DecodeServer(ref MsgPackReader reader)
     {
         string id = "";

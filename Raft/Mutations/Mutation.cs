@@ -68,4 +68,30 @@ internal enum Mutation
 
     /// <summary>The completion of a term-and-vote record counts for all log changes that were queued by then.</summary>
     RecordCountsForLog,
+    /// <summary>A leader appends a configuration while the one before it is not committed (thesis 4.1).</summary>
+    TwoChangesAtOnce,
+
+    /// <summary>A leader goes on counting the copies of a server that it removed.</summary>
+    RemovedServerCounted,
+
+    /// <summary>A configuration stays in force although its entry was truncated (thesis 4.1).</summary>
+    ConfigurationNotRolledBack,
+
+    /// <summary>A server without a vote campaigns like any other.</summary>
+    NonvoterCampaigns,
+
+    /// <summary>A transfer that did not end with its leadership keeps the next one from taking commands (hashicorp/raft 696).</summary>
+    TransferOutlivesLeader,
+
+    /// <summary>A log that contradicts an installed snapshot is kept (W2).</summary>
+    ConflictingLogKept,
+
+    /// <summary>A node's own snapshot takes the place of a newer one that was installed meanwhile (W14).</summary>
+    SnapshotIndexFalls,
+
+    /// <summary>The log gives way to a snapshot that is received and not durable yet.</summary>
+    LogResetBeforeSnapshot,
+
+    /// <summary>A log that begins right behind the newest snapshot is dropped at the start, like one that ends before it.</summary>
+    CompactedLogDropped,
 }

@@ -69,6 +69,57 @@ internal static partial class LogMessages
     [LoggerMessage(502, LogLevel.Error, "{Node} refuses a second leader of term {Term}: {Sender} beside {Leader}")]
     public static partial void SecondLeader(this ILogger logger, ServerId node, ulong term, ServerId sender, ServerId leader);
 
+    [LoggerMessage(304, LogLevel.Warning, "{Node} does not campaign as {Sender} tells it to: its leader is {Leader}")]
+    public static partial void CampaignNotForced(this ILogger logger, ServerId node, ServerId sender, ServerId leader);
+
+    [LoggerMessage(405, LogLevel.Information, "{Node} sends {Follower} the snapshot {Snapshot} of {Size} bytes, in place of entries that are let go of")]
+    public static partial void SendingSnapshot(this ILogger logger, ServerId node, Server follower, string snapshot, long size);
+
+    [LoggerMessage(406, LogLevel.Information, "{Follower} has the snapshot up to entry {Index}")]
+    public static partial void SnapshotSent(this ILogger logger, Server follower, ulong index);
+
+    [LoggerMessage(407, LogLevel.Warning, "{Node} cannot bring {Follower} up to date: {Reason}")]
+    public static partial void SnapshotNotSent(this ILogger logger, ServerId node, Server follower, string reason);
+
+    [LoggerMessage(503, LogLevel.Error, "{Node} refuses entries of {Leader} in term {Term}: they contradict entry {Index}, and all to {CommitIndex} are committed here. One of the two has lost data, or is no server of this cluster")]
+    public static partial void CommittedContradicted(
+        this ILogger logger, ServerId node, ServerId leader, ulong term, ulong index, ulong commitIndex);
+
+    [LoggerMessage(504, LogLevel.Information, "{Node} receives a snapshot from {Leader}: up to entry {Index} of term {Term}, {Size} bytes; its own log ends at {LastIndex}")]
+    public static partial void ReceivingSnapshot(
+        this ILogger logger, ServerId node, ServerId leader, ulong index, ulong term, long size, ulong lastIndex);
+
+    [LoggerMessage(505, LogLevel.Warning, "{Node} did not receive the snapshot of {Leader} up to entry {Index}: {Reason}")]
+    public static partial void SnapshotNotReceived(
+        this ILogger logger, ServerId node, ServerId leader, ulong index, string reason);
+
+    [LoggerMessage(506, LogLevel.Information, "{Node} installs a snapshot up to entry {Index} of term {Term}; its log held {FirstIndex} to {LastIndex}")]
+    public static partial void InstallingSnapshot(
+        this ILogger logger, ServerId node, ulong index, ulong term, ulong firstIndex, ulong lastIndex);
+
+    [LoggerMessage(507, LogLevel.Information, "{Node} took snapshot {Snapshot} of {Size} bytes in {Elapsed}")]
+    public static partial void SnapshotTaken(
+        this ILogger logger, ServerId node, string snapshot, long size, TimeSpan elapsed);
+
+    [LoggerMessage(508, LogLevel.Warning, "{Node} could not take a snapshot: {Reason}")]
+    public static partial void SnapshotNotTaken(this ILogger logger, ServerId node, string reason, Exception cause);
+
+    [LoggerMessage(509, LogLevel.Debug, "{Node} lets go of its entries {FirstIndex} to {ThroughIndex}, which a snapshot covers")]
+    public static partial void LogCompacted(this ILogger logger, ServerId node, ulong firstIndex, ulong throughIndex);
+
+    [LoggerMessage(510, LogLevel.Warning, "{Node} cannot use its snapshot {Snapshot} and tries an older one: {Reason}")]
+    public static partial void SnapshotPassedOver(this ILogger logger, ServerId node, string snapshot, string reason);
+
+    [LoggerMessage(204, LogLevel.Information, "{Node} appends a configuration at {Index}: {Change}; the members are {Configuration}")]
+    public static partial void MembersChanged(
+        this ILogger logger, ServerId node, ulong index, object change, ClusterConfiguration configuration);
+
+    [LoggerMessage(205, LogLevel.Information, "{Node} hands its leadership of term {Term} over to {Target}")]
+    public static partial void HandingOver(this ILogger logger, ServerId node, ulong term, ServerId target);
+
+    [LoggerMessage(206, LogLevel.Warning, "{Node} could not hand its leadership over to {Target}: {Reason}")]
+    public static partial void NotHandedOver(this ILogger logger, ServerId node, ServerId target, string reason);
+
     [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
     public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
 }

@@ -21,9 +21,9 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
     public async Task RunAsync()
     {
         using var timer = new DeadlineTimer(leadership.Clock, _wake);
-        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(_wake.Set);
+        using CancellationTokenRegistration stop = peer.Stopping.Register(_wake.Set);
         TimeSpan next = leadership.Clock.Now;
-        while (!leadership.Tasks.Stopping.IsCancellationRequested)
+        while (!peer.Stopping.IsCancellationRequested)
         {
             TimeSpan now = leadership.Clock.Now;
             bool isStalled = leadership.IsDiskStalled;
@@ -67,7 +67,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
     {
         try
         {
-            await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, leadership.Tasks.Stopping);
+            await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, peer.Stopping);
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {
@@ -92,7 +92,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         try
         {
             AppendEntriesResponse answer = await leadership.Transport.AppendEntriesAsync(
-                peer.Server, request, leadership.Tasks.Stopping);
+                peer.Server, request, peer.Stopping);
             if (_failures > 0)
             {
                 leadership.Logger.HeartbeatResumed(leadership.State.LocalId, peer.Server, _failures);
@@ -112,7 +112,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         catch (Exception failure) when (failure is not RaftFatalException)
         {
             // Whatever a transport throws, it is no answer.
-            if (!leadership.Tasks.Stopping.IsCancellationRequested && _failures++ == 0)
+            if (!peer.Stopping.IsCancellationRequested && _failures++ == 0)
             {
                 leadership.Logger.HeartbeatFailed(leadership.State.LocalId, peer.Server, failure.Message);
             }

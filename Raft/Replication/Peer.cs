@@ -1,6 +1,5 @@
 using Raft.Core;
 using Raft.Mutations;
-using Raft.Timing;
 
 namespace Raft.Replication;
 
@@ -8,9 +7,10 @@ namespace Raft.Replication;
 /// One follower during one leadership: its replicator and its heartbeater, which share whom they speak to and what is
 /// known of its log. Owned by the leader role; a follower that is removed and added again gets a new one.
 /// </summary>
-internal sealed class Peer
+internal sealed class Peer : IDisposable
 {
     private readonly Leadership _leadership;
+    private readonly CancellationTokenSource _stop;
     private readonly PeerReplicator _replicator;
     private readonly Heartbeater _heartbeater;
 
@@ -19,27 +19,50 @@ internal sealed class Peer
         _leadership = leadership;
         Server = server;
         Progress = new PeerProgress(leadership.State.Log.LastIndex);
-        Tasks = leadership.Tasks;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(leadership.Tasks.Stopping);
+        Stopping = _stop.Token;
+        Pin = new LogPin(leadership);
         _replicator = new PeerReplicator(leadership, this);
         _heartbeater = new Heartbeater(leadership, this);
     }
 
-    /// <summary>The follower.</summary>
-    public Server Server { get; }
+    /// <summary>The follower, as the configuration in force names it.</summary>
+    public Server Server { get; set; }
 
     /// <summary>How far its log matches.</summary>
     public PeerProgress Progress { get; }
 
+    /// <summary>What it needs of the log behind a snapshot that it was sent.</summary>
+    public LogPin Pin { get; }
+
     /// <summary>When it last answered; null for never in this leadership.</summary>
     public TimeSpan? LastAnswerAt { get; private set; }
 
-    private TaskGroup Tasks { get; }
+    /// <summary>The highest index that it holds and was told to be committed.</summary>
+    public ulong ToldCommitIndex { get; set; }
+
+    /// <summary>Cancelled when the follower is spoken to no more.</summary>
+    public CancellationToken Stopping { get; }
 
     /// <summary>Starts both tasks.</summary>
     public void Start()
     {
-        Tasks.Start($"replication to {Server.Id}", _replicator.RunAsync);
-        Tasks.Start($"heartbeats to {Server.Id}", _heartbeater.RunAsync);
+        _leadership.Tasks.Start($"replication to {Server.Id}", _replicator.RunAsync);
+        _leadership.Tasks.Start($"heartbeats to {Server.Id}", _heartbeater.RunAsync);
+    }
+
+    /// <summary>Ends both tasks: the follower was removed, or its leadership is over.</summary>
+    public void Stop()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (AggregateException fault)
+        {
+            // A callback of a transport failed to end what it waits for: the group's owner hears of it.
+            _leadership.Tasks.Start($"end of the connections to {Server.Id}", () => Task.FromException(fault));
+        }
     }
 
     /// <summary>There is something new to send.</summary>
@@ -52,6 +75,7 @@ internal sealed class Peer
     public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round)
     {
         LastAnswerAt = _leadership.Clock.Now;
+        Pin.MoveTo(Progress.MatchIndex);
         ulong answered = _leadership.Mutation == Mutation.PreSentAcknowledgement ? _leadership.Round : round;
         Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, answered);
     }
@@ -62,6 +86,9 @@ internal sealed class Peer
     /// <summary>The follower lacks entries that it had acknowledged.</summary>
     public void LostEntries(ulong matchIndex) =>
         Post(PeerEventKind.LostEntries, _leadership.Term, matchIndex, default, 0);
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
 
     private void Post(PeerEventKind kind, ulong term, ulong matchIndex, TimeSpan sentAt, ulong round) =>
         _leadership.Events.Post(new PeerEvent(kind, this, _leadership.Epoch, term, matchIndex, sentAt, round));

@@ -16,6 +16,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private static readonly TimeSpan ReconnectMax = TimeSpan.FromSeconds(1);
 
     private readonly WakeSignal _wake = new();
+    private readonly SnapshotSender _snapshots = new(leadership, peer);
     private int _failures;
     private TimeSpan _notBefore;
     private InFlight? _accepted;
@@ -27,7 +28,11 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
     private PeerProgress Progress => peer.Progress;
 
-    private bool IsStopping => leadership.Tasks.Stopping.IsCancellationRequested;
+    private bool IsStopping => peer.Stopping.IsCancellationRequested;
+
+    /// <summary>Whether the entry before the next one, or that one itself, is let go of already.</summary>
+    private bool NeedsSnapshot =>
+        Progress.NextIndex < State.Log.FirstIndex || State.Log.TermAt(Progress.NextIndex - 1) is null;
 
     /// <summary>There is something new to send.</summary>
     public void Wake() => _wake.Set();
@@ -36,12 +41,13 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     public async Task RunAsync()
     {
         using var timer = new DeadlineTimer(leadership.Clock, _wake);
-        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(_wake.Set);
+        using CancellationTokenRegistration stop = peer.Stopping.Register(_wake.Set);
         while (!IsStopping)
         {
+            bool isDone = false;
             try
             {
-                await ReplicateAsync(timer);
+                isDone = NeedsSnapshot ? await _snapshots.SendAsync() : await ReplicateAsync(timer);
             }
             catch (Exception failure) when (failure is not RaftFatalException)
             {
@@ -50,24 +56,32 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             }
 
             Progress.Restart();
+            if (isDone)
+            {
+                _failures = 0;
+                continue;
+            }
+
             _failures++;
             _notBefore = leadership.Clock.Now + Backoff.After(_failures, ReconnectMax);
             await PauseAsync(timer);
         }
     }
 
-    private async Task ReplicateAsync(DeadlineTimer timer)
+    /// <summary>Replicates over one connection.</summary>
+    /// <returns>Whether it was left for a snapshot, rather than lost.</returns>
+    private async Task<bool> ReplicateAsync(DeadlineTimer timer)
     {
         IAppendPipeline pipeline = await leadership.Transport.OpenAppendPipelineAsync(
-            peer.Server, leadership.Tasks.Stopping);
+            peer.Server, peer.Stopping);
         var reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _isBroken = false;
         leadership.Tasks.Start($"answers of {peer.Server.Id}", () => ReadAnswersAsync(pipeline, reader));
-        using CancellationTokenRegistration stop = leadership.Tasks.Stopping.Register(() =>
+        using CancellationTokenRegistration stop = peer.Stopping.Register(() =>
             leadership.Tasks.Start($"end of the connection to {peer.Server.Id}", () => EndAsync(pipeline)));
         try
         {
-            await SendAsync(pipeline, timer);
+            return await SendAsync(pipeline, timer);
         }
         finally
         {
@@ -102,7 +116,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         }
     }
 
-    private async Task SendAsync(IAppendPipeline pipeline, DeadlineTimer timer)
+    private async Task<bool> SendAsync(IAppendPipeline pipeline, DeadlineTimer timer)
     {
         // The first request goes out at once: it tells the follower who leads and where the logs part.
         TimeSpan idleUntil = leadership.Clock.Now;
@@ -118,10 +132,21 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 continue;
             }
 
-            AppendEntriesRequest request = await BuildAsync();
+            if (NeedsSnapshot)
+            {
+                return true;
+            }
+
+            AppendEntriesRequest? request = await BuildAsync();
             if (IsStopping || _isBroken)
             {
-                return;
+                return false;
+            }
+
+            if (request is null)
+            {
+                // What was to be sent was let go of meanwhile.
+                continue;
             }
 
             int bytes = 0;
@@ -131,10 +156,13 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             }
 
             Progress.Sent(new InFlight(
-                request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round));
+                request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round,
+                request.LeaderCommitIndex));
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
             await pipeline.SendAsync(request);
         }
+
+        return false;
     }
 
     /// <summary>Whether the window has room. The disk may be stalled: then nothing keeps the follower from campaigning.</summary>
@@ -153,16 +181,16 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
     private bool HasNews => Progress.NextIndex <= State.Log.LastIndex;
 
-    private async ValueTask<AppendEntriesRequest> BuildAsync()
+    private async ValueTask<AppendEntriesRequest?> BuildAsync()
     {
         ulong next = Progress.NextIndex;
         ulong previous = next - 1;
         ulong? previousTerm = State.Log.TermAt(previous);
         Invariant.Require(previousTerm is not null, "the log holds the entry before the next one to send");
         var entries = new List<LogSlice>(1);
-        if (next <= State.Log.LastIndex)
+        if (next <= State.Log.LastIndex && !await TryReadAsync(next, entries))
         {
-            await ReadAsync(next, entries);
+            return null;
         }
 
         return new AppendEntriesRequest(State.Header)
@@ -176,27 +204,29 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         };
     }
 
-    private async ValueTask ReadAsync(ulong next, List<LogSlice> entries)
+    private async ValueTask<bool> TryReadAsync(ulong next, List<LogSlice> entries)
     {
         int countMax = leadership.Capabilities.IsKnown(peer.Server.Id)
             ? Config.Limits.AppendCountMax : Config.MaxAppendEntries;
         int bytesMax = Config.Limits.AppendBytesMax;
-        if (!State.Log.TryRead(next, ulong.MaxValue, countMax, bytesMax, entries))
+        if (State.Log.TryRead(next, ulong.MaxValue, countMax, bytesMax, entries))
         {
-            entries.Add(new LogSlice(await ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax)));
+            return true;
         }
-    }
 
-    private async ValueTask<LogBatch> ReadStoreAsync(ulong next, ulong through, int bytesMax)
-    {
         try
         {
-            return await State.Log.ReadStoreAsync(next, through, bytesMax);
+            entries.Add(new LogSlice(await State.Log.ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax)));
+            return true;
+        }
+        catch (LogNotFoundException) when (next < State.Log.FirstIndex)
+        {
+            return false;
         }
         catch (Exception failure) when (!IsStopping && failure is not RaftFatalException)
         {
-            // As long as this server leads its log only grows: what cannot be read is lost. Once it does not, the
-            // entries may have been truncated, and nobody waits for them.
+            // As long as this server leads, its log loses nothing but what a snapshot covers: what cannot be read is
+            // lost. Once it does not, the entries may have been truncated, and nobody waits for them.
             throw new RaftFatalException($"The log cannot be read at entry {next}: {failure.Message}", failure);
         }
     }
@@ -265,6 +295,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             _failures = 0;
             _notBefore = TimeSpan.Zero;
             Progress.Matched(request);
+            peer.ToldCommitIndex = Math.Max(peer.ToldCommitIndex, Math.Min(request.CommitIndex, request.LastIndex));
             _accepted = request;
         }
         else

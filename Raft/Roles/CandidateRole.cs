@@ -9,7 +9,10 @@ namespace Raft.Roles;
 /// Campaigns (runCandidate, §5.2): asks first whether it could win (thesis 9.6), then begins a new term. No request for
 /// a vote leaves before the new term and the vote for itself are durable.
 /// </summary>
-internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(context)
+/// <param name="context">What it works with.</param>
+/// <param name="campaign">Counts this node's campaigns.</param>
+/// <param name="isTransfer">Whether the leader hands over: then voters do not protect it, and need not be asked first.</param>
+internal sealed class CandidateRole(RoleContext context, ulong campaign, bool isTransfer) : Role(context)
 {
     private readonly TaskGroup _tasks = context.NewTasks();
     private VoteTally _tally = new(context.State.Configuration);
@@ -26,7 +29,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(
         Context.State.SetLeader(LeaderView.None);
         _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         _term = Context.State.Term + 1;
-        if (Context.Config.PreVoteDisabled)
+        if (Context.Config.PreVoteDisabled || isTransfer)
         {
             return BeginTerm();
         }
@@ -133,6 +136,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign) : Role(
             Candidate = Context.State.LocalAddress,
             LastLogIndex = Context.State.Log.LastIndex,
             LastLogTerm = Context.State.Log.LastTerm,
+            LeadershipTransfer = isTransfer,
         };
         try
         {

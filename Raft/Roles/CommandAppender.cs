@@ -1,4 +1,5 @@
 using Raft.Fsm;
+using Raft.Membership;
 using Raft.Storage;
 
 namespace Raft.Roles;
@@ -26,6 +27,20 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
         LogBatch batch = LogBatchBuilder.Single(
             context.State.Log.LastIndex + 1, term, LogType.Noop, data: default,
             LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), isNil: true);
+        Append(batch);
+    }
+
+    /// <summary>Appends a configuration, which is in force from then on.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="future">Its caller.</param>
+    public void AppendConfiguration(ClusterConfiguration configuration, ApplyFuture future)
+    {
+        LogBatch batch = LogBatchBuilder.Single(
+            context.State.Log.LastIndex + 1, term, LogType.Configuration, ConfigurationEncoding.Encode(configuration),
+            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow));
+        future.Index = batch.FirstIndex;
+        future.Term = term;
+        context.Feeder.Expect(batch, [future]);
         Append(batch);
     }
 

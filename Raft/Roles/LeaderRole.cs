@@ -15,44 +15,44 @@ internal sealed class LeaderRole : Role
     private const int BatchesPerTurnMax = 4;
 
     private readonly Leadership _leadership;
-    private readonly List<Peer> _peers = [];
+    private readonly PeerSet _peers;
     private readonly Commitment _commitment;
     private readonly QuorumContact _contact;
     private readonly QuestionQueue _questions;
+    private readonly ChangeQueue _changes;
     private readonly CommandAppender _appender;
+    private Handover? _handover;
+    private bool _isLeaving;
+    private bool _hasTriedToLeave;
 
     public LeaderRole(RoleContext context, ulong epoch, IPeerEvents events)
         : base(context)
     {
         NodeState state = context.State;
         _leadership = new Leadership(
-            epoch, state.Term, state, context.Writer, context.Transport, context.Capabilities, context.Asks,
-            context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
+            epoch, state.Term, state, context.Writer, context.SnapshotStore, context.Transport, context.Capabilities,
+            context.Asks, context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
             context.Mutation);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
         _questions = new QuestionQueue(context, _leadership, _contact);
+        _changes = new ChangeQueue(context);
         _appender = new CommandAppender(context, state.Term);
-        foreach (Server server in state.Configuration.Servers)
-        {
-            if (server.Id != state.LocalId)
-            {
-                _peers.Add(new Peer(_leadership, server));
-            }
-        }
+        _peers = new PeerSet(context, _leadership);
     }
 
     protected override TimeSpan Deadline
     {
         get
         {
-            TimeSpan lease = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
-            return Context.Writer.BusySince is { } since && since + Context.Config.DiskStall < lease
-                ? since + Context.Config.DiskStall
-                : lease;
+            TimeSpan first = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
+            first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
+            return Min(Min(first, _changes.Deadline), _handover?.Deadline ?? first);
         }
     }
+
+    protected override ulong PinnedFrom => _peers.PinnedFrom;
 
     protected override RoleChange? Enter()
     {
@@ -60,19 +60,18 @@ internal sealed class LeaderRole : Role
         Context.State.SetLeader(new LeaderView(Context.State.LocalId, Context.State.LocalAddress));
         Context.Logger.BecameLeader(Context.State.LocalId, _leadership.Term, Context.State.Log.LastIndex + 1);
 
+        // The followers before that entry: what is taken to match is the log as it was until now (§5.3).
+        _peers.Follow(Context.State.Configuration, Context.State.Configurations.LatestIndex);
+
         // Without an entry of the new term nothing of the terms before could ever commit (§5.4.2, §8).
         _appender.AppendNoop();
         CountOwn();
-        foreach (Peer peer in _peers)
-        {
-            peer.Start();
-        }
-
         return null;
     }
 
     protected override void Exit(RoleChange change)
     {
+        _peers.Stop();
         _leadership.Tasks.Stop();
         var lost = new List<ICompletion>();
         foreach (ApplyFuture future in Context.Feeder.Abandon(aboveIndex: Context.State.CommitIndex))
@@ -85,6 +84,14 @@ internal sealed class LeaderRole : Role
 
         Context.Completions.Add([.. lost], lost.Count);
         _questions.FailAll();
+        _changes.FailAll(new NotLeaderException(
+            $"{Context.State.LocalId} ended its leadership ({change.Reason}) before it took the change. Nothing was appended."));
+        if (Context.Mutation == Mutation.TransferOutlivesLeader)
+        {
+            Context.Board.IsTransferStuck = _handover is not null;
+        }
+
+        _handover?.End(change);
     }
 
     protected override RoleChange? OnDurable()
@@ -101,9 +108,20 @@ internal sealed class LeaderRole : Role
             return new RoleChange(RaftState.Follower, "its disk does not answer");
         }
 
-        return now - _contact.QuorumSentAt(now) >= Context.Config.LeaderLeaseTimeout
-            ? new RoleChange(RaftState.Follower, "no majority was heard within the leader lease")
-            : null;
+        if (now - _contact.QuorumSentAt(now) >= Context.Config.LeaderLeaseTimeout)
+        {
+            return new RoleChange(RaftState.Follower, "no majority was heard within the leader lease");
+        }
+
+        _changes.Expire(now);
+        _peers.DismissLeaving();
+        if (_handover is not null && !_handover.Advance())
+        {
+            _handover = null;
+            Context.Inbox.Wake.Set();
+        }
+
+        return _isLeaving ? Leave() : null;
     }
 
     protected override RoleChange? OnEvents()
@@ -111,8 +129,9 @@ internal sealed class LeaderRole : Role
         bool isNews = false;
         while (Context.Inbox.PeerEvents.TryDequeue(out PeerEvent news))
         {
-            if ((news.Epoch != _leadership.Epoch || !_peers.Contains(news.Source))
-                && Context.Mutation != Mutation.EarlierLeadershipMatch)
+            if ((news.Epoch != _leadership.Epoch || !_peers.IsMember(news.Source))
+                && Context.Mutation != Mutation.EarlierLeadershipMatch
+                && !(news.Epoch == _leadership.Epoch && Context.Mutation == Mutation.RemovedServerCounted))
             {
                 continue;
             }
@@ -148,13 +167,23 @@ internal sealed class LeaderRole : Role
 
     protected override void OnRequest(LoopRequest request)
     {
-        if (request is ConfirmRequest question)
+        switch (request)
         {
-            _questions.Add(question, _commitment.HasCommittedOwnTerm);
-        }
-        else
-        {
-            Tell(request.Fail(new CannotBootstrapException("This server leads a cluster already.")));
+            case ConfirmRequest question:
+                _questions.Add(question, _commitment.HasCommittedOwnTerm);
+                break;
+            case ChangeRequest or TransferRequest when _handover is not null || _isLeaving:
+                Tell(request.Fail(HandingOver()));
+                break;
+            case ChangeRequest change:
+                _changes.Add(change);
+                break;
+            case TransferRequest transfer:
+                Begin(transfer);
+                break;
+            default:
+                Tell(request.Fail(new CannotBootstrapException("This server leads a cluster already.")));
+                break;
         }
     }
 
@@ -162,14 +191,18 @@ internal sealed class LeaderRole : Role
     {
         if (_questions.Ask())
         {
-            foreach (Peer peer in _peers)
-            {
-                peer.WakeHeartbeater();
-            }
-
+            _peers.WakeHeartbeaters();
             _questions.Settle();
         }
 
+        if (_handover is not null || _isLeaving || Context.Board.IsTransferStuck)
+        {
+            RefuseApplies(HandingOver());
+            _changes.FailAll(HandingOver());
+            return false;
+        }
+
+        TakeChange();
         int batches = 0;
         while (batches < BatchesPerTurnMax && _appender.AppendCommands())
         {
@@ -178,10 +211,7 @@ internal sealed class LeaderRole : Role
 
         if (batches > 0)
         {
-            foreach (Peer peer in _peers)
-            {
-                peer.WakeReplicator();
-            }
+            _peers.WakeReplicators();
         }
 
         return batches == BatchesPerTurnMax;
@@ -189,10 +219,12 @@ internal sealed class LeaderRole : Role
 
     protected override IReadOnlyList<FollowerStatus> Followers() =>
     [
-        .. _peers.Select(peer => new FollowerStatus(
+        .. _peers.Members.Select(peer => new FollowerStatus(
             peer.Server.Id, peer.Progress.MatchIndex, peer.Progress.NextIndex,
             peer.LastAnswerAt is { } at ? Context.Clock.Now - at : null, peer.Progress.Mode.ToString())),
     ];
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>The own log counts like a follower's: as far as it is durable (W11).</summary>
     private void CountOwn()
@@ -212,5 +244,79 @@ internal sealed class LeaderRole : Role
             Context.State.NoteLeaderCommit(_commitment.CommitIndex);
             _questions.AdmitReads();
         }
+
+        // A leader that the committed configuration gives no vote must not go on leading (thesis 4.2.2).
+        _isLeaving |= IsConfigurationCommitted && !Context.State.IsVoter;
     }
+
+    private bool IsConfigurationCommitted => Context.State.Configurations.LatestIndex <= Context.State.CommitIndex;
+
+    /// <summary>Appends the next change of the members, if one waits and may be taken.</summary>
+    private void TakeChange()
+    {
+        bool mayChange = _commitment.HasCommittedOwnTerm
+            && (IsConfigurationCommitted || Context.Mutation == Mutation.TwoChangesAtOnce);
+        if (!mayChange || _changes.Take() is not { } taken)
+        {
+            return;
+        }
+
+        (ChangeRequest request, ClusterConfiguration next) = taken;
+        _appender.AppendConfiguration(next, request.Future);
+        ulong index = Context.State.Configurations.LatestIndex;
+        Context.Logger.MembersChanged(Context.State.LocalId, index, request.Change, next);
+        _contact.SetConfiguration(next, Context.Clock.Now);
+        _peers.Follow(next, index);
+        _peers.WakeReplicators();
+        if (_commitment.SetConfiguration(next))
+        {
+            OnCommit();
+        }
+    }
+
+    private void Begin(TransferRequest request)
+    {
+        TimeSpan now = Context.Clock.Now;
+        Peer? target = request.Target.IsEmpty
+            ? Handover.BestOf(_peers.Members, now, Context.Config.ElectionTimeout)
+            : _peers.Find(request.Target);
+        if (target is { Server.IsVoter: true })
+        {
+            _handover = new Handover(Context, _leadership, target, request);
+            Context.Inbox.Wake.Set();
+            return;
+        }
+
+        Tell(request.Fail(
+            request.Target.IsEmpty ? new LeadershipTransferException("No voter answers that could take over.")
+            : request.Target == Context.State.LocalId ? new ArgumentException($"{request.Target} leads already.")
+            : target is null ? new ArgumentException($"{request.Target} is no member of {Context.State.Configuration}.")
+            : new ArgumentException($"{request.Target} does not vote, so it cannot lead.")));
+    }
+
+    /// <summary>Hands over to whoever is best prepared, once, and ends the leadership in any case.</summary>
+    private RoleChange? Leave()
+    {
+        const string Why = "it does not vote in the committed configuration";
+        if (_handover is not null)
+        {
+            return null;
+        }
+
+        Peer? target = _hasTriedToLeave
+            ? null
+            : Handover.BestOf(_peers.Members, Context.Clock.Now, Context.Config.ElectionTimeout);
+        if (target is null)
+        {
+            return new RoleChange(RaftState.Follower, Why);
+        }
+
+        _hasTriedToLeave = true;
+        _handover = new Handover(Context, _leadership, target, request: null);
+        return null;
+    }
+
+    private LeadershipTransferInProgressException HandingOver() => new(
+        $"{Context.State.LocalId} hands its leadership over{(_handover is null ? string.Empty : $" to {_handover.Target.Server.Id}")}. "
+        + "Nothing was appended: try again soon.");
 }

@@ -3,6 +3,7 @@ using Raft.Core;
 using Raft.Fsm;
 using Raft.Replication;
 using Raft.Rpc;
+using Raft.Snapshots;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -14,13 +15,15 @@ namespace Raft.Roles;
 /// </summary>
 internal sealed class LoopInbox(
     ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks)
-    : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents
+    : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents, ISnapshotEvents
 {
     private readonly Channel<IncomingRpc> _rpcs = Channel.CreateUnbounded<IncomingRpc>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly Channel<IncomingRpc> _appends = Channel.CreateUnbounded<IncomingRpc>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly Channel<LoopRequest> _requests = Channel.CreateUnbounded<LoopRequest>(
+        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<object> _snapshots = Channel.CreateUnbounded<object>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly Queue<PeerEvent> _peerEvents = new();
     private readonly Queue<VoteEvent> _voteEvents = new();
@@ -38,6 +41,9 @@ internal sealed class LoopInbox(
 
     /// <summary>Questions of callers. How many wait is bounded where callers come in.</summary>
     public ChannelReader<LoopRequest> Requests => _requests.Reader;
+
+    /// <summary>Snapshots that were taken or received (<see cref="TakenSnapshot"/>, <see cref="ReceivedSnapshot"/>): a few.</summary>
+    public ChannelReader<object> Snapshots => _snapshots.Reader;
 
     /// <summary>Commands of callers.</summary>
     public ApplyQueue Applies => applies;
@@ -80,6 +86,7 @@ internal sealed class LoopInbox(
         _rpcs.Writer.TryComplete();
         _appends.Writer.TryComplete();
         _requests.Writer.TryComplete();
+        _snapshots.Writer.TryComplete();
         applies.Close();
     }
 
@@ -146,6 +153,17 @@ internal sealed class LoopInbox(
     }
 
     void IFsmEvents.Applied() => Wake.Set();
+
+    bool ISnapshotEvents.TryPost(TakenSnapshot taken) => TryPost(taken);
+
+    bool ISnapshotEvents.TryPost(ReceivedSnapshot received) => TryPost(received);
+
+    private bool TryPost(object news)
+    {
+        bool isTaken = _snapshots.Writer.TryWrite(news);
+        Wake.Set();
+        return isTaken;
+    }
 
     private void Put(Channel<IncomingRpc> channel, IncomingRpc rpc)
     {

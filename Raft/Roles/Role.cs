@@ -1,5 +1,9 @@
+using Raft.Core;
 using Raft.Fsm;
 using Raft.Handlers;
+using Raft.Observability;
+using Raft.Snapshots;
+using Raft.Storage;
 
 namespace Raft.Roles;
 
@@ -99,8 +103,8 @@ internal abstract class Role(RoleContext context)
     /// <summary>Tells a caller the outcome that its future holds.</summary>
     protected void Tell(ICompletion future) => Context.Completions.Add(future);
 
-    /// <summary>Fails commands that wait: this node does not lead.</summary>
-    protected void RefuseApplies()
+    /// <summary>Fails commands that wait: this node does not lead, or takes none now.</summary>
+    protected void RefuseApplies(Exception? why = null)
     {
         if (Context.Inbox.Applies.IsEmpty)
         {
@@ -108,7 +112,7 @@ internal abstract class Role(RoleContext context)
         }
 
         List<ApplyFuture> refused = Context.Inbox.Applies.TakeAll();
-        Exception why = Context.NotLeader();
+        why ??= Context.NotLeader();
         ICompletion[] futures = [.. refused.Select(f => f.Fail(why))];
         Context.Completions.Add(futures, futures.Length);
     }
@@ -125,6 +129,8 @@ internal abstract class Role(RoleContext context)
         {
             return new RoleChange(RaftState.Shutdown, "the node was asked to stop");
         }
+
+        TakeSnapshots();
 
         // Events before timers: after a pause, what has come meanwhile counts before the silence does.
         RoleChange? change = TakeDiskNews() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
@@ -145,6 +151,8 @@ internal abstract class Role(RoleContext context)
 
         _hasMore |= OnApplies();
         Context.Feeder.Pump(Context.State.ApplicableIndex);
+        Context.Snapshots.Look(Context.Board.AppliedIndex);
+        Compact();
         Context.State.Log.Release();
         return null;
     }
@@ -172,6 +180,67 @@ internal abstract class Role(RoleContext context)
         Context.Answers.Release();
         return OnDurable();
     }
+
+    /// <summary>Takes over snapshots that are durable by now.</summary>
+    private void TakeSnapshots()
+    {
+        while (Context.Inbox.Snapshots.TryRead(out object? news))
+        {
+            if (news is TakenSnapshot taken)
+            {
+                Context.State.TakeSnapshot(taken.Snapshot);
+                taken.Noted.SetResult();
+            }
+            else if (news is ReceivedSnapshot received)
+            {
+                Take(received);
+            }
+        }
+    }
+
+    private void Take(ReceivedSnapshot received)
+    {
+        if (Context.Dispatcher.Take(received) is not { } snapshot)
+        {
+            Context.Receiver.Close(received.Source);
+            return;
+        }
+
+        foreach (ApplyFuture lost in Context.Feeder.Restore(snapshot))
+        {
+            Tell(lost.Fail(new LeadershipLostException(
+                $"Entry {lost.Index} was committed, but {Context.State.LocalId} lost its leadership and was sent a snapshot "
+                + "before it applied the entry: the state machine's answer is not known.",
+                lost.Index, lost.Term)));
+        }
+    }
+
+    /// <summary>Lets go of entries that a snapshot covers and nobody needs.</summary>
+    private void Compact()
+    {
+        if (!Context.State.IsCompactionDue)
+        {
+            return;
+        }
+
+        RaftLog log = Context.State.Log;
+        if (PinnedFrom <= log.SnapshotIndex)
+        {
+            // A follower needs some of it for a while; then all goes at once.
+            return;
+        }
+
+        Context.State.IsCompactionDue = false;
+        ulong through = CompactionRules.ThroughIndex(log.SnapshotIndex, log.LastIndex, Context.Config.TrailingLogs);
+        if (through >= log.FirstIndex)
+        {
+            Context.Logger.LogCompacted(Context.State.LocalId, log.FirstIndex, through);
+            log.Compact(through);
+        }
+    }
+
+    /// <summary>The first entry that must stay for a follower; the maximum where none must.</summary>
+    protected virtual ulong PinnedFrom => ulong.MaxValue;
 
     private RoleChange? ServeRpcs()
     {
@@ -227,6 +296,7 @@ internal abstract class Role(RoleContext context)
                 Term = term,
                 Rpc = rpc,
             },
+            HandlerOutcome.Campaign => new RoleChange(RaftState.Candidate, "the leader hands over") { IsTransfer = true },
             HandlerOutcome.Follow => new RoleChange(RaftState.Follower, $"{rpc.Request.Header.Id} leads") { Rpc = rpc },
             _ => null,
         };

@@ -11,6 +11,9 @@ internal sealed record RoleChange(RaftState Next, string Reason)
     /// <summary>A request that ended the role, to be handled by the next.</summary>
     public IncomingRpc? Rpc { get; init; }
 
+    /// <summary>Whether the leader told this node to campaign, as it hands over.</summary>
+    public bool IsTransfer { get; init; }
+
     /// <summary>Why the node cannot go on.</summary>
     public Exception? Failure { get; init; }
 }

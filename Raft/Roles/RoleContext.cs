@@ -5,6 +5,7 @@ using Raft.Handlers;
 using Raft.Mutations;
 using Raft.Observability;
 using Raft.Rpc;
+using Raft.Snapshots;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -21,6 +22,9 @@ namespace Raft.Roles;
 /// <param name="Fsm">The state machine's task.</param>
 /// <param name="Feeder">What hands entries to it.</param>
 /// <param name="Completions">What tells callers.</param>
+/// <param name="Snapshots">What takes snapshots.</param>
+/// <param name="Receiver">What receives them.</param>
+/// <param name="SnapshotStore">Where they are.</param>
 /// <param name="Transport">The way to others.</param>
 /// <param name="Capabilities">Which servers are of this library.</param>
 /// <param name="Asks">What finds that out.</param>
@@ -35,7 +39,7 @@ namespace Raft.Roles;
 internal sealed record RoleContext(
     RaftConfig Config, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
-    ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
+    SnapshotRunner Snapshots, SnapshotReceiver Receiver, ISnapshotStore SnapshotStore, ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
     NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger,
     IRaftTrace? Trace, Mutation Mutation)
 {

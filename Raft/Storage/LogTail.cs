@@ -43,6 +43,15 @@ internal sealed class LogTail(long bytesMax)
         _durable = Math.Min(_durable, _chunks.Count);
     }
 
+    /// <summary>Lets go of everything.</summary>
+    public void Clear()
+    {
+        _chunks.Clear();
+        _head = 0;
+        _durable = 0;
+        _bytes = 0;
+    }
+
     /// <summary>Notes that all sequences up to this one are durable.</summary>
     /// <returns>The highest index here that is durable, or 0 where none of the entries here is.</returns>
     public ulong OnDurable(ulong sequence)

@@ -45,13 +45,20 @@ internal sealed class LogWriter(
     {
         int bytes = slice.Encoded.Length;
         PendingBytes += bytes;
-        return Enqueue(new LogWrite(_logSequence + 1, slice, TruncateFrom: 0, bytes));
+        return Enqueue(LogWriteKind.Append, slice, index: 0, bytes);
     }
 
     /// <summary>Queues the removal of the entries from an index on.</summary>
     /// <returns>The change's sequence.</returns>
-    public ulong Truncate(ulong fromIndex) =>
-        Enqueue(new LogWrite(_logSequence + 1, default, fromIndex, Bytes: 0));
+    public ulong TruncateSuffix(ulong fromIndex) => Enqueue(LogWriteKind.TruncateSuffix, default, fromIndex, bytes: 0);
+
+    /// <summary>Queues that the entries up to an index may go.</summary>
+    /// <returns>The change's sequence.</returns>
+    public ulong TruncatePrefix(ulong throughIndex) => Enqueue(LogWriteKind.TruncatePrefix, default, throughIndex, bytes: 0);
+
+    /// <summary>Queues the removal of all entries; the next ones may begin anywhere.</summary>
+    /// <returns>The change's sequence.</returns>
+    public ulong Reset() => Enqueue(LogWriteKind.Reset, default, index: 0, bytes: 0);
 
     /// <summary>Queues a term-and-vote record; one that still waits is replaced by it.</summary>
     /// <returns>The record's sequence.</returns>
@@ -97,12 +104,11 @@ internal sealed class LogWriter(
         }
     }
 
-    private ulong Enqueue(LogWrite write)
+    private ulong Enqueue(LogWriteKind kind, LogSlice slice, ulong index, int bytes)
     {
-        _queue.Enqueue(write);
-        _logSequence = write.Sequence;
+        _queue.Enqueue(new LogWrite(++_logSequence, kind, slice, index, bytes));
         _wake.Set();
-        return write.Sequence;
+        return _logSequence;
     }
 
     private async Task WriteRecordAsync(TermAndVote record)
@@ -130,31 +136,48 @@ internal sealed class LogWriter(
         LogWrite last = _queue.Dequeue();
         BusySince = clock.Now;
         int bytes = last.Bytes;
-        if (last.TruncateFrom != 0)
+        switch (last.Kind)
         {
-            await log.TruncateSuffixAsync(last.TruncateFrom);
-        }
-        else
-        {
-            _group.Clear();
-            _group.Add(last.Slice);
-            while (_queue.TryPeek(out LogWrite next) && next.TruncateFrom == 0 && bytes + next.Bytes <= GroupBytesMax)
-            {
-                last = _queue.Dequeue();
-                _group.Add(last.Slice);
-                bytes += last.Bytes;
-            }
+            case LogWriteKind.TruncateSuffix:
+                await log.TruncateSuffixAsync(last.Index);
+                break;
+            case LogWriteKind.TruncatePrefix:
+                await log.TruncatePrefixAsync(last.Index);
+                break;
+            case LogWriteKind.Reset when log.LastIndex != 0:
+                await log.TruncateSuffixAsync(log.FirstIndex);
+                break;
+            case LogWriteKind.Append:
+                last = Gather(last, ref bytes);
+                if (mutation == Mutation.LogNotSynced)
+                {
+                    events.LogDurable(last.Sequence);
+                }
 
-            if (mutation == Mutation.LogNotSynced)
-            {
-                events.LogDurable(last.Sequence);
-            }
-
-            await log.AppendAsync(new LogAppend(_group, _durableTerm, CommitIndex));
+                await log.AppendAsync(new LogAppend(_group, _durableTerm, CommitIndex));
+                break;
+            default:
+                break;
         }
 
         BusySince = null;
         PendingBytes -= bytes;
         events.LogDurable(last.Sequence);
+    }
+    /// <summary>Puts an append and those that wait right behind it together.</summary>
+    /// <returns>The last of them.</returns>
+    private LogWrite Gather(LogWrite first, ref int bytes)
+    {
+        LogWrite last = first;
+        _group.Clear();
+        _group.Add(first.Slice);
+        while (_queue.TryPeek(out LogWrite next) && next.Kind == LogWriteKind.Append && bytes + next.Bytes <= GroupBytesMax)
+        {
+            last = _queue.Dequeue();
+            _group.Add(last.Slice);
+            bytes += last.Bytes;
+        }
+
+        return last;
     }
 }

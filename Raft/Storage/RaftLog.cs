@@ -20,30 +20,39 @@ internal sealed class RaftLog
     private readonly IRaftTrace? _trace;
     private readonly Mutation _mutation;
 
-    public RaftLog(ILogStore store, LogWriter writer, TermRuns terms, long tailBytesMax, IRaftTrace? trace, Mutation mutation)
+    public RaftLog(
+        ILogStore store, LogWriter writer, RecoveredLog recovered, long tailBytesMax, IRaftTrace? trace, Mutation mutation)
     {
         _store = store;
         _writer = writer;
-        _terms = terms;
+        _terms = recovered.Terms;
         _trace = trace;
         _mutation = mutation;
         _tail = new LogTail(tailBytesMax);
-        FirstIndex = store.FirstIndex;
-        LastIndex = store.LastIndex;
+        SnapshotIndex = recovered.Snapshot?.Index ?? 0;
+        SnapshotTerm = recovered.Snapshot?.Term ?? 0;
+        LastIndex = store.LastIndex == 0 ? SnapshotIndex : store.LastIndex;
+        FirstIndex = store.LastIndex == 0 ? SnapshotIndex + 1 : store.FirstIndex;
         DurableIndex = LastIndex;
-        LastTerm = LastIndex == 0 ? 0 : terms.TermAt(LastIndex);
+        LastTerm = _terms.LastTerm;
     }
 
-    /// <summary>The lowest index held, or 0 while the log is empty.</summary>
+    /// <summary>The last index that the newest snapshot covers; 0 where there is none.</summary>
+    public ulong SnapshotIndex { get; private set; }
+
+    /// <summary>The term of the entry at <see cref="SnapshotIndex"/>.</summary>
+    public ulong SnapshotTerm { get; private set; }
+
+    /// <summary>The lowest index held: at most the one behind the newest snapshot. One above the last while no entry is held.</summary>
     public ulong FirstIndex { get; private set; }
 
-    /// <summary>The highest index held, durable or not; 0 while the log is empty.</summary>
+    /// <summary>The highest index held, durable or not, or covered by the newest snapshot; 0 where there is neither.</summary>
     public ulong LastIndex { get; private set; }
 
-    /// <summary>The term of the entry at <see cref="LastIndex"/>; 0 while the log is empty.</summary>
+    /// <summary>The term of the entry at <see cref="LastIndex"/>.</summary>
     public ulong LastTerm { get; private set; }
 
-    /// <summary>The highest index up to which what stands here now would survive a power cut.</summary>
+    /// <summary>The highest index up to which what stands here now, or in the newest snapshot, would survive a power cut.</summary>
     public ulong DurableIndex { get; private set; }
 
     /// <summary>Bytes of entries held in memory.</summary>
@@ -52,12 +61,15 @@ internal sealed class RaftLog
     /// <summary>Whether the log holds an entry.</summary>
     public bool Holds(ulong index) => index != 0 && index >= FirstIndex && index <= LastIndex;
 
-    /// <summary>The term of an entry; null where the log holds none. Index 0 is before all, of term 0.</summary>
+    /// <summary>
+    /// The term of an entry, held or the newest snapshot's last; null where it is not known. Index 0 is before all, of
+    /// term 0.
+    /// </summary>
     public ulong? TermAt(ulong index)
     {
-        if (index == 0)
+        if (index == SnapshotIndex || index == 0)
         {
-            return 0;
+            return index == 0 ? 0 : SnapshotTerm;
         }
 
         return Holds(index) ? _terms.TermAt(index) : null;
@@ -77,7 +89,6 @@ internal sealed class RaftLog
             }
         }
 
-        FirstIndex = LastIndex == 0 ? slice.FirstIndex : FirstIndex;
         LastIndex = slice.LastIndex;
         ulong sequence = _writer.Append(slice);
         _tail.Append(slice, sequence);
@@ -91,12 +102,51 @@ internal sealed class RaftLog
         Invariant.Require(Holds(fromIndex), "only entries that stand in the log are truncated");
         _terms.TruncateSuffix(fromIndex);
         _tail.TruncateSuffix(fromIndex);
-        LastIndex = fromIndex == FirstIndex ? 0 : fromIndex - 1;
-        FirstIndex = LastIndex == 0 ? 0 : FirstIndex;
-        LastTerm = LastIndex == 0 ? 0 : _terms.TermAt(LastIndex);
+        LastIndex = fromIndex - 1;
+        LastTerm = TermAt(LastIndex) ?? throw new RaftFatalException(
+            $"Entry {fromIndex} is truncated, but the one before it is neither held nor covered by the newest snapshot.");
         DurableIndex = Math.Min(DurableIndex, LastIndex);
-        ulong sequence = _writer.Truncate(fromIndex);
+        ulong sequence = _writer.TruncateSuffix(fromIndex);
         _trace?.Truncate(fromIndex, sequence);
+    }
+
+    /// <summary>
+    /// Takes a newer snapshot, which is durable. The log stays where it holds the snapshot's last entry; any other ends
+    /// before it, or contradicts it, and gives way (W2 in docs/divergence.md).
+    /// </summary>
+    /// <returns>Whether the log was dropped.</returns>
+    public bool Install(ulong index, ulong term)
+    {
+        Invariant.Require(
+            index > SnapshotIndex || _mutation == Mutation.SnapshotIndexFalls, "snapshots follow each other upwards (W14)");
+        bool isHeld = Holds(index) && (_terms.TermAt(index) == term || _mutation == Mutation.ConflictingLogKept);
+        SnapshotIndex = index;
+        SnapshotTerm = term;
+        if (!isHeld)
+        {
+            _terms.Reset(index, term);
+            _tail.Clear();
+            FirstIndex = index + 1;
+            LastIndex = index;
+            LastTerm = term;
+            DurableIndex = index;
+            ulong sequence = _writer.Reset();
+            _trace?.Reset(index, term, sequence);
+        }
+
+        DurableIndex = Math.Max(DurableIndex, index);
+        return !isHeld;
+    }
+
+    /// <summary>Lets go of the entries up to an index, which the newest snapshot covers.</summary>
+    public void Compact(ulong throughIndex)
+    {
+        Invariant.Require(
+            throughIndex <= SnapshotIndex && throughIndex >= FirstIndex, "only what a snapshot covers is let go of");
+        FirstIndex = throughIndex + 1;
+        _terms.TruncatePrefix(FirstIndex);
+        ulong sequence = _writer.TruncatePrefix(throughIndex);
+        _trace?.Compact(FirstIndex, sequence);
     }
 
     /// <summary>Takes the news that all changes up to a sequence are durable.</summary>

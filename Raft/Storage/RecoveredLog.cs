@@ -1,50 +1,111 @@
 using Raft.Membership;
+using Raft.Mutations;
 
 namespace Raft.Storage;
 
 /// <summary>What a node finds in its stores when it starts.</summary>
 /// <param name="Record">Its term and vote.</param>
+/// <param name="Snapshot">Its newest snapshot; null where there is none.</param>
 /// <param name="Terms">The terms of its entries.</param>
-/// <param name="Configurations">The configurations among them.</param>
-internal sealed record RecoveredLog(TermAndVote Record, TermRuns Terms, ConfigurationTracker Configurations)
+/// <param name="Configurations">The configurations of the snapshot and of the entries behind it.</param>
+internal sealed record RecoveredLog(
+    TermAndVote Record, SnapshotMeta? Snapshot, TermRuns Terms, ConfigurationTracker Configurations)
 {
     private const int ReadBytes = 4 << 20;
 
     /// <summary>Reads the stores, and refuses to go on from what cannot have come about.</summary>
     /// <exception cref="StoreException">The log is newer than the term, or out of order: one of the two was lost.</exception>
-    public static async ValueTask<RecoveredLog> ReadAsync(ILogStore log, IStableStore stable)
+    public static async ValueTask<RecoveredLog> ReadAsync(
+        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, Mutation mutation)
     {
         TermAndVote record = await stable.LoadAsync() ?? new TermAndVote(0);
-        var terms = new TermRuns();
-        var configurations = new ConfigurationTracker();
-        ulong lastTerm = 0;
+        ulong snapshotIndex = snapshot?.Index ?? 0;
+        Refuse(
+            log.FirstIndex > snapshotIndex + 1,
+            snapshot is null
+                ? $"it begins at entry {log.FirstIndex}, and there is no snapshot of what lies before"
+                : $"it begins at entry {log.FirstIndex}, and the newest snapshot that can be read ends at {snapshotIndex}");
+        RecoveredLog recovered = Empty(record, snapshot);
+        ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
+        Refuse(
+            Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
+            $"its last entry is of term {recovered.Terms.LastTerm}, the newest snapshot of term {snapshot?.Term ?? 0}, but "
+            + $"the term-and-vote record says {record.Term}");
+        if (!MustDrop(log, snapshot, termAtSnapshot, mutation))
+        {
+            return recovered;
+        }
+
+        // A snapshot was installed, and the process ended before the log gave way to it.
+        await log.TruncateSuffixAsync(log.FirstIndex);
+        return Empty(record, snapshot);
+    }
+
+    /// <summary>
+    /// A log that holds the snapshot's own entry goes with it, and so does one that begins right behind it, which is
+    /// what compaction leaves. Any other ends before the snapshot, or contradicts it.
+    /// </summary>
+    private static bool MustDrop(ILogStore log, SnapshotMeta? snapshot, ulong? termAtSnapshot, Mutation mutation)
+    {
+        if (snapshot is null || log.LastIndex == 0 || termAtSnapshot == snapshot.Term)
+        {
+            return false;
+        }
+
+        return log.FirstIndex != snapshot.Index + 1 || mutation == Mutation.CompactedLogDropped;
+    }
+
+    private static RecoveredLog Empty(TermAndVote record, SnapshotMeta? snapshot)
+    {
+        var recovered = new RecoveredLog(record, snapshot, new TermRuns(), new ConfigurationTracker());
+        if (snapshot is not null)
+        {
+            recovered.Configurations.Install(snapshot.Point);
+            recovered.Terms.Reset(snapshot.Index, snapshot.Term);
+        }
+
+        return recovered;
+    }
+
+    private async ValueTask<ulong?> ReadEntriesAsync(ILogStore log)
+    {
+        ulong? termAtSnapshot = null;
+        if (log.FirstIndex <= Snapshot?.Index && log.LastIndex != 0)
+        {
+            Terms.Clear();
+        }
+
+        ulong lastTerm = Terms.LastTerm;
+
         for (ulong next = log.FirstIndex; next != 0 && next <= log.LastIndex;)
         {
             LogBatch batch = await log.ReadAsync(next, log.LastIndex, ReadBytes);
             for (int i = 0; i < batch.Count; i++)
             {
+                ulong index = batch.FirstIndex + (ulong)i;
                 ulong term = batch.TermAt(i);
                 if (term != lastTerm)
                 {
-                    Refuse(term < lastTerm, $"entry {batch[i].Index} is of term {term}, the one before of term {lastTerm}");
-                    terms.Append(batch[i].Index, term);
+                    Refuse(term < lastTerm, $"entry {index} is of term {term}, the one before of term {lastTerm}");
+                    Terms.Append(index, term);
                     lastTerm = term;
                 }
 
-                if (batch.TypeAt(i) == LogType.Configuration)
+                if (index == Snapshot?.Index)
                 {
-                    configurations.Append(batch[i].Index, ConfigurationEncoding.Decode(batch[i].Data.Span));
+                    termAtSnapshot = term;
+                }
+
+                if (batch.TypeAt(i) == LogType.Configuration && index > Configurations.LatestIndex)
+                {
+                    Configurations.Append(index, ConfigurationEncoding.Decode(batch[i].Data.Span));
                 }
             }
 
             next = batch.LastIndex + 1;
         }
 
-        Refuse(
-            lastTerm > record.Term,
-            $"its last entry is of term {lastTerm}, but the term-and-vote record says {record.Term}");
-        Refuse(log.FirstIndex > 1, $"it begins at entry {log.FirstIndex}, and there is no snapshot of what lies before");
-        return new RecoveredLog(record, terms, configurations);
+        return termAtSnapshot;
     }
 
     private static void Refuse(bool wrong, string why)

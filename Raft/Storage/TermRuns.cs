@@ -8,6 +8,9 @@ internal sealed class TermRuns
 {
     private readonly List<(ulong FirstIndex, ulong Term)> _runs = [];
 
+    /// <summary>The term of the last entry noted; 0 where there is none.</summary>
+    public ulong LastTerm => _runs.Count == 0 ? 0 : _runs[^1].Term;
+
     /// <summary>Notes entries behind all those noted before.</summary>
     public void Append(ulong firstIndex, ulong term)
     {
@@ -25,6 +28,28 @@ internal sealed class TermRuns
         {
             _runs.RemoveAt(_runs.Count - 1);
         }
+    }
+
+    /// <summary>Forgets what is not needed to tell the terms from an index on.</summary>
+    public void TruncatePrefix(ulong firstIndex)
+    {
+        int gone = 0;
+        while (gone + 1 < _runs.Count && _runs[gone + 1].FirstIndex <= firstIndex)
+        {
+            gone++;
+        }
+
+        _runs.RemoveRange(0, gone);
+    }
+
+    /// <summary>Forgets all.</summary>
+    public void Clear() => _runs.Clear();
+
+    /// <summary>Begins anew behind an entry of some term, which stands in a snapshot.</summary>
+    public void Reset(ulong index, ulong term)
+    {
+        _runs.Clear();
+        _runs.Add((index, term));
     }
 
     /// <summary>The term of an entry that the log holds.</summary>

@@ -1,0 +1,23 @@
+namespace Raft.Fsm;
+
+/// <summary>Replaces a state machine's state by a snapshot's, and sees to it that the snapshot was whole.</summary>
+internal static class SnapshotRestore
+{
+    /// <summary>Restores, on the scheduler of the caller, and disposes the snapshot in any case.</summary>
+    /// <param name="fsm">The state machine, between two calls.</param>
+    /// <param name="snapshot">The snapshot, open.</param>
+    /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
+    /// <param name="cancellationToken">The node stops.</param>
+    public static async Task RunAsync(
+        IFsm fsm, ISnapshotSource snapshot, TaskScheduler streamScheduler, CancellationToken cancellationToken)
+    {
+        await using (snapshot)
+        {
+            using var stream = new SnapshotReadStream(snapshot, streamScheduler);
+            await fsm.RestoreAsync(stream, cancellationToken);
+
+            // The checksum speaks of all bytes: a state machine that stops before the end has not heard it.
+            await stream.DrainAsync();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Membership;
+using Raft.Observability;
+using Raft.Snapshots;
+
+namespace Raft.Handlers;
+
+/// <summary>
+/// What a follower does with InstallSnapshot (§7): first the snapshot is received to a sink of its own, beside all else;
+/// once it is durable, and if it is still wanted, the loop swaps it in; once the log has given way, it is answered.
+/// </summary>
+internal sealed class InstallSnapshotHandler(
+    NodeState state, AnswerQueue answers, LeaderClaims claims, SnapshotReceiver receiver, ILogger logger)
+{
+    private const int VersionMax = 1;
+
+    /// <summary>Handles a request: begins to receive.</summary>
+    public HandlerOutcome Handle(IncomingRpc rpc, InstallSnapshotRequest request)
+    {
+        if (request.SnapshotVersion is < 0 or > VersionMax)
+        {
+            rpc.Respond(null, $"unsupported snapshot version {request.SnapshotVersion}");
+            return HandlerOutcome.Done;
+        }
+
+        if (request.Term < state.Term || request.Term == 0)
+        {
+            answers.Add(rpc, Answer(isInstalled: false));
+            return HandlerOutcome.Done;
+        }
+
+        if (claims.Check(rpc, request.Term, request.Leader) is { } outcome)
+        {
+            return outcome;
+        }
+
+        if (request.LastLogIndex <= state.CommitIndex)
+        {
+            // All that it covers is here already.
+            answers.Add(rpc, Answer(isInstalled: true));
+        }
+        else if (TryReadPoint(request, out SnapshotPoint? point, out string? error))
+        {
+            logger.ReceivingSnapshot(
+                state.LocalId, state.Leader.Id, point.Index, point.Term, request.Size, state.Log.LastIndex);
+            receiver.Begin(rpc, request, point);
+        }
+        else
+        {
+            rpc.Respond(null, error);
+        }
+
+        return HandlerOutcome.Done;
+    }
+
+    /// <summary>A snapshot was received and is durable, or could not be.</summary>
+    /// <returns>The snapshot to restore the state machine from; null where it was not swapped in.</returns>
+    public ISnapshotSource? Take(ReceivedSnapshot received)
+    {
+        IncomingRpc rpc = received.Rpc;
+        if (received.Failure is { } failure)
+        {
+            logger.SnapshotNotReceived(state.LocalId, rpc.Request.Header.Id, received.Request.LastLogIndex, failure.Message);
+            rpc.Respond(null, $"the snapshot was not received: {failure.Message}");
+            return null;
+        }
+
+        // While it came in, an election may have been held, and entries may have come by another way.
+        SnapshotMeta snapshot = received.Source!.Meta;
+        bool isOfThisTerm = received.Request.Term == state.Term && state.Role == RaftState.Follower;
+        bool isNews = snapshot.Index > state.CommitIndex;
+        if (!isOfThisTerm || !isNews)
+        {
+            answers.Add(rpc, Answer(isInstalled: isOfThisTerm));
+            return null;
+        }
+
+        logger.InstallingSnapshot(state.LocalId, snapshot.Index, snapshot.Term, state.Log.FirstIndex, state.Log.LastIndex);
+        if (state.InstallSnapshot(snapshot))
+        {
+            answers.OnTruncated(fromIndex: 1);
+        }
+
+        answers.Add(rpc, Answer(isInstalled: true), durableIndex: 0, logSequence: state.LogSequence);
+        return received.Source;
+    }
+
+    private InstallSnapshotResponse Answer(bool isInstalled) =>
+        new(default(RpcHeader)) { Term = state.Term, Success = isInstalled };
+
+    private static bool TryReadPoint(
+        InstallSnapshotRequest request, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SnapshotPoint? point,
+        out string? error)
+    {
+        point = null;
+        error = null;
+        try
+        {
+            (ClusterConfiguration configuration, ulong index) = request.SnapshotVersion == 0
+                ? (ConfigurationEncoding.DecodePeers((request.Peers ?? default).Span), request.LastLogIndex)
+                : (ConfigurationEncoding.Decode((request.Configuration ?? default).Span), request.ConfigurationIndex);
+            if (request.LastLogTerm > request.Term || request.LastLogTerm == 0 || index > request.LastLogIndex || request.Size < 0)
+            {
+                error = "the snapshot's index, term, configuration index or size cannot be";
+                return false;
+            }
+
+            point = new SnapshotPoint(request.LastLogIndex, request.LastLogTerm, configuration, index);
+            return true;
+        }
+        catch (FormatException malformed)
+        {
+            error = $"failed to decode peers: {malformed.Message}";
+            return false;
+        }
+    }
+}

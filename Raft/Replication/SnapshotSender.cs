@@ -1,0 +1,79 @@
+using Raft.Core;
+using Raft.Membership;
+using Raft.Observability;
+
+namespace Raft.Replication;
+
+/// <summary>
+/// Sends one follower the newest snapshot, where the entries that it needs are let go of (§7). Meanwhile, and until the
+/// follower has caught up behind it, the log behind the snapshot stays. Owned by the follower's replicator.
+/// </summary>
+internal sealed class SnapshotSender(Leadership leadership, Peer peer)
+{
+    private const int Version = 1;
+
+    private NodeState State => leadership.State;
+
+    /// <summary>Sends the newest snapshot and waits until the follower has it.</summary>
+    /// <returns>Whether it has.</returns>
+    /// <exception cref="RaftException">It was not sent, or not taken.</exception>
+    public async Task<bool> SendAsync()
+    {
+        peer.Progress.BeginSnapshot();
+        peer.Pin.Set(State.Log.FirstIndex);
+        IReadOnlyList<SnapshotMeta> kept = await leadership.Snapshots.ListAsync();
+        if (kept.Count == 0 || kept[0].Index + 1 < State.Log.FirstIndex)
+        {
+            throw new StoreException(
+                $"entries before {State.Log.FirstIndex} are let go of, and there is no snapshot of them in the store");
+        }
+
+        await using ISnapshotSource snapshot = await leadership.Snapshots.OpenAsync(kept[0].Id);
+        peer.Pin.Set(snapshot.Meta.Index + 1);
+        leadership.Logger.SendingSnapshot(State.LocalId, peer.Server, snapshot.Meta.Id, snapshot.Meta.Size);
+        TimeSpan sentAt = leadership.Clock.Now;
+        ulong round = leadership.Round;
+        InstallSnapshotResponse answer = await leadership.Transport.InstallSnapshotAsync(
+            peer.Server, RequestFor(snapshot.Meta), new WatchedBody(snapshot, peer.Pin), peer.Stopping);
+        if (answer.Term > leadership.Term)
+        {
+            peer.SawHigherTerm(answer.Term);
+            return false;
+        }
+
+        if (!answer.Success || answer.Term != leadership.Term)
+        {
+            leadership.Logger.SnapshotNotSent(State.LocalId, peer.Server, "it refused the snapshot");
+            return false;
+        }
+
+        leadership.Logger.SnapshotSent(peer.Server, snapshot.Meta.Index);
+        peer.Progress.Installed(snapshot.Meta.Index);
+        peer.Pin.CatchUp(snapshot.Meta.Index);
+        peer.ToldCommitIndex = Math.Max(peer.ToldCommitIndex, snapshot.Meta.Index);
+        peer.Acknowledged(peer.Progress.MatchIndex, sentAt, round);
+        return true;
+    }
+
+    private InstallSnapshotRequest RequestFor(SnapshotMeta snapshot) => new(State.Header)
+    {
+        SnapshotVersion = Version,
+        Term = leadership.Term,
+        Leader = State.LocalAddress,
+        LastLogIndex = snapshot.Index,
+        LastLogTerm = snapshot.Term,
+        Configuration = ConfigurationEncoding.Encode(snapshot.Point.Configuration),
+        ConfigurationIndex = snapshot.Point.ConfigurationIndex,
+        Size = snapshot.Size,
+    };
+
+    /// <summary>The bytes, telling the pin that they are taken.</summary>
+    private sealed class WatchedBody(ISnapshotBody inner, LogPin pin) : ISnapshotBody
+    {
+        public ValueTask<int> ReadAsync(Memory<byte> buffer)
+        {
+            pin.Touch();
+            return inner.ReadAsync(buffer);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using Raft.Replication;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// The followers of a leadership, in the configuration's order, and servers that were removed and do not know it yet.
+/// Owned by the leader role.
+/// </summary>
+internal sealed class PeerSet(RoleContext context, Leadership leadership)
+{
+    /// <summary>So many election timeouts a removed server is spoken to, if it does not answer.</summary>
+    private const int FarewellPatience = 10;
+
+    private readonly List<Peer> _members = [];
+    private readonly List<(Peer Peer, ulong Index, TimeSpan Deadline)> _leaving = [];
+
+    /// <summary>The followers.</summary>
+    public IReadOnlyList<Peer> Members => _members;
+
+    /// <summary>The first entry of the log that one of them needs; the maximum where none does.</summary>
+    public ulong PinnedFrom
+    {
+        get
+        {
+            ulong from = ulong.MaxValue;
+            foreach (Peer peer in _members)
+            {
+                from = Math.Min(from, peer.Pin.FromIndex);
+            }
+
+            return from;
+        }
+    }
+
+    /// <summary>The follower of that name; null where there is none.</summary>
+    public Peer? Find(ServerId id) => _members.Find(p => p.Server.Id == id);
+
+    /// <summary>Whether news come from a follower of the configuration in force, and this instance of it.</summary>
+    public bool IsMember(Peer peer) => _members.Contains(peer);
+
+    /// <summary>Speaks to the servers of a configuration from now on.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="index">Its index: a server that it removes is told until it knows that it is committed (W18).</param>
+    public void Follow(ClusterConfiguration configuration, ulong index)
+    {
+        List<Peer> before = [.. _members];
+        _members.Clear();
+        foreach (Server server in configuration.Servers)
+        {
+            if (server.Id != context.State.LocalId)
+            {
+                _members.Add(Keep(before, server) ?? Begin(server));
+            }
+        }
+
+        foreach (Peer gone in before)
+        {
+            TimeSpan deadline = context.Clock.Now + (context.Config.ElectionTimeout * FarewellPatience);
+            _leaving.Add((gone, index, deadline));
+            gone.WakeReplicator();
+        }
+    }
+
+    /// <summary>Ends what is said to removed servers that know by now, or do not answer.</summary>
+    public void DismissLeaving()
+    {
+        for (int i = _leaving.Count - 1; i >= 0; i--)
+        {
+            (Peer peer, ulong index, TimeSpan deadline) = _leaving[i];
+            if (peer.ToldCommitIndex >= index || context.Clock.Now >= deadline)
+            {
+                _leaving.RemoveAt(i);
+                End(peer);
+            }
+        }
+    }
+
+    /// <summary>Entries wait to be sent.</summary>
+    public void WakeReplicators()
+    {
+        foreach (Peer peer in _members)
+        {
+            peer.WakeReplicator();
+        }
+    }
+
+    /// <summary>A question waits to be asked.</summary>
+    public void WakeHeartbeaters()
+    {
+        foreach (Peer peer in _members)
+        {
+            peer.WakeHeartbeater();
+        }
+    }
+
+    /// <summary>The leadership is over.</summary>
+    public void Stop()
+    {
+        _members.ForEach(End);
+        _leaving.ForEach(static l => End(l.Peer));
+        _leaving.Clear();
+    }
+
+    private static void End(Peer peer)
+    {
+        peer.Stop();
+        peer.Dispose();
+    }
+
+    private Peer Begin(Server server)
+    {
+        // A farewell to an earlier member of that name would reach the new one.
+        foreach ((Peer Peer, ulong, TimeSpan) earlier in _leaving.FindAll(l => IsSame(l.Peer.Server, server)))
+        {
+            _leaving.Remove(earlier);
+            End(earlier.Peer);
+        }
+
+        var begun = new Peer(leadership, server);
+        begun.Start();
+        return begun;
+    }
+
+    private static bool IsSame(Server one, Server other) => one.Id == other.Id || one.Address == other.Address;
+
+    // Under another address it is spoken to anew: what was acknowledged from the old one proves nothing there.
+    private static Peer? Keep(List<Peer> before, Server server)
+    {
+        Peer? kept = before.Find(p => p.Server.Id == server.Id && p.Server.Address == server.Address);
+        if (kept is not null)
+        {
+            before.Remove(kept);
+            kept.Server = server;
+        }
+
+        return kept;
+    }
+}

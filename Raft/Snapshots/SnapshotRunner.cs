@@ -1,0 +1,184 @@
+using Microsoft.Extensions.Logging;
+using Raft.Core;
+using Raft.Fsm;
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Snapshots;
+
+/// <summary>
+/// Takes snapshots of the state machine (runSnapshots): when enough entries were applied since the last one, or when
+/// asked. Only holding on to the state comes between two entries; writing it goes on beside them. Its task runs on the
+/// loop scheduler and reads the node's state between its waits; what it has taken it tells the loop.
+/// </summary>
+internal sealed class SnapshotRunner(
+    SnapshotContext context, NodeState state, FsmRunner fsm, CompletionRunner completions, RaftConfig config,
+    NodeClock clock, NodeRandom random, ISnapshotEvents events, ILogger logger)
+{
+    /// <summary>So many times the time that a snapshot took passes before the next is taken by itself.</summary>
+    private const int PauseFactor = 9;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Queue<RequestFuture<SnapshotMeta>> _asked = new();
+
+    // Callers come from any thread; nothing waits while it is held.
+    private readonly Lock _gate = new();
+    private readonly WakeSignal _wake = new();
+    private ulong _takenIndex;
+    private ulong _dueAfter = ulong.MaxValue;
+    private TimeSpan _notBefore;
+    private bool _isClosed;
+
+    /// <summary>Asks for a snapshot now, from any thread.</summary>
+    /// <returns>False where the node was stopped.</returns>
+    public bool TryAsk(RequestFuture<SnapshotMeta> future)
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            _asked.Enqueue(future);
+        }
+
+        _wake.Set();
+        return true;
+    }
+
+    /// <summary>The state machine has come to an index: wakes the task where a snapshot is due. Called by the loop.</summary>
+    public void Look(ulong appliedIndex)
+    {
+        if (IsDue(appliedIndex))
+        {
+            _wake.Set();
+        }
+    }
+
+    /// <summary>Ends the task, and with it what it is doing.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>The task.</summary>
+    public async Task RunAsync()
+    {
+        using var timer = new DeadlineTimer(clock, _wake);
+        DrawThreshold();
+        TimeSpan next = clock.Now + random.Jitter(config.SnapshotInterval);
+        while (!_isClosed)
+        {
+            if (TryNext(out RequestFuture<SnapshotMeta>? asked) || IsDue(context.Board.AppliedIndex))
+            {
+                await TakeAsync(asked);
+                continue;
+            }
+
+            TimeSpan now = clock.Now;
+            next = now < next ? next : now + random.Jitter(config.SnapshotInterval);
+            timer.Arm(now < _notBefore && _notBefore < next ? _notBefore : next);
+            await _wake.WaitAsync();
+        }
+
+        FailWhatWaits();
+    }
+
+    /// <summary>Fails what still waits; for a task that has ended.</summary>
+    public void FailWhatWaits()
+    {
+        while (TryNext(out RequestFuture<SnapshotMeta>? asked))
+        {
+            completions.Add(asked.Fail(new RaftShutdownException("The node was stopped.")));
+        }
+    }
+
+    private bool IsDue(ulong appliedIndex)
+    {
+        ulong taken = Math.Max(state.Log.SnapshotIndex, _takenIndex);
+        return appliedIndex > taken && appliedIndex - taken >= _dueAfter && clock.Now >= _notBefore;
+    }
+
+    // A cluster's servers apply the same entries at about the same time; they should not all write at once.
+    private void DrawThreshold() =>
+        _dueAfter = Math.Min(config.SnapshotThreshold, ulong.MaxValue / 2) + random.Below((config.SnapshotThreshold / 4) + 1);
+
+    private bool TryNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RequestFuture<SnapshotMeta>? asked)
+    {
+        lock (_gate)
+        {
+            return _asked.TryDequeue(out asked);
+        }
+    }
+
+    private async Task TakeAsync(RequestFuture<SnapshotMeta>? asked)
+    {
+        TimeSpan began = clock.Now;
+        try
+        {
+            SnapshotMeta taken = await TakeAsync();
+            TimeSpan took = clock.Now - began;
+            logger.SnapshotTaken(state.LocalId, taken.Id, taken.Size, took);
+            _notBefore = clock.Now + (took * PauseFactor);
+            if (asked is not null)
+            {
+                completions.Add(asked.Succeed(taken));
+            }
+        }
+        catch (Exception failure) when (failure is not RaftFatalException)
+        {
+            _notBefore = clock.Now + RetryAfter;
+            if (asked is not null)
+            {
+                completions.Add(asked.Fail(failure));
+            }
+            else if (!_isClosed)
+            {
+                logger.SnapshotNotTaken(state.LocalId, failure.Message, failure);
+            }
+        }
+
+        DrawThreshold();
+    }
+
+    private async Task<SnapshotMeta> TakeAsync()
+    {
+        var capture = new FsmCapture();
+        if (!fsm.TryAdd(capture))
+        {
+            throw new RaftShutdownException("The node was stopped.");
+        }
+
+        CapturedState captured = await capture.Outcome.Task;
+        if (captured.State is null || captured.Index <= state.Log.SnapshotIndex)
+        {
+            captured.State?.Dispose();
+            throw new NothingNewToSnapshotException(
+                $"The newest snapshot ends at entry {state.Log.SnapshotIndex}, and nothing was applied behind it.");
+        }
+
+        (ulong configurationIndex, ClusterConfiguration configuration) = state.Configurations.At(captured.Index);
+        var point = new SnapshotPoint(captured.Index, captured.Term, configuration, configurationIndex);
+        SnapshotMeta taken = await context.PersistAsync(captured.State, point);
+        _takenIndex = taken.Index;
+        if (await context.IsKeptAsync(taken))
+        {
+            var news = new TakenSnapshot(taken);
+            if (!events.TryPost(news))
+            {
+                throw new RaftShutdownException("The node was stopped.");
+            }
+
+            await news.Noted.Task;
+        }
+
+        return taken;
+    }
+}
