@@ -9,12 +9,21 @@ internal sealed class RawPeer : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
+    /// <summary>Connects without a task of its own, for tests that count memory.</summary>
+    public void Connect(ServerAddress address) => _socket.Connect(IPEndPoint.Parse(address.ToString()));
+
+    /// <summary>Sends a few bytes, which the system takes at once.</summary>
+    public void Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes);
+
     public static async Task<RawPeer> ConnectAsync(ServerAddress address)
     {
         var peer = new RawPeer();
         await peer._socket.ConnectAsync(IPEndPoint.Parse(address.ToString()));
         return peer;
     }
+
+    /// <summary>How many bytes have come that were not received.</summary>
+    public int Available => _socket.Available;
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
