@@ -33,6 +33,24 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
+    /// <summary>Sends as much as the other side takes, and waits until it has closed the connection too.</summary>
+    public async Task SendAndEndAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await SendAsync(bytes);
+            _socket.Shutdown(SocketShutdown.Send);
+            while (await _socket.ReceiveAsync(new byte[256].AsMemory()).AsTask().WaitAsync(Patience) > 0)
+            {
+                // Answers.
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed with our bytes unread.
+        }
+    }
+
     /// <summary>Receives as many bytes as are expected.</summary>
     public async Task<byte[]> ReceiveAsync(int count)
     {
