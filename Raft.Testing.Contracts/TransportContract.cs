@@ -4,7 +4,7 @@ using static Raft.Testing.Contracts.TestMessages;
 namespace Raft.Testing.Contracts;
 
 /// <summary>What a node relies on in its transport. Derive it, and say how to create yours.</summary>
-public abstract class TransportContract : TransportFixture
+public abstract class TransportContract : SnapshotTransportContract
 {
     [Test]
     public async Task An_append_arrives_with_all_its_fields_and_entries_and_its_answer_comes_back()

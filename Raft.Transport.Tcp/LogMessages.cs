@@ -34,9 +34,23 @@ internal static partial class LogMessages
         + "Raise DecodingBytesMax.")]
     public static partial void RequestTooLarge(ILogger logger, string remote, long max);
 
-    [LoggerMessage(2007, LogLevel.Information, "Closing the connection of {Remote}: {What} made no progress for {Timeout}.")]
-    public static partial void Stalled(ILogger logger, string remote, string what, TimeSpan timeout);
+    [LoggerMessage(
+        2007, LogLevel.Information,
+        "Closing the connection of {Remote}: {What} made no progress for {Timeout}. {Unlogged} more such lines were left out.")]
+    public static partial void Stalled(ILogger logger, string remote, string what, TimeSpan timeout, long unlogged);
 
     [LoggerMessage(2008, LogLevel.Error, "The connection of {Remote} failed in a way that should not be possible.")]
     public static partial void Unexpected(ILogger logger, string remote, Exception exception);
+
+    [LoggerMessage(
+        2009, LogLevel.Warning,
+        "Closing the connection of {Remote}: {Max} are open already, all that ConnectionsMax allows. "
+        + "{Unlogged} more such lines were left out.")]
+    public static partial void Refused(ILogger logger, string remote, int max, long unlogged);
+
+    [LoggerMessage(
+        2010, LogLevel.Warning,
+        "Closing the connection of {Remote}: {Max} snapshots are being received already, all that SnapshotsReceivedMax "
+        + "allows. {Unlogged} more such lines were left out.")]
+    public static partial void TooManySnapshots(ILogger logger, string remote, int max, long unlogged);
 }

@@ -16,10 +16,37 @@ public sealed class TcpTransportOptions
     public ServerAddress AdvertiseAddress { get; init; }
 
     /// <summary>
-    /// How long one call may take, dialling included, and how long a connection may rest in the middle of a request or of
-    /// the answers that it still owes.
+    /// How long one call may take, dialling included; a snapshot takes longer (<see cref="SnapshotTimeoutScale"/>). Also
+    /// how long the other side of an accepted connection may take to send its first request, to go on in the middle of
+    /// one (fewer than <see cref="SnapshotTimeoutScale"/> bytes are no progress), or to take an answer.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// For how many bytes of a snapshot its answer may take one <see cref="Timeout"/> more, as in Go: before it answers, a
+    /// follower restores its state machine. While the bytes are sent the follower may take one <see cref="Timeout"/> for
+    /// each piece of 128 KiB, and the one that receives waits so long for each so many bytes.
+    /// </summary>
+    public int SnapshotTimeoutScale { get; init; } = 256 * 1024;
+
+    /// <summary>The most that the answer to a snapshot may take, however large the snapshot is.</summary>
+    public TimeSpan SnapshotTimeoutMax { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How many snapshots may be received or installed at once. A connection that announces one more is closed, which its
+    /// sender takes as a failure to repeat. A cluster in good order sends a server one at a time.
+    /// </summary>
+    public int SnapshotsReceivedMax { get; init; } = 4;
+
+    /// <summary>How many connections may be open that others opened. Above it the newest is closed at once.</summary>
+    public int ConnectionsMax { get; init; } = 4096;
+
+    /// <summary>
+    /// How long an accepted connection may lie idle between two requests once more than half of
+    /// <see cref="ConnectionsMax"/> are open. While fewer are, it may for ever: a Go server would not notice that a
+    /// connection it keeps was closed, and its next request for a vote would fail.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How many idle connections are kept for each server.</summary>
     public int PoolSize { get; init; } = 3;
@@ -33,7 +60,7 @@ public sealed class TcpTransportOptions
     /// <summary>
     /// The most bytes that all connections together hold for requests that are being received or are not answered yet.
     /// Connections that would exceed it wait. No request may be larger: a leader of hashicorp/raft sends up to 64 entries
-    /// in one.
+    /// in one. The bytes of snapshots do not count: they are handed on as they arrive, and held nowhere.
     /// </summary>
     public long DecodingBytesMax { get; init; } = 256L * 1024 * 1024;
 
@@ -54,6 +81,12 @@ public sealed class TcpTransportOptions
         ArgumentException.ThrowIfNullOrEmpty(BindAddress);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Timeout, TimeSpan.FromDays(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotTimeoutScale, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SnapshotTimeoutMax, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SnapshotTimeoutMax, TimeSpan.FromDays(7));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotsReceivedMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(IdleTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfNegative(PoolSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(EntryBytesMax, 1024);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(EntryBytesMax, 1024 * 1024 * 1024);

@@ -57,14 +57,15 @@ internal sealed class VirtualNetwork(VirtualClock clock)
 
     /// <summary>Carries a request to its server and the answer back; what is lost on the way is never answered.</summary>
     internal void Carry(
-        ServerAddress from, ServerAddress to, RpcRequest request, Action<RpcResponse?, string?> answer)
+        ServerAddress from, ServerAddress to, RpcRequest request, Action<RpcResponse?, string?> answer,
+        ISnapshotBody? body = null)
     {
         After(Latency, () =>
         {
             if (!_cut.Contains((from, to)) && (Filter is null || Filter(from, to, request))
                 && _servers.TryGetValue(to, out VirtualTransport? server))
             {
-                server.Deliver(new VirtualRpc(request, (response, error) => After(Latency, () =>
+                server.Deliver(new VirtualRpc(request, body, (response, error) => After(Latency, () =>
                 {
                     if (!_cut.Contains((to, from)))
                     {
@@ -78,8 +79,11 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     internal void After(TimeSpan wait, Action action) =>
         clock.CreateTimer(static state => ((Action)state!)(), action, wait, System.Threading.Timeout.InfiniteTimeSpan);
 
-    private sealed class VirtualRpc(RpcRequest request, Action<RpcResponse?, string?> answer) : IncomingRpc(request)
+    private sealed class VirtualRpc(RpcRequest request, ISnapshotBody? body, Action<RpcResponse?, string?> answer)
+        : IncomingRpc(request)
     {
+        public override ISnapshotBody? Body => body;
+
         protected override void Send(RpcResponse? response, string? error) => answer(response, error);
     }
 }

@@ -1,3 +1,5 @@
+using Raft.Rpc;
+
 namespace Raft.Tests.Support;
 
 /// <summary>One server's end of a <see cref="VirtualNetwork"/>.</summary>
@@ -28,9 +30,14 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
         Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
         CallAsync<RequestPreVoteResponse>(target, request, cancellationToken);
 
-    public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
-        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Snapshots are not sent yet.");
+    public async ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
+        Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken)
+    {
+        // One byte more than there are: so that the end is read too.
+        byte[] bytes = new byte[request.Size + 1];
+        (int count, _) = await new ExactBody(body, request.Size).FillAsync(bytes);
+        return await CallAsync<InstallSnapshotResponse>(target, request, cancellationToken, new MemoryBody(bytes.AsMemory(0, count)));
+    }
 
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
@@ -71,7 +78,8 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
 
     internal void Deliver(IncomingRpc rpc) => _receiver!.Receive(rpc);
 
-    private async ValueTask<T> CallAsync<T>(Server target, RpcRequest request, CancellationToken cancellationToken)
+    private async ValueTask<T> CallAsync<T>(
+        Server target, RpcRequest request, CancellationToken cancellationToken, ISnapshotBody? body = null)
         where T : RpcResponse
     {
         if (_isClosed || !network.IsUp(target.Address))
@@ -97,8 +105,8 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
             {
                 outcome.TrySetException(new RemoteRpcException(error ?? "no answer of the right kind"));
             }
-        });
-        network.After(network.Timeout, () => Fail(TransportFailure.TimedOut));
+        }, body);
+        network.After(body is null ? network.Timeout : 10 * network.Timeout, () => Fail(TransportFailure.TimedOut));
         _calls.Add(Shutdown);
         using CancellationTokenRegistration cancelled = cancellationToken.Register(Shutdown);
         try

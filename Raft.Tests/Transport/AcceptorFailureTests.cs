@@ -49,7 +49,9 @@ public sealed class AcceptorFailureTests
     public async Task A_stream_that_cannot_be_disposed_neither_stays_nor_keeps_disposal_from_ending()
     {
         var clock = new ManualClock();
-        var context = Context(new() { TimeProvider = clock });
+        var receiver = new TestReceiver();
+        receiver.AnswerAll(static _ => new RequestVoteResponse(Requests.Header));
+        var context = Context(new() { TimeProvider = clock }, receiver);
         var error = new InvalidOperationException("the stream cannot be closed");
         using var first = new StuckConnection { DisposeError = error };
         using var second = new StuckConnection { DisposeError = error };
@@ -57,9 +59,12 @@ public sealed class AcceptorFailureTests
         Acceptor acceptor = new(listener, context);
         await Until.TrueAsync(() => acceptor.ConnectionCount == 2, "both are accepted");
 
+        // One that was asked before may rest; the other stops in the middle of its first request.
+        second.Deliver(Requests.Bytes(Requests.Vote()));
+
         // The sweep runs on a timer, where an exception ends the process; here it would come out of the clock.
         first.Deliver(Requests.Bytes(Requests.Vote()).AsMemory(0, 20));
-        await Until.TrueAsync(() => context.Budget.UsedBytes == 20, "the part is there");
+        await Until.TrueAsync(() => context.Budget.UsedBytes == 20 && receiver.Received.Count == 1, "both are there");
         await Until.TrueAsync(
             () =>
             {
@@ -88,8 +93,8 @@ public sealed class AcceptorFailureTests
         Assert.That(acceptor.ConnectionCount, Is.Zero);
     }
 
-    private static AcceptorContext Context(TcpTransportOptions options) =>
-        new(new TestReceiver(), options, options.LoggerFactory.CreateLogger("test"));
+    private static AcceptorContext Context(TcpTransportOptions options, TestReceiver? receiver = null) =>
+        new(receiver ?? new(), options, options.LoggerFactory.CreateLogger("test"));
 
     /// <summary>Gives what it is told to, one after the other, and then waits for its end.</summary>
     private sealed class OddListener(IEnumerable<Func<IStreamConnection>> accepts) : IStreamListener

@@ -16,7 +16,7 @@ public sealed class DecoderRobustnessTests
     public async Task A_request_that_is_cut_off_anywhere_is_waited_for(GoldenVector vector)
     {
         byte[] bytes = vector.Bytes;
-        int count = (await Decode.RequestsAsync(bytes, isEndClean: true)).Count;
+        int count = (await Decode.RequestsAsync(bytes, isEndClean: null)).Count;
         // Of the few long vectors, the inside of their long values shows nothing new.
         int step = bytes.Length > 10_000 ? 101 : 1;
         for (int length = 1; length < bytes.Length; length += length < 1000 || length > bytes.Length - 1000 ? 1 : step)

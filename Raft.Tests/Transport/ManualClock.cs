@@ -20,6 +20,15 @@ internal sealed class ManualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Whether a timer is due so long from now.</summary>
+    public bool HasTimer(TimeSpan wait)
+    {
+        lock (_gate)
+        {
+            return _timers.Exists(t => t.Due == _now + wait.Ticks);
+        }
+    }
+
     /// <summary>Moves the clock, firing what is due on the way.</summary>
     public void Advance(TimeSpan by)
     {

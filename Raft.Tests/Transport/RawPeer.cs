@@ -9,6 +9,12 @@ internal sealed class RawPeer : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
+    /// <summary>Connects without a task of its own, for tests that count memory.</summary>
+    public void Connect(ServerAddress address) => _socket.Connect(IPEndPoint.Parse(address.ToString()));
+
+    /// <summary>Sends a few bytes, which the system takes at once.</summary>
+    public void Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes);
+
     public static async Task<RawPeer> ConnectAsync(ServerAddress address)
     {
         var peer = new RawPeer();
@@ -16,11 +22,32 @@ internal sealed class RawPeer : IDisposable
         return peer;
     }
 
+    /// <summary>How many bytes have come that were not received.</summary>
+    public int Available => _socket.Available;
+
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             bytes = bytes[await _socket.SendAsync(bytes).AsTask().WaitAsync(Patience)..];
+        }
+    }
+
+    /// <summary>Sends as much as the other side takes, and waits until it has closed the connection too.</summary>
+    public async Task SendAndEndAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await SendAsync(bytes);
+            _socket.Shutdown(SocketShutdown.Send);
+            while (await _socket.ReceiveAsync(new byte[256].AsMemory()).AsTask().WaitAsync(Patience) > 0)
+            {
+                // Answers.
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed with our bytes unread.
         }
     }
 

@@ -9,17 +9,19 @@ namespace Raft.Transport.Tcp.Accepting;
 /// </summary>
 internal sealed class AcceptedConnection
 {
-    private const int FirstBufferBytes = 16 * 1024;
+    /// <summary>Little: whoever opens a connection and sends nothing is to cost next to nothing.</summary>
+    private const int FirstBufferBytes = 512;
 
     private readonly IStreamConnection _connection;
     private readonly AcceptorContext _context;
     private readonly BudgetShare _share = new();
     private readonly AnswerQueue _answers;
-    private readonly RequestDecoder _decoder;
+    private readonly ReceiveDeadline _deadline;
     private readonly ReceiveBuffer _buffer = new(FirstBufferBytes);
-    private long _receivingSince;
+    private RequestDecoder? _decoder;
     private long _usedBytes;
-    private long _passedOverBytes;
+    private bool _wasAsked;
+    private volatile ReceivedBody? _body;
     private volatile bool _isClosed;
     private string _end = "the other side closed it";
 
@@ -28,9 +30,10 @@ internal sealed class AcceptedConnection
         _connection = connection;
         Remote = connection.RemoteName;
         _context = context;
-        _decoder = new RequestDecoder(context.EntryBytesMax);
+        _deadline = new ReceiveDeadline(context.Time, context.Options.SnapshotTimeoutScale);
         _answers = new AnswerQueue(
-            connection, context.Budget, _share, context.UnansweredMax, context.Time, exception => Close(exception.Message));
+            connection, context.Budget, _share, context.Options.UnansweredMax, context.Time,
+            exception => Close(exception.Message));
     }
 
     /// <summary>The other side, for log lines.</summary>
@@ -58,7 +61,7 @@ internal sealed class AcceptedConnection
         }
         finally
         {
-            _decoder.Abandon();
+            _decoder?.Abandon();
             End();
             await _answers.WhenIdleAsync().ConfigureAwait(false);
         }
@@ -75,17 +78,25 @@ internal sealed class AcceptedConnection
     }
 
     /// <summary>Ends the connection if it rests in the middle of a request, or takes no answers.</summary>
-    public void CloseIfStalled()
+    /// <param name="isScarce">Whether connections are scarce: then it also ends for lying idle.</param>
+    public void CloseIfStalled(bool isScarce)
     {
-        long receivingSince = Volatile.Read(ref _receivingSince);
-        long sendingSince = _answers.SendingSince;
-        bool isReceiving = receivingSince != 0 && _context.Time.GetElapsedTime(receivingSince) >= _context.Timeout;
-        bool isSending = sendingSince != 0 && _context.Time.GetElapsedTime(sendingSince) >= _context.Timeout;
-        if (isReceiving || isSending)
+        if (_isClosed)
         {
-            LogMessages.Stalled(
-                _context.Logger, Remote, isReceiving ? "a request" : "sending an answer", _context.Timeout);
+            return;
+        }
+
+        TimeSpan waited = _deadline.Waited;
+        long sendingSince = _answers.SendingSince;
+        bool isSending = sendingSince != 0 && _context.Time.GetElapsedTime(sendingSince) >= _context.Options.Timeout;
+        if (isSending || (!_deadline.IsIdle && waited >= _context.Options.Timeout))
+        {
+            _context.LogStalled(Remote, isSending ? "sending an answer" : "a request");
             Close("it made no progress");
+        }
+        else if (isScarce && _deadline.IsIdle && waited >= _context.Options.IdleTimeout)
+        {
+            Close("it lay idle");
         }
     }
 
@@ -101,6 +112,7 @@ internal sealed class AcceptedConnection
             LogMessages.Unexpected(_context.Logger, Remote, exception);
         }
 
+        _body?.End(_end);
         _context.Budget.Close(_share);
         _answers.Stop();
     }
@@ -109,49 +121,72 @@ internal sealed class AcceptedConnection
     {
         while (true)
         {
-            await DeliverAsync().ConfigureAwait(false);
-            bool isWithin = _decoder.IsWithinRequest || _buffer.UnreadBytes > 0;
-            Volatile.Write(ref _receivingSince, isWithin ? _context.Time.GetTimestamp() | 1 : 0);
+            if (_buffer.UnreadBytes > 0)
+            {
+                _decoder ??= new RequestDecoder(_context.Options.EntryBytesMax);
+                await DeliverAsync(_decoder).ConfigureAwait(false);
+            }
+
+            bool isWithin = _decoder?.IsWithinRequest == true || _buffer.UnreadBytes > 0;
+            // Who never asked anything has the time of a request for it, not that of a server that rests.
+            _deadline.Begin(isIdle: _wasAsked && !isWithin);
             int received = await _buffer.FillAsync(_connection).ConfigureAwait(false);
-            Volatile.Write(ref _receivingSince, 0);
+            _deadline.End(received);
             if (received == 0)
             {
                 _end = isWithin ? "the other side closed it within a request" : _end;
                 return;
             }
 
-            switch (await _context.Budget.ReserveAsync(_share, received).ConfigureAwait(false))
+            if (!await HasMemoryAsync(received).ConfigureAwait(false))
             {
-                case BudgetOutcome.Granted:
-                    break;
-                case BudgetOutcome.Evicted:
-                    _end = "no memory for its request";
-                    LogMessages.Evicted(
-                        _context.Logger, Remote, _context.Budget.UsedBytes, _context.Budget.BytesMax);
-                    return;
-                case BudgetOutcome.TooLarge:
-                    _end = "its request is too large";
-                    LogMessages.RequestTooLarge(_context.Logger, Remote, _context.Budget.BytesMax);
-                    return;
-                default:
-                    return;
+                return;
             }
         }
     }
 
+    private async ValueTask<bool> HasMemoryAsync(int received)
+    {
+        switch (await _context.Budget.ReserveAsync(_share, received).ConfigureAwait(false))
+        {
+            case BudgetOutcome.Granted:
+                return true;
+            case BudgetOutcome.Evicted:
+                _end = "no memory for its request";
+                LogMessages.Evicted(_context.Logger, Remote, _context.Budget.UsedBytes, _context.Budget.BytesMax);
+                return false;
+            case BudgetOutcome.TooLarge:
+                _end = "its request is too large";
+                LogMessages.RequestTooLarge(_context.Logger, Remote, _context.Budget.BytesMax);
+                return false;
+            default:
+                return false;
+        }
+    }
+
     /// <summary>Delivers all requests that are whole.</summary>
-    private async ValueTask DeliverAsync()
+    private async ValueTask DeliverAsync(RequestDecoder decoder)
     {
         _answers.Hold();
-        while (!_isClosed && _decoder.TryDecode(_buffer) is { } request)
+        while (!_isClosed && decoder.TryDecode(_buffer) is { } request)
         {
-            DropPassedOver();
+            _wasAsked = true;
+            _deadline.Restart();
             long bytes = _buffer.UsedBytes - _usedBytes;
+            bool hasRoom;
+            if (request is InstallSnapshotRequest snapshot)
+            {
+                hasRoom = await DeliverSnapshotAsync(snapshot, bytes).ConfigureAwait(false);
+            }
+            else
+            {
+                var rpc = new TcpIncomingRpc(_answers, request, bytes);
+                _context.Budget.Deliver(_share, bytes);
+                hasRoom = _answers.Add(rpc);
+                Hand(rpc);
+            }
+
             _usedBytes = _buffer.UsedBytes;
-            var rpc = new TcpIncomingRpc(_answers, request, bytes);
-            _context.Budget.Deliver(_share, bytes);
-            bool hasRoom = _answers.Add(rpc);
-            Hand(rpc);
             if (!hasRoom)
             {
                 _answers.Flush();
@@ -160,8 +195,53 @@ internal sealed class AcceptedConnection
             }
         }
 
-        DropPassedOver();
         _answers.Flush();
+    }
+
+    /// <summary>Delivers a snapshot, and waits until its bytes were read, or passes over them once it is answered.</summary>
+    /// <returns>Whether there is room for more requests.</returns>
+    private async ValueTask<bool> DeliverSnapshotAsync(InstallSnapshotRequest request, long headBytes)
+    {
+        if (!_context.TryBeginSnapshot())
+        {
+            // Not by an answer: that would stand behind the whole snapshot.
+            _context.LogTooManySnapshots(Remote);
+            Close("too many snapshots are being received");
+            return true;
+        }
+
+        // The budget counts what many connections may hold. Snapshots are few, and their bytes are held nowhere; and a
+        // head that waits for hours would look there like memory that an answer is about to free.
+        _context.Budget.Drop(_share, headBytes + Math.Min(request.Size, _buffer.UnreadBytes));
+        var body = new ReceivedBody(_buffer, ReceiveBodyAsync, request.Size, _context.EndSnapshot);
+        var rpc = new TcpIncomingRpc(_answers, request, bytes: 0, body);
+        _body = body;
+        if (_isClosed)
+        {
+            body.End(_end);
+        }
+
+        bool hasRoom = _answers.Add(rpc);
+        Hand(rpc);
+        _answers.Flush();
+        await body.Released.ConfigureAwait(false);
+        if (await body.DrainAsync().ConfigureAwait(false))
+        {
+            _answers.Answered(rpc);
+        }
+
+        _body = null;
+        _deadline.Restart();
+        _answers.Hold();
+        return hasRoom;
+    }
+
+    private async ValueTask<int> ReceiveBodyAsync(Memory<byte> destination)
+    {
+        _deadline.Begin(isIdle: false);
+        int received = await _connection.ReceiveAsync(destination).ConfigureAwait(false);
+        _deadline.End(received);
+        return received;
     }
 
     private void Hand(TcpIncomingRpc rpc)
@@ -175,18 +255,6 @@ internal sealed class AcceptedConnection
             // Receivers promise not to. Unanswered, the request would keep its memory and hold up all answers behind it.
             rpc.Respond(null, $"the receiver failed: {exception.Message}");
             LogMessages.Unexpected(_context.Logger, Remote, exception);
-        }
-    }
-
-    // The bytes of a snapshot are passed over, not held.
-    private void DropPassedOver()
-    {
-        long passedOver = _decoder.PassedOverBytes - _passedOverBytes;
-        if (passedOver > 0)
-        {
-            _passedOverBytes = _decoder.PassedOverBytes;
-            _usedBytes += passedOver;
-            _context.Budget.Drop(_share, passedOver);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Acceptor : IAsyncDisposable
     {
         _listener = listener;
         _context = context;
-        TimeSpan interval = context.Timeout / 4;
+        TimeSpan interval = context.Options.Timeout / 4;
         _sweep = context.Time.CreateTimer(static acceptor => ((Acceptor)acceptor!).Sweep(), this, interval, interval);
         _accepting = Task.Run(AcceptAsync);
     }
@@ -41,6 +41,9 @@ internal sealed class Acceptor : IAsyncDisposable
 
     /// <summary>The budget of all connections.</summary>
     public DecodingBudget Budget => _context.Budget;
+
+    /// <summary>How many snapshots were announced and are not answered yet.</summary>
+    public int SnapshotCount => _context.SnapshotCount;
 
     /// <summary>Closes the listener and all connections and waits for their tasks.</summary>
     public async ValueTask DisposeAsync()
@@ -120,6 +123,13 @@ internal sealed class Acceptor : IAsyncDisposable
     {
         try
         {
+            if (ConnectionCount >= _context.Options.ConnectionsMax)
+            {
+                _context.LogRefused(stream.RemoteName);
+                stream.Dispose();
+                return;
+            }
+
             LogMessages.Accepted(_context.Logger, stream.RemoteName);
             var connection = new AcceptedConnection(stream, _context);
             lock (_gate)
@@ -158,11 +168,13 @@ internal sealed class Acceptor : IAsyncDisposable
             open = [.. _connections.Keys];
         }
 
+        // Nothing is won by closing the few that rest: a Go server does not notice, and its next request for a vote fails.
+        bool isScarce = open.Length > _context.Options.ConnectionsMax / 2;
         foreach (AcceptedConnection connection in open)
         {
             try
             {
-                connection.CloseIfStalled();
+                connection.CloseIfStalled(isScarce);
             }
             catch (Exception exception)
             {

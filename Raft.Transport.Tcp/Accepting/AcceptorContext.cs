@@ -5,43 +5,74 @@ namespace Raft.Transport.Tcp.Accepting;
 /// <summary>What all accepted connections of one transport share.</summary>
 internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions options, ILogger logger)
 {
-    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(1);
-
-    private readonly Lock _gate = new();
-    private long? _loggedAt;
-    private long _unlogged;
+    private readonly LogLimiter _malformed = new(options.TimeProvider);
+    private readonly LogLimiter _stalled = new(options.TimeProvider);
+    private readonly LogLimiter _refused = new(options.TimeProvider);
+    private readonly LogLimiter _tooManySnapshots = new(options.TimeProvider);
+    private int _snapshots;
 
     public IRpcReceiver Receiver { get; } = receiver;
 
     public ILogger Logger { get; } = new ForgivingLogger(logger);
 
+    public TcpTransportOptions Options { get; } = options;
+
     public TimeProvider Time { get; } = options.TimeProvider;
-
-    public TimeSpan Timeout { get; } = options.Timeout;
-
-    public int EntryBytesMax { get; } = options.EntryBytesMax;
-
-    public int UnansweredMax { get; } = options.UnansweredMax;
 
     public DecodingBudget Budget { get; } = new(options.DecodingBytesMax);
 
-    /// <summary>Says that a peer sent nonsense, once a second at most: whoever scans ports must not fill the log.</summary>
-    public void LogMalformed(string remote, string reason)
-    {
-        long unlogged;
-        lock (_gate)
-        {
-            if (_loggedAt is { } at && Time.GetElapsedTime(at) < LogInterval)
-            {
-                _unlogged++;
-                return;
-            }
+    /// <summary>How many snapshots were announced and are not answered yet.</summary>
+    public int SnapshotCount => Volatile.Read(ref _snapshots);
 
-            _loggedAt = Time.GetTimestamp();
-            unlogged = _unlogged;
-            _unlogged = 0;
+    /// <summary>Takes a place for a snapshot, until <see cref="EndSnapshot"/>.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool TryBeginSnapshot()
+    {
+        if (Interlocked.Increment(ref _snapshots) <= Options.SnapshotsReceivedMax)
+        {
+            return true;
         }
 
-        LogMessages.Malformed(Logger, remote, reason, unlogged);
+        EndSnapshot();
+        return false;
+    }
+
+    /// <summary>Gives the place of a snapshot back.</summary>
+    public void EndSnapshot() => Interlocked.Decrement(ref _snapshots);
+
+    /// <summary>Says that a peer sent nonsense.</summary>
+    public void LogMalformed(string remote, string reason)
+    {
+        if (_malformed.TryPass(out long unlogged))
+        {
+            LogMessages.Malformed(Logger, remote, reason, unlogged);
+        }
+    }
+
+    /// <summary>Says that a connection made no progress.</summary>
+    public void LogStalled(string remote, string what)
+    {
+        if (_stalled.TryPass(out long unlogged))
+        {
+            LogMessages.Stalled(Logger, remote, what, Options.Timeout, unlogged);
+        }
+    }
+
+    /// <summary>Says that a connection was closed because there are too many.</summary>
+    public void LogRefused(string remote)
+    {
+        if (_refused.TryPass(out long unlogged))
+        {
+            LogMessages.Refused(Logger, remote, Options.ConnectionsMax, unlogged);
+        }
+    }
+
+    /// <summary>Says that a snapshot was refused because too many are being received.</summary>
+    public void LogTooManySnapshots(string remote)
+    {
+        if (_tooManySnapshots.TryPass(out long unlogged))
+        {
+            LogMessages.TooManySnapshots(Logger, remote, Options.SnapshotsReceivedMax, unlogged);
+        }
     }
 }

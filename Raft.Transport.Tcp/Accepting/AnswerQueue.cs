@@ -17,10 +17,12 @@ internal sealed class AnswerQueue(
     /// <summary>What is ready beyond this goes out with the next send.</summary>
     private const int SendBytesMax = 64 * 1024;
 
+    private const int FirstBufferBytes = 512;
+
     private readonly Lock _gate = new();
     private readonly Queue<TcpIncomingRpc> _queue = new();
     private readonly List<ReadOnlyMemory<byte>> _segments = [];
-    private byte[] _buffer = new byte[512];
+    private byte[] _buffer = [];
     private int _length;
     private bool _isSending;
     private bool _isHeld;
@@ -165,7 +167,7 @@ internal sealed class AnswerQueue(
                 ReleaseSent();
                 if (_buffer.Length > 2 * SendBytesMax)
                 {
-                    _buffer = new byte[512];
+                    _buffer = [];
                 }
             }
         }
@@ -238,7 +240,7 @@ internal sealed class AnswerQueue(
         int needed = _length + ResponseEncoder.BytesMax(rpc.Response, rpc.Error);
         if (_buffer.Length < needed)
         {
-            Array.Resize(ref _buffer, Math.Max(needed, _buffer.Length * 2));
+            Array.Resize(ref _buffer, Math.Max(Math.Max(needed, FirstBufferBytes), _buffer.Length * 2));
         }
 
         _length += ResponseEncoder.Write(_buffer.AsSpan(_length), rpc.Response, rpc.Error, WireDialect.Go17);

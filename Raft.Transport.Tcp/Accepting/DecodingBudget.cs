@@ -18,8 +18,14 @@ internal sealed class DecodingBudget(long bytesMax)
     /// </summary>
     public const int SmallBytesMax = 4096;
 
+    private static readonly IComparer<BudgetShare> ByAge =
+        Comparer<BudgetShare>.Create(static (one, other) => one.Age.CompareTo(other.Age));
+
     private readonly Lock _gate = new();
-    private readonly List<BudgetShare> _waiting = [];
+
+    // Sorted, for thousands of strangers may wait, and each answer looks who is next. Nobody's age changes while it waits.
+    private readonly SortedSet<BudgetShare> _waiting = new(ByAge);
+    private readonly SortedSet<BudgetShare> _stuck = new(ByAge);
     private long _age;
     private long _used;
     private long _delivered;
@@ -83,6 +89,11 @@ internal sealed class DecodingBudget(long bytesMax)
             var wait = new TaskCompletionSource<BudgetOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
             share.Wait = wait;
             _waiting.Add(share);
+            if (share.Receiving > 0)
+            {
+                _stuck.Add(share);
+            }
+
             Settle();
             return new(wait.Task);
         }
@@ -168,6 +179,7 @@ internal sealed class DecodingBudget(long bytesMax)
     {
         if (_waiting.Remove(share))
         {
+            _stuck.Remove(share);
             share.Wanted = 0;
             share.Wait!.SetResult(outcome);
             share.Wait = null;
@@ -178,7 +190,7 @@ internal sealed class DecodingBudget(long bytesMax)
     {
         while (_waiting.Count > 0)
         {
-            BudgetShare oldest = _waiting.MinBy(static s => s.Age)!;
+            BudgetShare oldest = _waiting.Min!;
             if (_used + oldest.Wanted <= bytesMax)
             {
                 Grant(oldest, oldest.Wanted);
@@ -186,14 +198,13 @@ internal sealed class DecodingBudget(long bytesMax)
                 continue;
             }
 
-            int stuck = _waiting.Count(static s => s.Receiving > 0);
-            if (_delivered > 0 || stuck == 0 || stuck < _receivers)
+            if (_delivered > 0 || _stuck.Count == 0 || _stuck.Count < _receivers)
             {
                 return;
             }
 
             // Nobody is left who could give memory back, so the youngest has to.
-            BudgetShare youngest = _waiting.Where(static s => s.Receiving > 0).MaxBy(static s => s.Age)!;
+            BudgetShare youngest = _stuck.Max!;
             youngest.IsClosed = true;
             _used -= youngest.Receiving;
             Take(youngest, youngest.Receiving);

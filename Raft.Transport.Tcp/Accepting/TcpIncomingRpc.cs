@@ -1,8 +1,11 @@
 namespace Raft.Transport.Tcp.Accepting;
 
 /// <summary>A request that came over a connection, in its place in the row of answers. Owned by <see cref="AnswerQueue"/>.</summary>
-internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, long bytes) : IncomingRpc(request)
+internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, long bytes, ReceivedBody? body = null)
+    : IncomingRpc(request)
 {
+    public override ISnapshotBody? Body => body;
+
     /// <summary>How many bytes of the budget it holds.</summary>
     public long Bytes { get; } = bytes;
 
@@ -19,6 +22,9 @@ internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, lo
     {
         Response = response;
         Error = error;
-        answers.Answered(this);
+        if (body is null || body.Answered())
+        {
+            answers.Answered(this);
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class ClientConnection : IDisposable
         _decoder = new ResponseDecoder(options.EntryBytesMax);
         Deadline = new CallDeadline(
             options.TimeProvider, options.Timeout,
-            () => Abort(TransportFailure.TimedOut, $"{target} gave no answer within {options.Timeout}"));
+            () => Abort(TransportFailure.TimedOut, $"{target} neither answered nor took bytes for {options.Timeout}"));
     }
 
     /// <summary>Whom it leads to.</summary>
@@ -79,6 +79,21 @@ internal sealed class ClientConnection : IDisposable
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
             throw Failed(exception);
+        }
+    }
+
+    /// <summary>Sends bytes. Other than after <see cref="SendAsync"/>, an answer can still be received after a failure.</summary>
+    /// <returns>Whether they were sent.</returns>
+    public async Task<bool> TrySendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments)
+    {
+        try
+        {
+            await _stream.SendAsync(segments).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            return false;
         }
     }
 

@@ -1,20 +1,24 @@
+using System.Buffers;
+
 namespace Raft.Transport.Tcp.Wire;
 
 /// <summary>
-/// The bytes of one connection that were received and not yet used. Owned by the connection's reader. Grows with what
-/// arrives, never by more than 64 KiB at a time, and never for what is only announced.
+/// The bytes of one connection that were received and not yet used. Owned by the connection's reader. It doubles when it
+/// was filled, never for what is only announced, and shrinks when nothing more comes.
 /// </summary>
 internal sealed class ReceiveBuffer(int capacity)
 {
     /// <summary>The most it holds. A value that is larger is taken out piece by piece.</summary>
     public const int CapacityMax = 256 * 1024;
 
-    private const int GrowthMax = 64 * 1024;
+    /// <summary>What a connection keeps that rests: enough for heartbeats, votes and small appends.</summary>
+    public const int KeptBytesMax = 16 * 1024;
 
     private byte[] _bytes = new byte[capacity];
     private int _start;
     private int _end;
     private bool _wasFilled;
+    private bool _isRented;
 
     /// <summary>What is there.</summary>
     public ReadOnlySpan<byte> Unread => _bytes.AsSpan(_start.._end);
@@ -43,6 +47,13 @@ internal sealed class ReceiveBuffer(int capacity)
     /// <returns>How many bytes; 0 at the connection's end.</returns>
     public async ValueTask<int> FillAsync(IStreamConnection connection)
     {
+        if (UnreadBytes == 0 && _bytes.Length > KeptBytesMax && connection.IsQuiet)
+        {
+            // The wait may be long, and such connections many.
+            Replace(KeptBytesMax);
+            _wasFilled = false;
+        }
+
         MakeRoom();
         int free = _bytes.Length - _end;
         int received = await connection.ReceiveAsync(_bytes.AsMemory(_end)).ConfigureAwait(false);
@@ -57,9 +68,7 @@ internal sealed class ReceiveBuffer(int capacity)
         bool isTooSmall = UnreadBytes == _bytes.Length || _wasFilled;
         if (isTooSmall && _bytes.Length < CapacityMax)
         {
-            byte[] larger = new byte[Math.Min(CapacityMax, Math.Min(_bytes.Length * 2, _bytes.Length + GrowthMax))];
-            MoveTo(larger);
-            _bytes = larger;
+            Replace(Math.Min(CapacityMax, _bytes.Length * 2));
         }
         else if (_start > 0 && _bytes.Length - _end < _bytes.Length / 2)
         {
@@ -69,6 +78,20 @@ internal sealed class ReceiveBuffer(int capacity)
         {
             _start = _end = 0;
         }
+    }
+
+    private void Replace(int capacity)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(capacity);
+        byte[] old = _bytes;
+        MoveTo(bytes);
+        _bytes = bytes;
+        if (_isRented)
+        {
+            ArrayPool<byte>.Shared.Return(old);
+        }
+
+        _isRented = true;
     }
 
     private void MoveTo(byte[] destination)

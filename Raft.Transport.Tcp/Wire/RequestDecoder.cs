@@ -10,20 +10,16 @@ internal sealed class RequestDecoder(int entryBytesMax)
     private readonly MessageFields _fields = new();
     private AppendEntriesDecoder? _appends;
     private RpcType _type;
-    private long _bodyLeft;
 
     /// <summary>Whether the beginning of a request was read and its end was not.</summary>
     public bool IsWithinRequest { get; private set; }
 
-    /// <summary>The request whose snapshot is being passed over.</summary>
-    public InstallSnapshotRequest? Announced { get; private set; }
-
-    /// <summary>How many bytes of snapshots were passed over; they are held nowhere.</summary>
-    public long PassedOverBytes { get; private set; }
-
     /// <summary>Goes on.</summary>
     /// <param name="buffer">What was received.</param>
-    /// <returns>The next request when it is whole; null when more has to be received.</returns>
+    /// <returns>
+    /// The next request when it is whole; null when more has to be received. Behind an
+    /// <see cref="InstallSnapshotRequest"/> stand the bytes of its snapshot, which are the caller's to take.
+    /// </returns>
     /// <exception cref="MsgPackException">It is no request or over a limit.</exception>
     public RpcRequest? TryDecode(ReceiveBuffer buffer)
     {
@@ -38,9 +34,7 @@ internal sealed class RequestDecoder(int entryBytesMax)
             buffer.Use(1);
         }
 
-        RpcRequest? request = Announced is not null ? Body(buffer)
-            : _type == RpcType.AppendEntries ? _appends!.TryDecode(buffer)
-            : Message(buffer);
+        RpcRequest? request = _type == RpcType.AppendEntries ? _appends!.TryDecode(buffer) : Message(buffer);
         IsWithinRequest = request is null;
         return request;
     }
@@ -78,35 +72,9 @@ internal sealed class RequestDecoder(int entryBytesMax)
         }
 
         RpcRequest request = Decode(message.Span);
-        if (request is not InstallSnapshotRequest snapshot)
-        {
-            return request;
-        }
-
-        if (snapshot.Size < 0)
-        {
-            throw new MsgPackException($"a snapshot of {snapshot.Size} bytes");
-        }
-
-        Announced = snapshot;
-        _bodyLeft = snapshot.Size;
-        return Body(buffer);
-    }
-
-    private InstallSnapshotRequest? Body(ReceiveBuffer buffer)
-    {
-        int passed = (int)Math.Min(_bodyLeft, buffer.UnreadBytes);
-        buffer.Use(passed);
-        _bodyLeft -= passed;
-        PassedOverBytes += passed;
-        if (_bodyLeft > 0)
-        {
-            return null;
-        }
-
-        InstallSnapshotRequest? request = Announced;
-        Announced = null;
-        return request;
+        return request is InstallSnapshotRequest { Size: < 0 } snapshot
+            ? throw new MsgPackException($"a snapshot of {snapshot.Size} bytes")
+            : request;
     }
 
     private RpcRequest Decode(ReadOnlySpan<byte> message)

@@ -100,7 +100,7 @@ public sealed class InMemoryTransport : ITransport
     /// <inheritdoc/>
     public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
         Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Snapshots are not sent yet.");
+        InMemoryCall<InstallSnapshotResponse>.SendAsync(this, target.Address, request, body, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
