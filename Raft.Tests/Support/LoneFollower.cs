@@ -1,4 +1,5 @@
 using System.Text;
+using Raft.Membership;
 using Raft.Mutations;
 using Raft.Storage;
 
@@ -89,6 +90,27 @@ internal sealed class LoneFollower : IDisposable
     {
         var answer = new Answer();
         _cluster.Network.Carry(request.Header.Address, Server.Address, request, answer.Set);
+        _cluster.Pass(TimeSpan.FromMilliseconds(5));
+        return answer;
+    }
+
+    /// <summary>Sends a snapshot, of as many bytes as there are unless another size is announced.</summary>
+    public Answer SendSnapshot(string leader, ulong term, ulong index, ulong lastTerm, string state, int? size = null)
+    {
+        var answer = new Answer();
+        var request = new InstallSnapshotRequest(Header(leader))
+        {
+            SnapshotVersion = 1,
+            Term = term,
+            Leader = $"addr{leader[1..]}",
+            LastLogIndex = index,
+            LastLogTerm = lastTerm,
+            Configuration = ConfigurationEncoding.Encode(_cluster.Founders),
+            ConfigurationIndex = 1,
+            Size = size ?? state.Length,
+        };
+        _cluster.Network.Carry(
+            request.Header.Address, Server.Address, request, answer.Set, new MemoryBody(Encoding.UTF8.GetBytes(state)));
         _cluster.Pass(TimeSpan.FromMilliseconds(5));
         return answer;
     }

@@ -7,15 +7,22 @@ internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualC
 
     public ServerAddress Address { get; } = address;
 
-    public VirtualStores Stores { get; } = new(clock);
+    public VirtualStores Stores { get; private set; } = new(clock);
 
-    public InMemorySnapshotStore Snapshots { get; } = new();
+    public ISnapshotStore Snapshots { get; set; } = new InMemorySnapshotStore();
 
     public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed };
 
     public CountingFsm Fsm { get; set; } = new();
 
     public RaftNode? Node { get; set; }
+
+    /// <summary>Puts a blank disk in.</summary>
+    public void Wipe()
+    {
+        Stores = new VirtualStores(clock);
+        Snapshots = new InMemorySnapshotStore();
+    }
 
     public string Describe() => Node is null
         ? $"{Id}: down, log to {Stores.LastIndex}, {Stores.Record}"

@@ -1,0 +1,154 @@
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Scenarios;
+
+/// <summary>Leaders that hand over (thesis 3.10).</summary>
+public sealed class TransferTests
+{
+    [Test]
+    public void Leadership_goes_to_the_named_server_at_once()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != old);
+        TimeSpan since = cluster.Clock.Now;
+
+        ServerId told = cluster.Run(old.Node!.TransferLeadershipAsync(target.Id));
+        VirtualServer leader = cluster.AwaitLeader();
+
+        Assert.That(told, Is.EqualTo(target.Id));
+        Assert.That(leader, Is.EqualTo(target));
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(TimeSpan.FromMilliseconds(100)));
+        Assert.That(cluster.Run(cluster.Apply(leader, "new")).Term, Is.EqualTo(leader.Node!.Term));
+    }
+
+    [Test]
+    public void A_target_that_is_behind_catches_up_first_and_no_command_is_taken_meanwhile()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != old);
+        target.Stores.HoldLogWrites = true;
+        cluster.Run(cluster.Apply(old, "one"));
+
+        Task<ServerId> transfer = old.Node!.TransferLeadershipAsync(target.Id);
+        cluster.Pass(TimeSpan.FromMilliseconds(20));
+        Task<ApplyResult> refused = cluster.Apply(old, "two");
+        Assert.That(() => cluster.Run(refused), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(
+            () => cluster.Run(old.Node.TransferLeadershipAsync()), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(
+            () => cluster.Run(old.Node.RemoveServerAsync("n9")), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(transfer.IsCompleted, Is.False);
+
+        target.Stores.HoldLogWrites = false;
+        target.Stores.ReleaseWrites();
+        cluster.Run(transfer);
+        Assert.That(cluster.AwaitLeader(), Is.EqualTo(target));
+        cluster.AwaitSame();
+        Assert.That(target.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "one" }));
+    }
+
+    [Test]
+    public void A_transfer_that_does_not_come_about_ends_at_its_deadline_and_the_leader_goes_on()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != leader);
+        cluster.Network.Isolate(target.Address, cluster.Servers.Select(s => s.Address));
+        cluster.Run(cluster.Apply(leader, "behind"));
+        TimeSpan since = cluster.Clock.Now;
+
+        Assert.That(
+            () => cluster.Run(leader.Node!.TransferLeadershipAsync(target.Id)), Throws.TypeOf<LeadershipTransferException>());
+
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(leader.Config.ElectionTimeout + TimeSpan.FromMilliseconds(50)));
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
+        cluster.Run(cluster.Apply(leader, "after"));
+    }
+
+    [Test]
+    public void W27_the_target_is_one_that_answers_and_votes()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer dead = cluster.Servers.First(s => s != leader);
+        VirtualServer alive = cluster.Servers.Last(s => s != leader);
+        cluster.Kill(dead);
+        cluster.Pass(TimeSpan.FromSeconds(2));
+        cluster.Run(leader.Node!.AddNonvoterAsync("n9", "addr9"));
+
+        Assert.That(() => cluster.Run(leader.Node.TransferLeadershipAsync("n9")), Throws.ArgumentException);
+        Assert.That(() => cluster.Run(leader.Node.TransferLeadershipAsync(leader.Id)), Throws.ArgumentException);
+        Assert.That(() => cluster.Run(leader.Node.TransferLeadershipAsync("n8")), Throws.ArgumentException);
+        Assert.That(cluster.Run(leader.Node.TransferLeadershipAsync()), Is.EqualTo(alive.Id));
+        Assert.That(cluster.AwaitLeader(), Is.EqualTo(alive));
+    }
+
+    [Test]
+    public void W28_only_the_known_leader_makes_a_follower_campaign()
+    {
+        using var follower = new LoneFollower();
+        follower.Send(LoneFollower.Heartbeat("n2", term: 3));
+
+        LoneFollower.Answer stranger = follower.Send(new TimeoutNowRequest(LoneFollower.Header("n3")));
+        ulong after = follower.Node.Term;
+        LoneFollower.Answer leader = follower.Send(new TimeoutNowRequest(LoneFollower.Header("n2")));
+
+        Assert.That(stranger.Error, Is.Not.Null);
+        Assert.That(after, Is.EqualTo(3));
+        Assert.That(leader.Error, Is.Null);
+        Assert.That(follower.Node.Term, Is.EqualTo(4), "it campaigned");
+        Assert.That(follower.Disk.Record!.VotedFor, Is.EqualTo(follower.Node.Id));
+    }
+
+    [Test]
+    public void T696_a_leader_deposed_in_the_middle_of_a_transfer_takes_commands_when_it_leads_again()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != old);
+        target.Stores.HoldLogWrites = true;
+        cluster.Run(cluster.Apply(old, "one"));
+        Task<ServerId> transfer = old.Node!.TransferLeadershipAsync(target.Id);
+        cluster.Pass(TimeSpan.FromMilliseconds(20));
+
+        cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
+        cluster.Await("the old leader stepped down", () => old.Node.State != RaftState.Leader);
+        target.Stores.HoldLogWrites = false;
+        target.Stores.ReleaseWrites();
+        cluster.Network.Heal();
+        Assert.That(() => cluster.Run(transfer), Throws.TypeOf<LeadershipTransferException>());
+        VirtualServer leader = cluster.AwaitLeader();
+        if (leader != old)
+        {
+            cluster.AwaitSame();
+            cluster.Run(leader.Node!.TransferLeadershipAsync(old.Id));
+            leader = cluster.AwaitLeader();
+        }
+
+        Assert.That(leader, Is.EqualTo(old));
+        cluster.Run(cluster.Apply(old, "two"));
+    }
+
+    [Test]
+    public void Fifty_transfers_under_writes_lose_none()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        var acknowledged = new List<string>();
+        for (int round = 0; round < 50; round++)
+        {
+            VirtualServer leader = cluster.AwaitLeader();
+            Task<ApplyResult>[] writes = [.. Enumerable.Range(0, 3).Select(i => cluster.Apply(leader, $"{round}.{i}"))];
+            cluster.Pass(TimeSpan.FromTicks(round * TimeSpan.TicksPerMillisecond / 10));
+            cluster.Run(leader.Node!.TransferLeadershipAsync());
+            cluster.Await("the writes ended", () => writes.All(w => w.IsCompleted));
+            acknowledged.AddRange(writes.Where(w => w.IsCompletedSuccessfully).Select(w => (string)w.Result.Response!));
+        }
+
+        cluster.AwaitLeader();
+        cluster.AwaitSame();
+        Assert.That(acknowledged, Has.Count.GreaterThan(100));
+        Assert.That(acknowledged, Is.SubsetOf(cluster.Servers[0].Fsm.Applied.Select(a => a.Command)));
+    }
+}
