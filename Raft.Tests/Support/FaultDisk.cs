@@ -100,7 +100,7 @@ internal sealed class FaultDisk : IDisk
             _names.Change(_names.Creation(path, file));
         }
 
-        return ValueTask.FromResult<IDiskFile>(file);
+        return ValueTask.FromResult<IDiskFile>(new FaultHandle(path, file));
     }
 
     public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => ValueTask.FromResult(_names.FileNames(directory));
