@@ -103,6 +103,23 @@ public sealed class WalMutationTests
     }
 
     [Test]
+    public async Task SnapshotVisibleBeforeDurable_lists_what_a_power_cut_took([Values] bool isPlanted)
+    {
+        var disk = new FaultDisk();
+        FileSnapshotStore store = isPlanted
+            ? await FileSnapshotStore.OpenAsync(SnapshotDirectory.Path, disk, null, WalMutation.SnapshotVisibleBeforeDurable)
+            : await FileSnapshotStore.OpenAsync(SnapshotDirectory.Path, disk);
+        SnapshotMeta meta = await TestSnapshots.WriteAsync(store, TestSnapshots.Point(2, 10), new byte[5000]);
+
+        store = await SnapshotDirectory.OpenAsync(disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false));
+
+        Assert.That(await store.ListAsync(), Is.EqualTo(new[] { meta }));
+        Assert.That(
+            async () => await TestSnapshots.ReadAsync(store, meta.Id),
+            isPlanted ? Throws.TypeOf<CorruptStoreException>() : Has.Length.EqualTo(5000));
+    }
+
+    [Test]
     public async Task SegmentSaltReused_takes_what_is_left_of_a_dropped_segment_for_groups_that_were_written_later([Values] bool isPlanted)
     {
         var disk = new FaultDisk();
