@@ -197,6 +197,9 @@ public sealed class SnapshotCrashTests
     {
         FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
         SnapshotMeta next = await TestSnapshots.WriteAsync(store, TestSnapshots.Point(3, 100), Content(100));
+        Assert.That(
+            await SnapshotDirectory.NamesAsync(disk), Is.EquivalentTo((await store.ListAsync()).Select(m => m.Id)),
+            $"{context}: nothing half deleted is left");
         store = await SnapshotDirectory.OpenAsync(disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false), Options);
 
         Assert.That((await store.ListAsync())[0], Is.EqualTo(next), context);
