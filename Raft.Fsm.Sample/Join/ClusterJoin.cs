@@ -21,7 +21,8 @@ internal sealed class ClusterJoin : IDisposable
     private readonly ILogger _logger;
     private bool _isHeld;
     private ulong _lastChangeIndex;
-    private string _lastSaid = string.Empty;
+    private string? _lastAsked;
+    private string? _lastTrouble;
 
     /// <summary>Prepares to join.</summary>
     /// <param name="node">The node, running.</param>
@@ -67,7 +68,7 @@ internal sealed class ClusterJoin : IDisposable
         }
         catch (Exception refused) when (refused is AdminException or (RaftException and not RaftShutdownException))
         {
-            Say(LogLevel.Warning, $"joining by {_target}: {refused.Message}; asking again");
+            SayOnce(ref _lastTrouble, LogLevel.Warning, $"joining by {_target}: {refused.Message}; asking again");
             return JoinStep.Wait;
         }
     }
@@ -79,7 +80,7 @@ internal sealed class ClusterJoin : IDisposable
         {
             if (settled == JoinStep.Done)
             {
-                Say(LogLevel.Information, $"{self.Id} votes in its cluster: nothing to join");
+                _logger.LogInformation("{Id} votes in its cluster: nothing to join", self.Id);
             }
 
             return settled;
@@ -103,7 +104,7 @@ internal sealed class ClusterJoin : IDisposable
                 await AskAsync("make it a voter", HttpMethod.Post, "/raft/servers", Body("Voter"), reason, stop);
                 break;
             default:
-                Say(LogLevel.Information, $"joining by {_target}: waiting: {reason}");
+                SayOnce(ref _lastTrouble, LogLevel.Information, $"joining by {_target}: waiting: {reason}");
                 break;
         }
 
@@ -136,18 +137,19 @@ internal sealed class ClusterJoin : IDisposable
     private async Task AskAsync(
         string what, HttpMethod method, string path, HttpContent? body, string reason, CancellationToken stop)
     {
-        Say(LogLevel.Information, $"joining by {_target}: asking it to {what}: {reason}");
+        SayOnce(ref _lastAsked, LogLevel.Information, $"joining by {_target}: asking it to {what}: {reason}");
         AdminReply reply = await _client.SendAsync(method, path, body, Patience, stop);
         _lastChangeIndex = reply.Number("index");
-        Say(LogLevel.Information, $"joining by {_target}: asked it to {what}: done at index {_lastChangeIndex}");
+        _lastTrouble = null;
+        _logger.LogInformation("joining by {Target}: {What}: done at index {Index}", _target, what, _lastChangeIndex);
     }
 
     // What is the same every second is told once.
-    private void Say(LogLevel level, string what)
+    private void SayOnce(ref string? last, LogLevel level, string what)
     {
-        if (what != _lastSaid)
+        if (what != last)
         {
-            _lastSaid = what;
+            last = what;
             _logger.Log(level, "{Step}", what);
         }
     }
