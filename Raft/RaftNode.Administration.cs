@@ -106,6 +106,16 @@ public sealed partial class RaftNode
         return Ask(future, () => _core.Snapshots.TryAsk(future)).WaitAsync(cancellationToken);
     }
 
+    /// <summary>Replaces the state of the whole cluster. On the leader only.</summary>
+    /// <param name="snapshot">The state, as the state machine writes it.</param>
+    /// <param name="size">How many bytes it has.</param>
+    /// <param name="timeout">As for <see cref="AddVoterAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Where the state stands in the log.</returns>
+    public Task<ApplyResult> RestoreAsync(
+        Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
+        Task.FromException<ApplyResult>(new NotSupportedException($"{Id} restores nothing yet."));
+
     private Task<ApplyResult> Change(
         ConfigurationChangeKind kind, ServerId id, ServerAddress address, ulong previousIndex, TimeSpan timeout,
         CancellationToken cancellationToken)

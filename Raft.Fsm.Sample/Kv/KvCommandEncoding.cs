@@ -34,7 +34,7 @@ internal static class KvCommandEncoding
 
         if (command.Operation != KvOperation.Delete)
         {
-            WriteValue(json, command.Value.Span);
+            JsonFields.WriteValue(json, command.Value.Span);
         }
 
         if (command.Client is { } client)
@@ -85,15 +85,15 @@ internal static class KvCommandEncoding
         {
             if (json.ValueTextEquals("op"u8))
             {
-                operation = NextText(ref json);
+                operation = JsonFields.NextText(ref json);
             }
             else if (json.ValueTextEquals("key"u8))
             {
-                key = NextText(ref json) ?? string.Empty;
+                key = JsonFields.NextText(ref json) ?? string.Empty;
             }
             else if (json.ValueTextEquals("value"u8))
             {
-                value = NextBytes(ref json) ?? [];
+                value = JsonFields.NextBytes(ref json) ?? [];
             }
             else if (json.ValueTextEquals("valueBase64"u8))
             {
@@ -102,11 +102,11 @@ internal static class KvCommandEncoding
             }
             else if (json.ValueTextEquals("expected"u8))
             {
-                expected = NextBytes(ref json);
+                expected = JsonFields.NextBytes(ref json);
             }
             else if (json.ValueTextEquals("client"u8))
             {
-                client = NextText(ref json);
+                client = JsonFields.NextText(ref json);
             }
             else if (json.ValueTextEquals("request"u8))
             {
@@ -139,35 +139,6 @@ internal static class KvCommandEncoding
         return null;
     }
 
-    private static string? NextText(ref Utf8JsonReader json)
-    {
-        json.Read();
-        return json.GetString();
-    }
-
-    private static byte[]? NextBytes(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.Null)
-        {
-            return null;
-        }
-
-        if (json.TokenType != JsonTokenType.String)
-        {
-            throw new FormatException("a value is a string");
-        }
-
-        if (!json.ValueIsEscaped)
-        {
-            // Unlike GetString, the span is handed out unchecked; a value that is no UTF-8 stands in another form.
-            return Utf8.IsValid(json.ValueSpan) ? json.ValueSpan.ToArray() : throw new FormatException("a value is UTF-8");
-        }
-
-        byte[] text = new byte[json.ValueSpan.Length];
-        return text[..json.CopyString(text)];
-    }
-
     private static void WriteExpected(Utf8JsonWriter json, byte[]? expected)
     {
         if (expected is not null)
@@ -177,18 +148,6 @@ internal static class KvCommandEncoding
         else
         {
             json.WriteNull("expected"u8);
-        }
-    }
-
-    private static void WriteValue(Utf8JsonWriter json, ReadOnlySpan<byte> value)
-    {
-        if (Utf8.IsValid(value))
-        {
-            json.WriteString("value"u8, value);
-        }
-        else
-        {
-            json.WriteBase64String("valueBase64"u8, value);
         }
     }
 

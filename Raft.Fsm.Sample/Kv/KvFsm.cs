@@ -7,11 +7,10 @@ namespace Raft.Fsm.Sample.Kv;
 /// </summary>
 internal sealed class KvFsm : IFsm
 {
-    private readonly Dictionary<string, byte[]> _values = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private KvState _state = new();
 
     /// <summary>How many keys have a value. May be read from any task, as a figure to show.</summary>
-    public int Count => _values.Count;
+    public int Count => _state.Values.Count;
 
     /// <inheritdoc/>
     public object? Apply(LogEntry entry)
@@ -22,7 +21,7 @@ internal sealed class KvFsm : IFsm
         }
 
         // A repeated request is answered and not applied: its first answer may have been lost on the way.
-        if (command!.Client is { } client && _sessions.TryGetValue(client, out Session last))
+        if (command!.Client is { } client && _state.Sessions.TryGetValue(client, out KvSession last))
         {
             if (command.Request == last.Request)
             {
@@ -41,40 +40,45 @@ internal sealed class KvFsm : IFsm
         KvResult result = Apply(command, new KvResult(KvOutcome.Applied, entry.Index, entry.Term));
         if (command.Client is not null)
         {
-            _sessions[command.Client] = new Session(command.Request, result);
+            _state.Sessions[command.Client] = new KvSession(command.Request, result);
         }
 
         return result;
     }
 
     /// <inheritdoc/>
-    public IFsmSnapshot Snapshot() => throw new NotSupportedException();
+    public IFsmSnapshot Snapshot() => new KvSnapshot([.. _state.Values], [.. _state.Sessions]);
 
     /// <inheritdoc/>
-    public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        var restored = new KvState();
+        await KvSnapshotReader.ReadAsync(snapshot, restored, cancellationToken);
+        _state = restored;
+    }
 
     /// <summary>The value of a key, or null where it has none. The bytes are never changed.</summary>
-    public byte[]? Get(string key) => _values.GetValueOrDefault(key);
+    public byte[]? Get(string key) => _state.Values.GetValueOrDefault(key);
 
     /// <summary>All pairs, in no order.</summary>
-    public KeyValuePair<string, byte[]>[] Copy() => [.. _values];
+    public KeyValuePair<string, byte[]>[] Copy() => [.. _state.Values];
 
     private KvResult Apply(KvCommand command, KvResult applied)
     {
         switch (command.Operation)
         {
             case KvOperation.Set:
-                _values[command.Key] = Own(command.Value);
+                _state.Values[command.Key] = Own(command.Value);
                 return applied;
             case KvOperation.Delete:
-                return applied with { Existed = _values.Remove(command.Key) };
+                return applied with { Existed = _state.Values.Remove(command.Key) };
             default:
-                bool isAsExpected = _values.TryGetValue(command.Key, out byte[]? value)
+                bool isAsExpected = _state.Values.TryGetValue(command.Key, out byte[]? value)
                     ? command.Expected is { } expected && expected.AsSpan().SequenceEqual(value)
                     : command.Expected is null;
                 if (isAsExpected)
                 {
-                    _values[command.Key] = Own(command.Value);
+                    _state.Values[command.Key] = Own(command.Value);
                 }
 
                 return applied with { Swapped = isAsExpected };
@@ -87,6 +91,4 @@ internal sealed class KvFsm : IFsm
             && part.Offset == 0 && part.Count == part.Array!.Length
             ? part.Array
             : value.ToArray();
-
-    private readonly record struct Session(ulong Request, KvResult Result);
 }

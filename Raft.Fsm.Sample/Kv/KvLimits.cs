@@ -17,4 +17,10 @@ internal static class KvLimits
 
     /// <summary>The most bytes of a compare-and-swap's body: two escaped values and their names.</summary>
     public const int SwapBodyBytesMax = (2 * JsonGrowthMax * ValueBytesMax) + 1024;
+
+    /// <summary>The most bytes of one line of a snapshot: whatever a foreign node appended as one entry, escaped.</summary>
+    public const int SnapshotLineBytesMax = 64 << 20;
+
+    /// <summary>The most bytes of a snapshot that is brought to be restored.</summary>
+    public const long SnapshotBytesMax = 64L << 30;
 }

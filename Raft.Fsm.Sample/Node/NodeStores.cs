@@ -37,7 +37,15 @@ internal sealed class NodeStores : IAsyncDisposable
         }
 
         WalStore wal = await WalStore.OpenAsync(directory);
-        return new NodeStores(wal.Log, wal.Stable, new DiscardSnapshotStore(), wal);
+        try
+        {
+            return new NodeStores(wal.Log, wal.Stable, await FileSnapshotStore.OpenAsync(directory), wal);
+        }
+        catch
+        {
+            await wal.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -17,9 +17,9 @@ internal static class ReadmeExample
         TimeSpan pause = TimeSpan.FromMilliseconds(50);
 
         // README begins
-        // The log, the term and the vote, in a directory of this node's own. Open them before the node, dispose them after.
+        // Log, term, vote and snapshots live in a directory of this node's own. Open them before the node, dispose them after.
         await using WalStore store = await WalStore.OpenAsync(directory);
-        var snapshots = new InMemorySnapshotStore();
+        FileSnapshotStore snapshots = await FileSnapshotStore.OpenAsync(directory);
         await using TcpTransport transport = await TcpTransport.ListenAsync(
             new TcpTransportOptions { BindAddress = address });
         var config = new RaftConfig { LocalId = "n1" };
