@@ -25,14 +25,15 @@ internal static partial class LogMessages
     [LoggerMessage(
         2005, LogLevel.Warning,
         "Closing the connection of {Remote}: all connections wait for memory, and it began its request last. "
-        + "{Held} of {Max} bytes are held; raise DecodingBytesMax if this is no attack.")]
-    public static partial void Evicted(ILogger logger, string remote, long held, long max);
+        + "{Held} of {Max} bytes are held; raise DecodingBytesMax if this is no attack. "
+        + "{Unlogged} more such lines were left out.")]
+    public static partial void Evicted(ILogger logger, string remote, long held, long max, long unlogged);
 
     [LoggerMessage(
         2006, LogLevel.Error,
         "Closing the connection of {Remote}: one request has more than {Max} bytes, all that DecodingBytesMax allows. "
-        + "Raise DecodingBytesMax.")]
-    public static partial void RequestTooLarge(ILogger logger, string remote, long max);
+        + "Raise DecodingBytesMax. {Unlogged} more such lines were left out.")]
+    public static partial void RequestTooLarge(ILogger logger, string remote, long max, long unlogged);
 
     [LoggerMessage(
         2007, LogLevel.Information,

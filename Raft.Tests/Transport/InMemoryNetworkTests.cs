@@ -1,4 +1,5 @@
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Transport;
 
@@ -159,5 +160,26 @@ public sealed class InMemoryNetworkTests
         protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
 
         protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
+    }
+
+    [Test]
+    public async Task A_snapshot_whose_bytes_vanish_fails_after_ten_timeouts_without_progress()
+    {
+        const int size = 1000;
+        var request = new InstallSnapshotRequest(Requests.Header) { Term = 7, Size = size };
+        Task call = _a.InstallSnapshotAsync(B, request, new MemoryBody(new byte[size]), default).AsTask();
+        IncomingRpc rpc = await _receiver.NextAsync();
+
+        _clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.That(await rpc.Body!.ReadAsync(new byte[600]), Is.EqualTo(600));
+        _network.SetLink("a", "b", InMemoryLink.BlackHole);
+        Task<int> reading = rpc.Body!.ReadAsync(new byte[600]).AsTask();
+        _clock.Advance(TimeSpan.FromSeconds(49));
+        Assert.That((call.IsCompleted, reading.IsCompleted), Is.EqualTo((false, false)));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        var failed = Assert.ThrowsAsync<TransportException>(() => call);
+        var broken = Assert.ThrowsAsync<TransportException>(() => reading);
+        Assert.That((failed.Failure, broken.Failure), Is.EqualTo((TransportFailure.TimedOut, TransportFailure.Broken)));
     }
 }

@@ -153,11 +153,11 @@ internal sealed class AcceptedConnection
                 return true;
             case BudgetOutcome.Evicted:
                 _end = "no memory for its request";
-                LogMessages.Evicted(_context.Logger, Remote, _context.Budget.UsedBytes, _context.Budget.BytesMax);
+                _context.LogEvicted(Remote);
                 return false;
             case BudgetOutcome.TooLarge:
                 _end = "its request is too large";
-                LogMessages.RequestTooLarge(_context.Logger, Remote, _context.Budget.BytesMax);
+                _context.LogRequestTooLarge(Remote);
                 return false;
             default:
                 return false;

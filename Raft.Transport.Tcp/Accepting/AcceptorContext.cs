@@ -9,6 +9,8 @@ internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions
     private readonly LogLimiter _stalled = new(options.TimeProvider);
     private readonly LogLimiter _refused = new(options.TimeProvider);
     private readonly LogLimiter _tooManySnapshots = new(options.TimeProvider);
+    private readonly LogLimiter _evicted = new(options.TimeProvider);
+    private readonly LogLimiter _tooLarge = new(options.TimeProvider);
     private int _snapshots;
 
     public IRpcReceiver Receiver { get; } = receiver;
@@ -73,6 +75,24 @@ internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions
         if (_tooManySnapshots.TryPass(out long unlogged))
         {
             LogMessages.TooManySnapshots(Logger, remote, Options.SnapshotsReceivedMax, unlogged);
+        }
+    }
+
+    /// <summary>Says that a connection was closed because all wait for memory.</summary>
+    public void LogEvicted(string remote)
+    {
+        if (_evicted.TryPass(out long unlogged))
+        {
+            LogMessages.Evicted(Logger, remote, Budget.UsedBytes, Budget.BytesMax, unlogged);
+        }
+    }
+
+    /// <summary>Says that one request is over the whole budget.</summary>
+    public void LogRequestTooLarge(string remote)
+    {
+        if (_tooLarge.TryPass(out long unlogged))
+        {
+            LogMessages.RequestTooLarge(Logger, remote, Budget.BytesMax, unlogged);
         }
     }
 }

@@ -10,8 +10,9 @@ public interface IStreamConnection : IDisposable
     string RemoteName { get; }
 
     /// <summary>
-    /// Whether the connection is open and nothing waits to be received. Asked of a connection that lay idle, where
-    /// anything to be received is its end.
+    /// Whether the connection is open and nothing waits to be received. Asked of a dialled connection that lay idle, where
+    /// anything to be received is its end, and of an accepted one before a wait that may be long, where a wrong answer
+    /// costs nothing but time. Answered at once; another task may be sending.
     /// </summary>
     bool IsQuiet { get; }
 

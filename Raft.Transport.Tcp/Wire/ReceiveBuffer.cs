@@ -32,6 +32,9 @@ internal sealed class ReceiveBuffer(int capacity)
     /// <summary>Whether nothing more can be received before something is used.</summary>
     public bool IsFull => UnreadBytes == CapacityMax;
 
+    /// <summary>How much memory it has.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <summary>How many bytes were used since the beginning.</summary>
     public long UsedBytes { get; private set; }
 
