@@ -93,6 +93,23 @@ public sealed partial class RaftNode
         return Put(request, request.Future).WaitAsync(cancellationToken);
     }
 
+    /// <summary>Takes a snapshot now, on this server.</summary>
+    /// <param name="cancellationToken">Ends the wait, not the snapshot.</param>
+    /// <returns>What is known of it, once it is durable.</returns>
+    /// <exception cref="NothingNewToSnapshotException">The newest one covers everything that is applied.</exception>
+    public Task<SnapshotMeta> SnapshotAsync(CancellationToken cancellationToken = default) =>
+        Task.FromException<SnapshotMeta>(new NotSupportedException($"{Id} takes no snapshots yet."));
+
+    /// <summary>Replaces the state of the whole cluster. On the leader only.</summary>
+    /// <param name="snapshot">The state, as the state machine writes it.</param>
+    /// <param name="size">How many bytes it has.</param>
+    /// <param name="timeout">As for <see cref="AddVoterAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Where the state stands in the log.</returns>
+    public Task<ApplyResult> RestoreAsync(
+        Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
+        Task.FromException<ApplyResult>(new NotSupportedException($"{Id} restores nothing yet."));
+
     private Task<ApplyResult> Change(
         ConfigurationChangeKind kind, ServerId id, ServerAddress address, ulong previousIndex, TimeSpan timeout,
         CancellationToken cancellationToken)

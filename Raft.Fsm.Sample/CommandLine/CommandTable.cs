@@ -1,4 +1,5 @@
 using System.Text;
+using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.Bench;
 using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.Node;
@@ -8,9 +9,6 @@ namespace Raft.Fsm.Sample.CommandLine;
 /// <summary>All commands of <c>raftkv</c>, and the way from the words of a command line to an exit code.</summary>
 internal static class CommandTable
 {
-    private static readonly string[] NotThereYet =
-        ["log", "add", "demote", "remove", "transfer", "snapshot", "backup", "restore"];
-
     private static readonly CommandSpec Demo = new(
         string.Empty, "one node, by the command line of raft-demo", DemoCommand.Options,
         given => NodeProcess.RunAsync(DemoCommand.Read(given)));
@@ -28,6 +26,10 @@ internal static class CommandTable
             IsHidden = true,
         },
         new("status", "how a node stands", StatusCommand.Options, given => StatusCommand.RunAsync(given, Console.Out)),
+        .. AdminCommands.Of(Console.Out),
+        .. BackupCommands.Of(Console.Out),
+        new("log", "reads a node's stopped data directory (not there yet)", [],
+            given => throw given.Wrong("not there yet; raftkv --help lists what is")),
     ];
 
     /// <summary>Runs a command line.</summary>
@@ -50,6 +52,11 @@ internal static class CommandTable
             await errors.WriteLineAsync(OneLine(wrong.Message));
             return ExitCodes.Usage;
         }
+        catch (AdminException failed)
+        {
+            await errors.WriteLineAsync(OneLine($"raftkv {words[0]}: {failed.Message}"));
+            return ExitCodes.Failure;
+        }
     }
 
     /// <summary>A message in one line, whoever wrote it.</summary>
@@ -67,9 +74,7 @@ internal static class CommandTable
             return (command, 1);
         }
 
-        throw new UsageException(NotThereYet.Contains(words[0])
-            ? $"raftkv {words[0]}: not there yet; raftkv --help lists what is"
-            : $"raftkv: there is no command '{words[0]}'; give {Names()} (see raftkv --help)");
+        throw new UsageException($"raftkv: there is no command '{words[0]}'; give {Names()} (see raftkv --help)");
     }
 
     private static string Names() => string.Join(", ", Commands.Where(c => !c.IsHidden).Select(c => c.Name));

@@ -1,3 +1,4 @@
+using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.CommandLine;
@@ -8,7 +9,7 @@ internal static class NodeCommand
     /// <summary>Names stand in HTTP headers.</summary>
     private const int IdLengthMax = 64;
 
-    private static readonly string[] NotThereYet = ["join", "tls-cert", "tls-key", "tls-ca"];
+    private static readonly string[] NotThereYet = ["tls-cert", "tls-key", "tls-ca"];
 
     /// <summary>The options, in the order of the help.</summary>
     public static IReadOnlyList<OptionSpec> Options { get; } =
@@ -19,15 +20,15 @@ internal static class NodeCommand
         new("data", "DIR", "where the node keeps its data") { IsRequired = true },
         new("advertise", "HOST:PORT", "the raft address that others are told, where it is not --raft"),
         new("peers", "ID=HOST:PORT,...", "the founding voters, this node among them; ignored once the node has state"),
-        new("join", "URL", "asks a member to add this node (not there yet)"),
+        new("join", "URL", "asks the member there to add this node: nonvoter first, voter once it has caught up"),
         new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
         new("heartbeat-ms", "N", "how long a follower waits for its leader", "1000"),
         new("election-ms", "N", "how long a candidate waits", "1000"),
         new("lease-ms", "N", "how long a leader goes on without a majority", "500"),
         new("commit-ms", "N", "how soon followers hear of commits without traffic", "50"),
-        new("snapshot-threshold", "N", "entries between snapshots (no effect yet)", "8192"),
-        new("snapshot-interval-ms", "N", "how often to look whether one is due (no effect yet)", "120000"),
-        new("trailing-logs", "N", "entries kept behind a snapshot (no effect yet)", "10240"),
+        new("snapshot-threshold", "N", "entries between snapshots", "8192"),
+        new("snapshot-interval-ms", "N", "how often to look whether one is due", "120000"),
+        new("trailing-logs", "N", "entries kept behind a snapshot", "10240"),
         new("max-append-entries", "N", "entries in one request to a Go server", "64"),
         new("pre-vote", "on|off", "whether candidates ask first whether they could win", "on"),
         new("apply-timeout-ms", "N", "after how long a write's outcome is reported as unknown", "5000"),
@@ -67,9 +68,6 @@ internal static class NodeCommand
             : Smaller(heartbeat, given.Milliseconds("lease-ms", least: 5));
         Refuse(given, election < heartbeat, "--election-ms is below --heartbeat-ms; give at least as much");
         Refuse(given, lease > heartbeat, "--lease-ms is above --heartbeat-ms; give at most as much");
-        given.Number("snapshot-threshold", 1, int.MaxValue);
-        given.Number("snapshot-interval-ms", 1, int.MaxValue);
-        given.Number("trailing-logs", 0, int.MaxValue);
         string data = given.Required("data");
         string store = Store(given);
         var options = new NodeOptions
@@ -80,18 +78,28 @@ internal static class NodeCommand
             Http = given.Address("http"),
             Data = data,
             Peers = given.Text("peers") is { } peers ? Servers(given, "peers", peers, '=') : [],
+            Join = given.Has("join") ? AdminClient.ReadTarget(given, "join") : null,
             Store = store,
             Heartbeat = heartbeat,
             Election = election,
             Lease = lease,
             Commit = given.Milliseconds("commit-ms", least: 1),
             MaxAppendEntries = given.Number("max-append-entries", 1, 1024),
+            SnapshotThreshold = given.Number("snapshot-threshold", 1, int.MaxValue),
+            SnapshotInterval = TimeSpan.FromMilliseconds(given.Number("snapshot-interval-ms", 5, int.MaxValue)),
+            TrailingLogs = given.Number("trailing-logs", 0, int.MaxValue),
             PreVote = given.Choice("pre-vote", "on", "off") == "on",
             ApplyTimeout = given.Milliseconds("apply-timeout-ms", least: 1),
             LogLevel = Level(given),
             StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
         };
         Refuse(given, options.Raft == options.Http, "--raft and --http are the same address; give each a port of its own");
+        Refuse(
+            given, options.Join is not null && options.Peers.Count > 0,
+            "--peers founds a cluster and --join enters one that runs; give one of them");
+        Refuse(
+            given, options.Join?.Authority == options.Http.ToString(),
+            "--join names this node itself; give another member's HTTP address");
         return options;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Raft.Fsm.Sample.Admin;
 
 namespace Raft.Fsm.Sample.CommandLine;
 
@@ -14,26 +15,14 @@ internal static class StatusCommand
     /// <summary>Asks the node and prints its answer.</summary>
     public static async Task<int> RunAsync(ParsedOptions given, TextWriter output)
     {
-        string target = given.Required("target");
-        if (!Uri.TryCreate(target, UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttp)
+        using var client = new AdminClient(AdminClient.ReadTarget(given, "target"));
+        AdminReply reply = await client.SendAsync(HttpMethod.Get, "/raft/status", patience: Patience);
+        reply.Read(status =>
         {
-            throw given.Wrong($"--target is '{target}'; give http://HOST:PORT, as in http://127.0.0.1:8001");
-        }
-
-        try
-        {
-            using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
-            using JsonDocument status = JsonDocument.Parse(await client.GetStringAsync(new Uri(uri, "/raft/status")));
-            Print(status.RootElement, output);
-            return ExitCodes.Success;
-        }
-        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or JsonException
-            or InvalidOperationException or KeyNotFoundException)
-        {
-            await Console.Error.WriteLineAsync(
-                CommandTable.OneLine($"raftkv status: {target} does not answer as a raftkv node: {failure.Message}"));
-            return ExitCodes.Failure;
-        }
+            Print(status, output);
+            return true;
+        });
+        return ExitCodes.Success;
     }
 
     private static void Print(JsonElement status, TextWriter output)

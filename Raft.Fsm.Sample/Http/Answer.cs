@@ -13,6 +13,9 @@ internal sealed record Answer(int Status, string? ContentType, ReadOnlyMemory<by
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>A body that is written piece by piece, in place of <see cref="Body"/>; disposed by who writes it.</summary>
+    public StreamedBody? Stream { get; init; }
+
     /// <summary>The header <c>Raft-Index</c>.</summary>
     public string? RaftIndex { get; init; }
 

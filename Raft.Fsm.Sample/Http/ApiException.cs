@@ -22,6 +22,8 @@ internal sealed class ApiException(int status, string code, string message) : Ex
     public static ApiException BadMethod(string method, string allow) =>
         new(405, "bad_method", $"{method} is not known here; use {allow}") { Allow = allow };
 
+    public static ApiException Conflict(string message) => new(409, "conflict", message);
+
     public static ApiException Superseded(string message) => new(410, "superseded", message);
 
     public static ApiException TooLarge(string message) => new(413, "too_large", message);
@@ -34,9 +36,9 @@ internal sealed class ApiException(int status, string code, string message) : Ex
 
     public static ApiException Overloaded(string message) => new(503, "overloaded", message);
 
+    public static ApiException TransferInProgress(string message) => new(503, "transfer_in_progress", message);
+
     public static ApiException OutcomeUnknown(string message) => new(504, "outcome_unknown", message);
 
     public static ApiException Internal(string message) => new(500, "internal", message);
-
-    public static ApiException NotImplemented(string what) => new(501, "not_implemented", $"{what} is not there yet");
 }

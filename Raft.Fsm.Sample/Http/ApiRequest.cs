@@ -29,6 +29,9 @@ internal sealed class ApiRequest(HttpContext context)
     /// <summary>The body, once it was read.</summary>
     public ReadOnlyMemory<byte> Body { get; private set; }
 
+    /// <summary>The body in a file, where it was read by <see cref="SpoolBodyAsync"/>.</summary>
+    public SpooledBody? Spooled { get; private set; }
+
     /// <summary>Whether another node sent it on to this one.</summary>
     public bool IsForwarded => Headers.ContainsKey(ForwardedByHeader);
 
@@ -73,6 +76,21 @@ internal sealed class ApiRequest(HttpContext context)
         }
 
         Body = body.TryGetBuffer(out ArraySegment<byte> bytes) ? bytes : default(ReadOnlyMemory<byte>);
+    }
+
+    /// <summary>Reads a body that may be larger than memory into a file.</summary>
+    /// <param name="bytesMax">The most that is taken.</param>
+    /// <returns>The file, owned by the caller; it must outlive the sending on of the request.</returns>
+    /// <exception cref="ApiException">The body is larger.</exception>
+    public async Task<SpooledBody> SpoolBodyAsync(long bytesMax)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = bytesMax;
+        }
+
+        Spooled = await SpooledBody.TakeAsync(context.Request.Body, bytesMax, Aborted);
+        return Spooled;
     }
 
     /// <summary>The client and the number of its request; null where the client does not number its requests.</summary>

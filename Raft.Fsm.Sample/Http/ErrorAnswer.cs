@@ -52,6 +52,11 @@ internal static class ErrorAnswer
     {
         ApiException error => error,
         LeadershipLostException lost => ApiException.OutcomeUnknown(lost.Message),
+        AbortedByRestoreException aborted => ApiException.OutcomeUnknown(aborted.Message),
+        LeadershipTransferException failed => ApiException.OutcomeUnknown(failed.Message),
+        LeadershipTransferInProgressException transfer => ApiException.TransferInProgress(transfer.Message),
+        ConfigurationChangeException change => ApiException.Conflict(change.Message),
+        NothingNewToSnapshotException nothing => ApiException.Conflict(nothing.Message),
         RaftShutdownException => ApiException.ShuttingDown(),
         EnqueueTimeoutException full => ApiException.Overloaded(full.Message),
         EntryTooLargeException large => ApiException.TooLarge(large.Message),

@@ -76,7 +76,7 @@ internal sealed class Forwarder : IDisposable
         {
             // Always with a body, if an empty one: a request without is sent a second time by the client itself when its
             // connection ends without an answer, and a write must not be.
-            Content = new ReadOnlyMemoryContent(request.Body),
+            Content = request.Spooled is { } file ? new StreamContent(file.Open()) : new ReadOnlyMemoryContent(request.Body),
         };
         foreach (string name in new[] { "Raft-Client", "Raft-Request" })
         {

@@ -20,7 +20,7 @@ internal sealed class LeaderGate(KvNode node, Forwarder forwarder)
     {
         bool mayForward = !request.IsForwarded && request.IsForwardAllowed;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        deadline.CancelAfter(node.ApplyTimeout);
+        deadline.CancelAfter(operation.Patience ?? node.ApplyTimeout);
         long started = TimeProvider.System.GetTimestamp();
         for (bool isFirst = true; ; isFirst = false)
         {

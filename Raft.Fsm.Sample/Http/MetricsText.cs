@@ -22,6 +22,7 @@ internal static class MetricsText
         Gauge(text, "raft_commit_index", "the highest index known to be committed", status.CommitIndex);
         Gauge(text, "raft_applied_index", "the highest index the state machine has taken", status.AppliedIndex);
         Gauge(text, "raft_fsm_pending", "committed entries on their way to the state machine", status.FsmPending);
+        Gauge(text, "raft_last_snapshot_index", "the index that the newest snapshot covers; 0 without one", status.LastSnapshotIndex);
         Gauge(text, "raft_servers", "members of the cluster", (ulong)status.Configuration.Servers.Length);
         Gauge(text, "raft_voters", "members that vote", (ulong)status.Configuration.VoterCount);
         Gauge(text, "raftkv_keys", "keys with a value", (ulong)node.Fsm.Count);

@@ -17,6 +17,7 @@ internal sealed class Router(Task<KvNode> started, ILogger logger) : IDisposable
         try
         {
             Answer answer = await AnswerAsync(routes, context);
+            await using StreamedBody? stream = answer.Stream;
             routes.Node.Counts.Note(answer);
             await WriteAsync(context, answer);
         }
@@ -56,17 +57,32 @@ internal sealed class Router(Task<KvNode> started, ILogger logger) : IDisposable
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, Answer answer)
+    private async Task WriteAsync(HttpContext context, Answer answer)
     {
         HttpResponse response = context.Response;
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
+        response.ContentLength = answer.Stream is { } stream ? stream.Length : answer.Body.Length;
         Set(response, "Raft-Index", answer.RaftIndex);
         Set(response, "Raft-Forwarded-To", answer.ForwardedTo);
         Set(response, "Retry-After", answer.RetryAfter);
         Set(response, "Allow", answer.Allow);
-        await response.Body.WriteAsync(answer.Body, context.RequestAborted);
+        if (answer.Stream is null)
+        {
+            await response.Body.WriteAsync(answer.Body, context.RequestAborted);
+            return;
+        }
+
+        try
+        {
+            await answer.Stream.WriteAsync(response.Body, context.RequestAborted);
+        }
+        catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // It is too late for an error: a connection that ends in the middle tells that what came is not all.
+            logger.LogError(failure, "{Method} {Path} broke off", context.Request.Method, context.Request.Path);
+            context.Abort();
+        }
     }
 
     private static void Set(HttpResponse response, string name, string? value)

@@ -10,6 +10,7 @@ internal sealed class Routes : IDisposable
 
     private readonly Forwarder _forwarder;
     private readonly KeyHandlers _keys;
+    private readonly MemberHandlers _members;
     private readonly FrozenDictionary<string, Route> _byPath;
 
     public Routes(KvNode node)
@@ -18,6 +19,9 @@ internal sealed class Routes : IDisposable
         _forwarder = new Forwarder(node);
         var gate = new LeaderGate(node, _forwarder);
         _keys = new KeyHandlers(node, gate);
+        _members = new MemberHandlers(node, gate);
+        var transfer = new TransferHandler(node, gate);
+        var snapshots = new SnapshotHandlers(node, gate);
         var raft = new RaftHandlers(node, gate);
         _byPath = new Dictionary<string, Route>(StringComparer.Ordinal)
         {
@@ -32,11 +36,11 @@ internal sealed class Routes : IDisposable
             ["/raft/entries"] = new("GET", raft.EntriesAsync),
             ["/raft/verify"] = new("POST", raft.VerifyAsync),
             ["/raft/barrier"] = new("POST", raft.BarrierAsync),
-            ["/raft/servers"] = NotThereYet("POST", "adding servers"),
-            ["/raft/transfer"] = NotThereYet("POST", "leadership transfer"),
-            ["/raft/snapshot"] = NotThereYet("POST", "taking a snapshot"),
-            ["/raft/backup"] = NotThereYet("GET", "backup"),
-            ["/raft/restore"] = NotThereYet("POST", "restore"),
+            ["/raft/servers"] = new("POST", _members.AddAsync),
+            ["/raft/transfer"] = new("POST", transfer.HandleAsync),
+            ["/raft/snapshot"] = new("POST", snapshots.TakeAsync),
+            ["/raft/backup"] = new("GET", snapshots.BackupAsync),
+            ["/raft/restore"] = new("POST", snapshots.RestoreAsync),
         }.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
@@ -73,17 +77,13 @@ internal sealed class Routes : IDisposable
             return null;
         }
 
-        string rest = path[ServersPrefix.Length..];
-        return rest.Split('/') switch
+        return path[ServersPrefix.Length..].Split('/') switch
         {
-            [{ Length: > 0 }] => NotThereYet("DELETE", "removing servers"),
-            [{ Length: > 0 }, "demote"] => NotThereYet("POST", "demoting servers"),
+            [{ Length: > 0 } id] => new("DELETE", request => _members.RemoveAsync(request, id)),
+            [{ Length: > 0 } id, "demote"] => new("POST", request => _members.DemoteAsync(request, id)),
             _ => null,
         };
     }
-
-    private static Route NotThereYet(string method, string what) =>
-        new(method, _ => throw ApiException.NotImplemented(what));
 
     private sealed record Route(string Method, Func<ApiRequest, Task<Answer>> HandleAsync);
 }

@@ -19,9 +19,8 @@ internal static class StatusJson
         json.WriteNumber("commitIndex"u8, status.CommitIndex);
         json.WriteNumber("appliedIndex"u8, status.AppliedIndex);
         json.WriteNumber("fsmPending"u8, status.FsmPending);
-        // There are no snapshots yet.
-        json.WriteNumber("lastSnapshotIndex"u8, 0);
-        json.WriteNumber("lastSnapshotTerm"u8, 0);
+        json.WriteNumber("lastSnapshotIndex"u8, status.LastSnapshotIndex);
+        json.WriteNumber("lastSnapshotTerm"u8, status.LastSnapshotTerm);
         WriteAge(json, status.LastContact);
         WriteConfiguration(json, status);
         if (status.State == RaftState.Leader)

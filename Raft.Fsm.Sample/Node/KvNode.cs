@@ -6,15 +6,20 @@ namespace Raft.Fsm.Sample.Node;
 /// <summary>A running node with its state machine: what the HTTP handlers work on.</summary>
 /// <param name="raft">The Raft node.</param>
 /// <param name="fsm">Its state machine.</param>
+/// <param name="snapshots">Its snapshots.</param>
 /// <param name="http">Where it serves clients.</param>
 /// <param name="applyTimeout">How long a request may take.</param>
-internal sealed class KvNode(RaftNode raft, KvFsm fsm, string http, TimeSpan applyTimeout)
+internal sealed class KvNode(
+    RaftNode raft, KvFsm fsm, ISnapshotStore snapshots, string http, TimeSpan applyTimeout)
 {
     /// <summary>The Raft node.</summary>
     public RaftNode Raft { get; } = raft;
 
     /// <summary>The state machine, to be read inside <see cref="RaftNode.InspectAsync{T}"/> only.</summary>
     public KvFsm Fsm { get; } = fsm;
+
+    /// <summary>Its snapshots, to be read: the node alone writes them.</summary>
+    public ISnapshotStore Snapshots { get; } = snapshots;
 
     /// <summary>Where it serves clients.</summary>
     public string Http { get; } = http;

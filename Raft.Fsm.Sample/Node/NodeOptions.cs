@@ -23,6 +23,9 @@ internal sealed record NodeOptions
     /// <summary>The founders of its cluster; empty where none are given.</summary>
     public IReadOnlyList<Server> Peers { get; init; } = [];
 
+    /// <summary>The member that is asked to add this node; null where there is none to ask.</summary>
+    public Uri? Join { get; init; }
+
     /// <summary>The store's name.</summary>
     public string Store { get; init; } = StoreNames.Wal;
 
@@ -40,6 +43,15 @@ internal sealed record NodeOptions
 
     /// <summary>Entries in one AppendEntries to a Go server.</summary>
     public int MaxAppendEntries { get; init; } = 64;
+
+    /// <summary>Entries between snapshots.</summary>
+    public int SnapshotThreshold { get; init; } = 8192;
+
+    /// <summary>How often it is looked at whether a snapshot is due.</summary>
+    public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromMilliseconds(120_000);
+
+    /// <summary>Entries that stay behind a snapshot.</summary>
+    public int TrailingLogs { get; init; } = 10_240;
 
     /// <summary>Whether candidates ask first whether they could win.</summary>
     public bool PreVote { get; init; } = true;
@@ -65,6 +77,9 @@ internal sealed record NodeOptions
         LeaderLeaseTimeout = Lease,
         CommitTimeout = Commit,
         MaxAppendEntries = MaxAppendEntries,
+        SnapshotThreshold = (ulong)SnapshotThreshold,
+        SnapshotInterval = SnapshotInterval,
+        TrailingLogs = (ulong)TrailingLogs,
         PreVoteDisabled = !PreVote,
         LoggerFactory = logs,
         AskHandler = askHandler,

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Http;
+using Raft.Fsm.Sample.Join;
 using Raft.Fsm.Sample.Kv;
 
 namespace Raft.Fsm.Sample.Node;
@@ -71,27 +72,37 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
         string httpAddress = HttpAddress(http.Port);
         RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress));
-        await FoundAsync(config, stores);
+        bool isBlank = !await FoundAsync(config, stores);
+        HeldTransport? held = isBlank && options.Join is not null ? new HeldTransport(transport) : null;
         var fsm = new KvFsm();
-        RaftNode node = await RaftNode.StartAsync(config, fsm, stores.Log, stores.Stable, stores.Snapshots, transport);
+        RaftNode raft = await RaftNode.StartAsync(
+            config, fsm, stores.Log, stores.Stable, stores.Snapshots, held ?? transport);
+        var node = new KvNode(raft, fsm, stores.Snapshots, httpAddress, options.ApplyTimeout);
+        using ClusterJoin? join = options.Join is { } target
+            ? new ClusterJoin(node, options.Advertise.ToString(), target, held, _logger) : null;
+        using var ending = new CancellationTokenSource();
+        Task joining = Task.CompletedTask;
         try
         {
-            http.Serve(new KvNode(node, fsm, httpAddress, options.ApplyTimeout));
+            http.Serve(node);
             await output.WriteLineAsync($"raftkv node {options.Id} ready: raft {options.Advertise} http {httpAddress}");
             await output.FlushAsync();
-            if (await Task.WhenAny(stop, node.Completion) == node.Completion)
+            joining = join?.RunAsync(ending.Token) ?? joining;
+            if (await Task.WhenAny(stop, raft.Completion) == raft.Completion)
             {
-                await node.Completion;
+                await raft.Completion;
             }
         }
         finally
         {
+            await ending.CancelAsync();
             // The node first: requests under way are told what became of them while clients are still connected.
-            await InTimeAsync(node.ShutdownAsync());
+            await InTimeAsync(raft.ShutdownAsync());
+            await joining;
         }
 
         // What failed on the way out is a failure too.
-        await node.Completion;
+        await raft.Completion;
     }
 
     private static int End(int exitCode, string message)
@@ -132,11 +143,13 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     private string HttpAddress(int port) =>
         new HostPort(options.Http.IsWildcard ? options.Advertise.Host : options.Http.Host, port).ToString();
 
-    private async Task FoundAsync(RaftConfig config, NodeStores stores)
+    /// <summary>Founds the cluster where this node is a founder and has no state yet.</summary>
+    /// <returns>Whether the node has state now.</returns>
+    private async Task<bool> FoundAsync(RaftConfig config, NodeStores stores)
     {
         if (await RaftNode.HasExistingStateAsync(stores.Log, stores.Stable))
         {
-            return;
+            return true;
         }
 
         RefuseForeignFounders(isBlank: true);
@@ -150,6 +163,8 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
                     "--peers gives this node the address {Peers}, but it tells others {Advertise}", self.Address, options.Advertise);
             }
         }
+
+        return options.Peers.Count > 0;
     }
 
     private bool IsBlankDirectory() =>

@@ -37,9 +37,21 @@ internal sealed class NodeStores : IAsyncDisposable
         }
 
         WalStore wal = await WalStore.OpenAsync(directory);
-        return new NodeStores(wal.Log, wal.Stable, new DiscardSnapshotStore(), wal);
+        try
+        {
+            return new NodeStores(wal.Log, wal.Stable, await OpenSnapshotsAsync(directory), wal);
+        }
+        catch
+        {
+            await wal.DisposeAsync();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _owner?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    // Where the snapshots of a write-ahead log live.
+    private static Task<ISnapshotStore> OpenSnapshotsAsync(string directory) =>
+        Task.FromResult<ISnapshotStore>(new DiscardSnapshotStore());
 }

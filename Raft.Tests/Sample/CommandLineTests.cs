@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Node;
@@ -11,8 +12,17 @@ public sealed class CommandLineTests
 
     [TestCase("nonsense", "there is no command 'nonsense'")]
     [TestCase("log", "log: not there yet")]
-    [TestCase("add --target http://127.0.0.1:8001", "add: not there yet")]
-    [TestCase("restore", "restore: not there yet")]
+    [TestCase("add --target http://127.0.0.1:8001", "raftkv add: missing --id ID, --address HOST:PORT")]
+    [TestCase("add --target http://127.0.0.1:8001 --id n4 --address n4", "--address is 'n4'; give HOST:PORT")]
+    [TestCase("add --target http://127.0.0.1:8001 --id n4 --address 0.0.0.0:7004", "--address is 0.0.0.0:7004, which nobody can dial")]
+    [TestCase("add --target http://127.0.0.1:8001 --id n4 --address a:1 --suffrage full", "--suffrage is 'full'; give Voter or Nonvoter")]
+    [TestCase("demote --target n1 --id n4", "--target is 'n1'; give http://HOST:PORT")]
+    [TestCase("remove --target http://127.0.0.1:8001/kv --id n4", "--target is 'http://127.0.0.1:8001/kv'")]
+    [TestCase("transfer", "raftkv transfer: missing --target URL")]
+    [TestCase("snapshot --id n1", "raftkv snapshot: there is no option --id")]
+    [TestCase("backup --target http://127.0.0.1:8001", "raftkv backup: missing --file FILE")]
+    [TestCase("backup --target http://127.0.0.1:8001 --file no/such/directory/f", "--file no/such/directory/f cannot be used")]
+    [TestCase("restore --target http://127.0.0.1:8001 --file no-such-file", "--file no-such-file cannot be used")]
     [TestCase("node", "missing --id ID, --raft HOST:PORT, --http HOST:PORT, --data DIR")]
     [TestCase("node --id", "--id needs a value")]
     [TestCase("node --id=", "--id needs a value")]
@@ -36,7 +46,12 @@ public sealed class CommandLineTests
     [TestCase(Node + " --peers n2=127.0.0.1:1,n3=127.0.0.1:2", "--peers does not name this node, n1")]
     [TestCase(Node + " --store disk", "--store is 'disk'; give wal or litedb or memory")]
     [TestCase(Node + " --store litedb", "--store litedb is not there yet")]
-    [TestCase(Node + " --join http://127.0.0.1:8001", "--join is not there yet")]
+    [TestCase(Node + " --join 127.0.0.1:8002", "--join is '127.0.0.1:8002'; give http://HOST:PORT")]
+    [TestCase(Node + " --join http://127.0.0.1:8001", "--join names this node itself")]
+    [TestCase(Node + " --join http://127.0.0.1:8002 --peers n1=a:1", "--peers founds a cluster and --join enters one that runs")]
+    [TestCase(Node + " --snapshot-threshold 0", "--snapshot-threshold is '0'")]
+    [TestCase(Node + " --snapshot-interval-ms 1", "--snapshot-interval-ms is '1'; give a whole number from 5")]
+    [TestCase(Node + " --trailing-logs -1", "--trailing-logs is '-1'")]
     [TestCase(Node + " --tls-cert a.pem", "--tls-cert is not there yet")]
     [TestCase(Node + " --heartbeat-ms 1", "--heartbeat-ms is '1'; give a whole number from 5")]
     [TestCase(Node + " --heartbeat-ms -5", "--heartbeat-ms is '-5'")]
@@ -73,6 +88,14 @@ public sealed class CommandLineTests
     [TestCase("node --help", "--peers ID=HOST:PORT,...")]
     [TestCase("bench --help", "--payload BYTES")]
     [TestCase("status --help", "--target URL")]
+    [TestCase("add --help", "--suffrage Voter|Nonvoter")]
+    [TestCase("demote --help", "--id ID")]
+    [TestCase("remove --help", "--id ID")]
+    [TestCase("transfer --help", "--to ID")]
+    [TestCase("snapshot --help", "--target URL")]
+    [TestCase("backup --help", "--file FILE")]
+    [TestCase("restore --help", "--file FILE")]
+    [TestCase("log --help", "raftkv log: ")]
     public async Task Every_command_explains_itself(string line, string says)
     {
         using var output = new StringWriter();
@@ -114,13 +137,19 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public void Settings_of_the_snapshots_are_taken_though_they_do_nothing_yet()
+    public void Settings_of_the_snapshots_and_the_member_to_join_by_reach_the_library()
     {
         NodeOptions options = Read(
-            "--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d "
-            + "--snapshot-threshold 100 --snapshot-interval-ms 500 --trailing-logs 0");
+            "--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d --join http://127.0.0.1:8002 "
+            + "--snapshot-threshold 100 --snapshot-interval-ms 500 --trailing-logs 0 --max-append-entries 7");
 
-        Assert.That(options.Id, Is.EqualTo("n1"));
+        RaftConfig config = options.RaftConfig(NullLoggerFactory.Instance, _ => default);
+
+        Assert.That(config.SnapshotThreshold, Is.EqualTo(100));
+        Assert.That(config.SnapshotInterval, Is.EqualTo(TimeSpan.FromMilliseconds(500)));
+        Assert.That(config.TrailingLogs, Is.Zero);
+        Assert.That(config.MaxAppendEntries, Is.EqualTo(7));
+        Assert.That(options.Join, Is.EqualTo(new Uri("http://127.0.0.1:8002")));
     }
 
     [Test]

@@ -1,0 +1,105 @@
+using Raft.Fsm.Sample.CommandLine;
+
+namespace Raft.Fsm.Sample.Admin;
+
+/// <summary>Asks a node over HTTP, from outside of it.</summary>
+internal sealed class AdminClient : IDisposable
+{
+    // A node answers within its own time for a write, and says then that it could not: this only ends what hangs.
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Uri _target;
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        ConnectTimeout = TimeSpan.FromSeconds(3),
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public AdminClient(Uri target) => _target = target;
+
+    /// <summary>Reads the address of a node as it is given on a command line.</summary>
+    /// <exception cref="UsageException">It is none.</exception>
+    public static Uri ReadTarget(ParsedOptions given, string option)
+    {
+        string target = given.Required(option);
+        return Uri.TryCreate(target, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttp
+            && uri.PathAndQuery == "/" && uri.Host.Length > 0
+            ? uri
+            : throw given.Wrong($"--{option} is '{target}'; give http://HOST:PORT, as in http://127.0.0.1:8001");
+    }
+
+    /// <summary>The path of one server, whatever stands in its id.</summary>
+    public static string ServerPath(string id) =>
+        $"/raft/servers/{Uri.EscapeDataString(id).Replace(".", "%2E", StringComparison.Ordinal)}";
+
+    /// <summary>Sends a request.</summary>
+    /// <returns>The answer, if it is 200.</returns>
+    /// <exception cref="AdminException">There is none, or it is an error.</exception>
+    public async Task<AdminReply> SendAsync(
+        HttpMethod method, string path, HttpContent? body = null, TimeSpan? patience = null,
+        CancellationToken cancellationToken = default)
+    {
+        using HttpResponseMessage response = await StartAsync(method, path, body, patience, cancellationToken);
+        return new AdminReply((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+    }
+
+    /// <summary>Writes the answer to a GET into a file, as it comes.</summary>
+    /// <exception cref="AdminException">There is none, it is an error, or it breaks off.</exception>
+    public async Task DownloadAsync(string path, Stream destination, CancellationToken cancellationToken = default)
+    {
+        using HttpResponseMessage response = await StartAsync(
+            HttpMethod.Get, path, body: null, Timeout.InfiniteTimeSpan, cancellationToken);
+        try
+        {
+            await using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken);
+            await source.CopyToAsync(destination, cancellationToken);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or HttpIOException)
+        {
+            throw new AdminException($"{_target} broke off: {failure.Message}", failure);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<HttpResponseMessage> StartAsync(
+        HttpMethod method, string path, HttpContent? body, TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        // Escaped dots in an id would be resolved otherwise. Always with a body: HTTP clients repeat requests without one.
+        var uri = new Uri(
+            $"http://{_target.Authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(method, uri)
+        {
+            Content = body ?? (method == HttpMethod.Get ? null : new ByteArrayContent([])),
+        };
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timer.CancelAfter(patience ?? DefaultPatience);
+        try
+        {
+            HttpResponseMessage response = await _client.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, timer.Token);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                byte[] error = await response.Content.ReadAsByteArrayAsync(timer.Token);
+                throw new AdminException(new AdminReply((int)response.StatusCode, error).Problem());
+            }
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
+        {
+            throw new AdminException($"{_target} does not answer: {failure.Message}", failure);
+        }
+        catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new AdminException($"{_target} did not answer in time; what was asked for may still happen", slow);
+        }
+    }
+}

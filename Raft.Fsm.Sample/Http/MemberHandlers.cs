@@ -1,0 +1,71 @@
+using Raft.Fsm.Sample.Node;
+
+namespace Raft.Fsm.Sample.Http;
+
+/// <summary>Who belongs to the cluster: <c>/raft/servers…</c>.</summary>
+internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
+{
+    /// <summary><c>POST /raft/servers</c>: a known server gets the address, and the suffrage upwards only.</summary>
+    public async Task<Answer> AddAsync(ApiRequest request)
+    {
+        await request.ReadBodyAsync(MemberBody.BytesMax);
+        Server server = MemberBody.ReadServer(request.Body);
+        return await gate.RunAsync(request, Change((patience, deadline) => server.IsVoter
+            ? node.Raft.AddVoterAsync(server.Id, server.Address, timeout: patience, cancellationToken: deadline)
+            : node.Raft.AddNonvoterAsync(server.Id, server.Address, timeout: patience, cancellationToken: deadline)));
+    }
+
+    /// <summary><c>POST /raft/servers/{id}/demote</c>.</summary>
+    public Task<Answer> DemoteAsync(ApiRequest request, string rawId)
+    {
+        ServerId id = MemberBody.ReadId(rawId);
+        return gate.RunAsync(request, Change(async (patience, deadline) =>
+        {
+            await RequireMemberAsync(node, id, deadline);
+            return await node.Raft.DemoteVoterAsync(id, timeout: patience, cancellationToken: deadline);
+        }));
+    }
+
+    /// <summary><c>DELETE /raft/servers/{id}</c>: one that is no member is removed by an entry that changes nothing.</summary>
+    public Task<Answer> RemoveAsync(ApiRequest request, string rawId)
+    {
+        ServerId id = MemberBody.ReadId(rawId);
+        return gate.RunAsync(request, Change(
+            (patience, deadline) => node.Raft.RemoveServerAsync(id, timeout: patience, cancellationToken: deadline)));
+    }
+
+    /// <summary>A member of the cluster that this node leads.</summary>
+    /// <exception cref="ApiException">There is none of that name.</exception>
+    public static async Task<Server> RequireMemberAsync(KvNode node, ServerId id, CancellationToken deadline)
+    {
+        RaftStatus status = await node.Raft.GetStatusAsync();
+        if (status.Configuration.Find(id) is { } member)
+        {
+            return member;
+        }
+
+        // One that was deposed may not know the newest members.
+        await node.Raft.VerifyLeaderAsync(deadline);
+        throw ApiException.NotFound($"there is no server {id} in the cluster: {status.Configuration}");
+    }
+
+    private static LeaderOperation Change(Func<TimeSpan, CancellationToken, Task<ApplyResult>> change) =>
+        new(IsWrite: true, async (left, deadline) =>
+        {
+            try
+            {
+                // Who waits for its turn gives up before the time is over, and so knows that nothing happened.
+                ApplyResult changed = await change(left * 0.75, deadline);
+                return Answer.OfJson(200, json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteNumber("index"u8, changed.Index);
+                    json.WriteEndObject();
+                });
+            }
+            catch (EnqueueTimeoutException busy)
+            {
+                throw ApiException.Conflict(busy.Message);
+            }
+        });
+}
