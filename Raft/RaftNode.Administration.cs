@@ -106,15 +106,38 @@ public sealed partial class RaftNode
         return Ask(future, () => _core.Snapshots.TryAsk(future)).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Replaces the state of the whole cluster. On the leader only.</summary>
-    /// <param name="snapshot">The state, as the state machine writes it.</param>
+    /// <summary>
+    /// Replaces the state of the whole cluster by one that was written by <see cref="IFsmSnapshot.PersistAsync"/>, of this
+    /// cluster or another. On the leader only. The new state goes through the log: commands before its last entry are
+    /// gone with the old state, those behind apply to the new one, on every server.
+    /// </summary>
+    /// <remarks>
+    /// The log holds the new state until the next snapshot. All voters must be of this library: Go servers do not know
+    /// such entries (docs/divergence.md). Until it is done no server takes a snapshot.
+    /// </remarks>
+    /// <param name="snapshot">The new state; read from a task of the node until the call completes, not disposed.</param>
     /// <param name="size">How many bytes it has.</param>
-    /// <param name="timeout">As for <see cref="AddVoterAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Where the state stands in the log.</returns>
+    /// <param name="timeout">How long each piece may wait for a place in the apply queue; zero or infinite for ever.</param>
+    /// <param name="cancellationToken">Ends the wait, not the restore.</param>
+    /// <returns>Where the new state came into force, once it has on this server.</returns>
+    /// <exception cref="NotLeaderException">Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">There are more bytes or fewer; nothing was changed.</exception>
+    /// <exception cref="InvalidDataException">The state machine refused the bytes; nothing was changed.</exception>
+    /// <exception cref="UnsupportedProtocolException">A voter is not known to be of this library; nothing was changed.</exception>
+    /// <exception cref="LeadershipLostException">The outcome is unknown.</exception>
     public Task<ApplyResult> RestoreAsync(
-        Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
-        Task.FromException<ApplyResult>(new NotSupportedException($"{Id} restores nothing yet."));
+        Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentOutOfRangeException.ThrowIfNegative(size);
+        if (State != RaftState.Leader)
+        {
+            return Task.FromException<ApplyResult>(State == RaftState.Shutdown ? WasStopped() : NotLeader());
+        }
+
+        var future = new RequestFuture<ApplyResult>();
+        return Ask(future, () => _core.Restores.TryBegin(snapshot, size, timeout, future)).WaitAsync(cancellationToken);
+    }
 
     private Task<ApplyResult> Change(
         ConfigurationChangeKind kind, ServerId id, ServerAddress address, ulong previousIndex, TimeSpan timeout,

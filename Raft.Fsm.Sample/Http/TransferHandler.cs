@@ -22,7 +22,7 @@ internal sealed class TransferHandler(KvNode node, LeaderGate gate)
             // The old leader knows the new one; this node is told by that one's first heartbeat.
             (ServerId leader, ulong term) = Read(answer.Body);
             await KnowsAsync(
-                () => node.Raft.Term > term || (node.Raft.Term == term && node.Raft.Leader.Id == leader),
+                () => node.Raft.Leader.Id == leader ? node.Raft.Term >= term : node.Raft.Term > term && !node.Raft.Leader.Id.IsEmpty,
                 request, deadline.Token);
         }
 

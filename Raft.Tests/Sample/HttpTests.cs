@@ -169,14 +169,7 @@ public sealed class HttpTests
     [TestCase("POST", "/raft/status", 405, "bad_method")]
     [TestCase("GET", "/raft/verify", 405, "bad_method")]
     [TestCase("PUT", "/", 405, "bad_method")]
-    [TestCase("POST", "/raft/servers", 501, "not_implemented")]
-    [TestCase("POST", "/raft/servers/n2/demote", 501, "not_implemented")]
-    [TestCase("DELETE", "/raft/servers/n2", 501, "not_implemented")]
     [TestCase("GET", "/raft/servers/n2", 405, "bad_method")]
-    [TestCase("POST", "/raft/transfer", 501, "not_implemented")]
-    [TestCase("POST", "/raft/snapshot", 501, "not_implemented")]
-    [TestCase("GET", "/raft/backup", 501, "not_implemented")]
-    [TestCase("POST", "/raft/restore", 501, "not_implemented")]
     public async Task What_is_not_served_is_told_in_the_error_form(string method, string target, int status, string error)
     {
         Reply reply = await _server.SendAsync(method, target);

@@ -11,6 +11,7 @@ internal sealed class NodeBoard
     private ulong _commitIndex;
     private ulong _appliedIndex;
     private ulong _lastIndex;
+    private ulong _restoredIndex;
     private volatile LeaderView _leader = LeaderView.None;
 
     public RaftState State
@@ -41,6 +42,13 @@ internal sealed class NodeBoard
     {
         get => Volatile.Read(ref _lastIndex);
         set => Volatile.Write(ref _lastIndex, value);
+    }
+
+    /// <summary>The entry at which the state last gave way to a user's; a snapshot frees the log of it.</summary>
+    public ulong RestoredIndex
+    {
+        get => Volatile.Read(ref _restoredIndex);
+        set => Volatile.Write(ref _restoredIndex, value);
     }
 
     /// <summary>Set by a planted bug only: no command is taken any more.</summary>

@@ -13,7 +13,7 @@ namespace Raft.Fsm;
 /// <see cref="IFsm.Apply"/> holds up no loop.
 /// </summary>
 internal sealed class FsmRunner(
-    IFsm fsm, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
+    IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
     TaskScheduler streamScheduler, IRaftTrace? trace, Mutation mutation)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
@@ -24,6 +24,8 @@ internal sealed class FsmRunner(
     private readonly List<LogEntry> _batch = [];
     private readonly List<ApplyFuture?> _batchFutures = [];
     private readonly List<ISnapshotSource> _unused = [];
+    private readonly RestoreTracker _restores = new(log);
+    private bool _isOvertaken;
     private long _appliedBytes;
     private ulong _appliedTerm = appliedTerm;
     private volatile bool _isStopping;
@@ -60,13 +62,17 @@ internal sealed class FsmRunner(
         {
             while (!_isStopping && _work.Reader.TryRead(out FsmWork? work))
             {
-                if (work is FsmRestore restore)
+                switch (work)
                 {
-                    await RestoreAsync(restore.Snapshot, stopping);
-                }
-                else
-                {
-                    Do(work);
+                    case FsmRestore restore:
+                        await RestoreAsync(restore.Snapshot, stopping);
+                        break;
+                    case FsmApply apply:
+                        await ApplyAsync(apply, stopping);
+                        break;
+                    default:
+                        Do(work);
+                        break;
                 }
             }
 
@@ -135,9 +141,6 @@ internal sealed class FsmRunner(
     {
         switch (work)
         {
-            case FsmApply apply:
-                Apply(apply);
-                break;
             case FsmWait wait when wait.Index <= board.AppliedIndex:
                 completions.Add(wait.Reached(board.AppliedIndex));
                 break;
@@ -155,8 +158,39 @@ internal sealed class FsmRunner(
         }
     }
 
+    /// <summary>Applies entries, and lets the state give way where a user's restore ends among them.</summary>
+    private async ValueTask ApplyAsync(FsmApply apply, CancellationToken stopping)
+    {
+        int from = 0;
+        for (int i = 0; i < apply.Slice.Count && !_isOvertaken; i++)
+        {
+            if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) == LogType.Noop
+                && _restores.Pass(apply.Slice[i]) is { } state)
+            {
+                Apply(apply.Part(from, i - from));
+                await RestoreAsync(apply.Part(i, 1), state, stopping);
+                from = i + 1;
+            }
+        }
+
+        if (_isOvertaken)
+        {
+            // A snapshot is next, which covers these entries: their answers are lost.
+            FailApply(apply);
+        }
+        else
+        {
+            Apply(apply.Part(from, apply.Slice.Count - from));
+        }
+    }
+
     private void Apply(FsmApply apply)
     {
+        if (apply.Slice.Count == 0)
+        {
+            return;
+        }
+
         Invariant.Require(apply.Slice.FirstIndex == board.AppliedIndex + 1, "entries are applied in order, each once");
         var due = new ICompletion[apply.Slice.Count];
         int dueCount = 0;
@@ -178,12 +212,17 @@ internal sealed class FsmRunner(
                 + $"{thrown.Message}", thrown);
         }
 
-        board.AppliedIndex = apply.Slice.LastIndex;
-        _appliedTerm = apply.Slice[apply.Slice.Count - 1].Term;
-        Volatile.Write(ref _appliedBytes, _appliedBytes + apply.Slice.Encoded.Length);
+        Passed(apply.Slice);
         completions.Add(due, dueCount);
         ReleaseWaits();
         events.Applied();
+    }
+
+    private void Passed(LogSlice slice)
+    {
+        board.AppliedIndex = slice.LastIndex;
+        _appliedTerm = slice[slice.Count - 1].Term;
+        Volatile.Write(ref _appliedBytes, _appliedBytes + slice.Encoded.Length);
     }
 
     private void ApplyEntries(FsmApply apply, ICompletion[] due, ref int dueCount)
@@ -244,6 +283,11 @@ internal sealed class FsmRunner(
     {
         try
         {
+            if (_restores.IsOpen)
+            {
+                throw new RaftException("A restore is under way, whose pieces must stay in the log. Try again when it has ended.");
+            }
+
             bool isAny = board.AppliedIndex > 0;
             capture.Outcome.TrySetResult(
                 new CapturedState(board.AppliedIndex, _appliedTerm, isAny ? fsm.Snapshot() : null));
@@ -253,6 +297,50 @@ internal sealed class FsmRunner(
             // The state itself is as good as before: only this snapshot fails.
             capture.Outcome.TrySetException(thrown);
         }
+    }
+
+    /// <summary>Lets the state give way to a user's, as the last entry of a restore says.</summary>
+    private async Task RestoreAsync(FsmApply end, ISnapshotBody state, CancellationToken stopping)
+    {
+        ApplyFuture? future = end.FutureAt(0);
+        Exception? refusal = null;
+        try
+        {
+            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, stopping);
+        }
+        catch (Exception) when (_isStopping)
+        {
+            FailApply(end);
+            return;
+        }
+        catch (LogNotFoundException)
+        {
+            // While it was read, the log gave way to a leader's snapshot, which comes next and covers it.
+            _isOvertaken = true;
+            return;
+        }
+        catch (InvalidDataException wrong)
+        {
+            // The same bytes are refused on every server, and change nothing on any.
+            refusal = wrong;
+        }
+        catch (Exception thrown)
+        {
+            FailApply(end);
+            throw new RaftFatalException(
+                $"The state machine threw while it was restored by entry {end.Slice.FirstIndex}: {thrown.Message}", thrown);
+        }
+
+        Passed(end.Slice);
+        board.RestoredIndex = board.AppliedIndex;
+        trace?.Apply(end.Slice[0]);
+        if (future is not null)
+        {
+            completions.Add(refusal is null ? future.Succeed(new ApplyResult(future.Index, future.Term, null)) : future.Fail(refusal));
+        }
+
+        ReleaseWaits();
+        events.Applied();
     }
 
     private async Task RestoreAsync(ISnapshotSource snapshot, CancellationToken stopping)
@@ -274,6 +362,8 @@ internal sealed class FsmRunner(
 
         board.AppliedIndex = snapshot.Meta.Index;
         _appliedTerm = snapshot.Meta.Term;
+        _restores.Close();
+        _isOvertaken = false;
         trace?.Restore(snapshot.Meta.Index, snapshot.Meta.Term);
         ReleaseWaits();
         events.Applied();

@@ -12,6 +12,11 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
     public LogSlice Slice { get; } = slice;
 
     public ApplyFuture? FutureAt(int position) => futures?[offset + position];
+
+    /// <summary>Some of the entries, with their callers.</summary>
+    public FsmApply Part(int from, int count) => from == 0 && count == Slice.Count
+        ? this
+        : new FsmApply(new LogSlice(Slice.Batch, Slice.Start + from, count), futures, offset + from);
 }
 
 /// <summary>Replaces the state by a snapshot's.</summary>

@@ -25,6 +25,10 @@ public interface IFsm
     /// Replaces the whole state by one that <see cref="IFsmSnapshot.PersistAsync"/> wrote, on this server or another.
     /// Nothing of the state before may be left.
     /// </summary>
+    /// <remarks>
+    /// <see cref="InvalidDataException"/> promises that the bytes are none of this state machine's and that the state is as
+    /// before: a user's restore is refused by it, on every server alike. All other exceptions stop the node.
+    /// </remarks>
     /// <param name="snapshot">The bytes; read to their end, not disposed. A fault in them is thrown by a read.</param>
     /// <param name="cancellationToken">The node stops.</param>
     /// <returns>Completes when the state is replaced. No other call comes before.</returns>

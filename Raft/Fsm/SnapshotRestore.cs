@@ -13,11 +13,22 @@ internal static class SnapshotRestore
     {
         await using (snapshot)
         {
-            using var stream = new SnapshotReadStream(snapshot, streamScheduler);
-            await fsm.RestoreAsync(stream, cancellationToken);
-
-            // The checksum speaks of all bytes: a state machine that stops before the end has not heard it.
-            await stream.DrainAsync();
+            await RunAsync(fsm, (ISnapshotBody)snapshot, streamScheduler, cancellationToken);
         }
+    }
+
+    /// <summary>Restores, on the scheduler of the caller.</summary>
+    /// <param name="fsm">The state machine, between two calls.</param>
+    /// <param name="body">The new state.</param>
+    /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
+    /// <param name="cancellationToken">The node stops.</param>
+    public static async Task RunAsync(
+        IFsm fsm, ISnapshotBody body, TaskScheduler streamScheduler, CancellationToken cancellationToken)
+    {
+        using var stream = new SnapshotReadStream(body, streamScheduler);
+        await fsm.RestoreAsync(stream, cancellationToken);
+
+        // The checksum speaks of all bytes: a state machine that stops before the end has not heard it.
+        await stream.DrainAsync();
     }
 }

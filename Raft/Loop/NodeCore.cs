@@ -68,13 +68,14 @@ internal sealed class NodeCore
             recovered.Snapshot, gate, board, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, runtime.Mutation);
         Fsm = new FsmRunner(
-            fsm, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
+            fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
             runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
+        Restores = new RestoreClient(Inbox, capabilities, Completions, _userTasks);
         var random = new NodeRandom(config.Seed ?? CompositionRoot.NewSeed());
         Snapshots = new SnapshotRunner(
             new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, config,
@@ -102,6 +103,9 @@ internal sealed class NodeCore
 
     /// <summary>What takes snapshots.</summary>
     public SnapshotRunner Snapshots { get; }
+
+    /// <summary>What replaces the cluster's state.</summary>
+    public RestoreClient Restores { get; }
 
     /// <summary>What asks other servers.</summary>
     public AskClient Asks { get; }

@@ -88,9 +88,9 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     {
         int bytes = 0;
         int end = first;
-        while (end < _taken.Count && (end == first || bytes + _taken[end].Data.Length + LogEncoding.OverheadBytesMax <= ChunkBytes))
+        while (end < _taken.Count && (end == first || bytes + SizeOf(_taken[end]) <= ChunkBytes))
         {
-            bytes += _taken[end++].Data.Length + LogEncoding.OverheadBytesMax;
+            bytes += SizeOf(_taken[end++]);
         }
 
         _builder.Reserve(bytes, end - first);
@@ -102,10 +102,10 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
             future.Index = ++index;
             future.Term = term;
             futures[i - first] = future;
-            bool isCommand = future.Type == LogType.Command;
+            bool isDataNil = future.Type != LogType.Command && future.Data.IsEmpty;
             _builder.Add(
-                index, term, future.Type, stamp, future.Data.Span, isDataNil: !isCommand, extensions: default,
-                isExtensionsNil: true);
+                index, term, future.Type, stamp, future.Data.Span, isDataNil, future.Extensions.Span,
+                isExtensionsNil: future.Extensions.IsEmpty);
             future.ReleaseData();
         }
 
@@ -114,6 +114,9 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
         Append(batch);
         return end;
     }
+
+    private static int SizeOf(ApplyFuture future) =>
+        future.Data.Length + future.Extensions.Length + LogEncoding.OverheadBytesMax;
 
     private void Append(LogBatch batch)
     {

@@ -103,7 +103,8 @@ internal sealed class SnapshotRunner(
     private bool IsDue(ulong appliedIndex)
     {
         ulong taken = Math.Max(state.Log.SnapshotIndex, _takenIndex);
-        return appliedIndex > taken && appliedIndex - taken >= _dueAfter && clock.Now >= _notBefore;
+        bool isDue = appliedIndex > taken && (appliedIndex - taken >= _dueAfter || context.Board.RestoredIndex > taken);
+        return isDue && clock.Now >= _notBefore;
     }
 
     // A cluster's servers apply the same entries at about the same time; they should not all write at once.

@@ -1,0 +1,130 @@
+using Raft.Fsm;
+using Raft.Roles;
+using Raft.Rpc;
+using Raft.Timing;
+
+namespace Raft.Loop;
+
+/// <summary>
+/// Replaces the state of the whole cluster, for a caller: puts the new state into the log, piece by piece, as entries
+/// that no state machine takes, and then the one at which every server lets its state give way. So it is committed,
+/// replicated, truncated and caught up with like all else in the log. Runs beside the loop, where user code may.
+/// </summary>
+internal sealed class RestoreClient(
+    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, TaskGroup tasks)
+{
+    private const int PieceBytes = 64 << 10;
+    private const int PiecesInFlightMax = 16;
+
+    /// <summary>Begins.</summary>
+    /// <param name="snapshot">The new state.</param>
+    /// <param name="size">How many bytes it has.</param>
+    /// <param name="timeout">How long each entry may wait for a place in the apply queue.</param>
+    /// <param name="future">The caller; completed by the completion task.</param>
+    /// <returns>False where the node is stopping.</returns>
+    public bool TryBegin(Stream snapshot, long size, TimeSpan timeout, RequestFuture<ApplyResult> future) =>
+        !tasks.Stopping.IsCancellationRequested
+        && tasks.Start("restoring a user's snapshot", () => RunAsync(snapshot, size, timeout, future));
+
+    private async Task RunAsync(Stream snapshot, long size, TimeSpan timeout, RequestFuture<ApplyResult> future)
+    {
+        try
+        {
+            future.Succeed(await RestoreAsync(snapshot, size, timeout));
+        }
+        catch (Exception failure)
+        {
+            future.Fail(failure);
+        }
+
+        completions.Add(future);
+    }
+
+    private async Task<ApplyResult> RestoreAsync(Stream snapshot, long size, TimeSpan timeout)
+    {
+        await RequireNoForeignersAsync();
+        ulong begin = (await Append(RestoreEntryKind.Begin, 0, 0, default, timeout)).Index;
+        try
+        {
+            await AppendPiecesAsync(snapshot, size, begin, timeout);
+        }
+        catch
+        {
+            // Until this is applied, or another leader's first entry, no server takes a snapshot.
+            _ = Append(RestoreEntryKind.Abandon, begin, 0, default, timeout);
+            throw;
+        }
+
+        return await Append(RestoreEntryKind.End, begin, size, default, timeout);
+    }
+
+    // To a Go server these entries are Noops: it would go on with the old state.
+    private async Task RequireNoForeignersAsync()
+    {
+        var question = new StatusRequest();
+        if (!inbox.TryAdd(question))
+        {
+            throw new RaftShutdownException("The node was stopped. Nothing was changed.");
+        }
+
+        RaftStatus status = await question.Future.Task;
+        foreach (Server server in status.Configuration.Servers)
+        {
+            if (server.Id != status.Id && !capabilities.IsKnown(server.Id))
+            {
+                throw new UnsupportedProtocolException(
+                    $"{server} has not answered yet, or is a Go server, which would keep the old state. Nothing was changed: "
+                    + "try again when it answers, or remove it first.");
+            }
+        }
+    }
+
+    private async Task AppendPiecesAsync(Stream snapshot, long size, ulong begin, TimeSpan timeout)
+    {
+        var inFlight = new Queue<Task<ApplyResult>>();
+        long read = 0;
+        while (true)
+        {
+            byte[] piece = new byte[PieceBytes];
+            int count = await snapshot.ReadAtLeastAsync(piece, PieceBytes, throwOnEndOfStream: false, tasks.Stopping);
+            read += count;
+            if (read > size || (read < size && count < PieceBytes))
+            {
+                throw new ArgumentException(
+                    $"The snapshot was said to have {size} bytes, but it has {(read > size ? "more" : $"{read}")}. Nothing was changed.");
+            }
+
+            if (count > 0)
+            {
+                inFlight.Enqueue(Append(RestoreEntryKind.Piece, begin, 0, piece.AsMemory(0, count), timeout));
+            }
+
+            while (inFlight.Count > (count < PieceBytes ? 0 : PiecesInFlightMax))
+            {
+                await inFlight.Dequeue();
+            }
+
+            if (count < PieceBytes)
+            {
+                return;
+            }
+        }
+    }
+
+    private Task<ApplyResult> Append(
+        RestoreEntryKind kind, ulong begin, long size, ReadOnlyMemory<byte> data, TimeSpan timeout)
+    {
+        var entry = new ApplyFuture(LogType.Noop, data, new RestoreEntry(kind, begin, size).Encode());
+        switch (inbox.Applies.Add(entry, timeout))
+        {
+            case ApplyQueue.Entry.Taken:
+                inbox.Wake.Set();
+                return entry.Task;
+            case ApplyQueue.Entry.Full:
+                return Task.FromException<ApplyResult>(new EnqueueTimeoutException(
+                    "Too many callers wait for a place in the apply queue already. Nothing was changed: try again later."));
+            default:
+                return Task.FromException<ApplyResult>(new RaftShutdownException("The node was stopped. Nothing was changed."));
+        }
+    }
+}
