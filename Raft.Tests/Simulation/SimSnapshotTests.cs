@@ -9,7 +9,7 @@ namespace Raft.Tests.Simulation;
 /// <summary>Snapshots on a simulated disk that crashes at any time, with and without power.</summary>
 public sealed class SimSnapshotTests
 {
-    private const int Seeds = 300;
+    private const int Seeds = 100;
     private const int StateBytes = 9000;
 
     private static readonly FileSnapshotOptions Options =

@@ -8,7 +8,7 @@ namespace Raft.Tests.Storage;
 [TestFixture]
 public sealed class SnapshotCrashTests
 {
-    private const int Rounds = 4;
+    private const int Rounds = 3;
 
     private static readonly FileSnapshotOptions Options = new() { BufferBytes = FileSnapshotOptions.BufferBytesMin };
 
