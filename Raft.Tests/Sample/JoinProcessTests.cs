@@ -5,7 +5,6 @@ using Raft.Tests.Support;
 namespace Raft.Tests.Sample;
 
 /// <summary>Real processes that come and go as members of a cluster.</summary>
-[Explicit("The node does not serve membership changes yet.")]
 public sealed class JoinProcessTests
 {
     private readonly List<RaftkvProcess> _processes = [];

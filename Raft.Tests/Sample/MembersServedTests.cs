@@ -4,7 +4,6 @@ using System.Text.Json;
 namespace Raft.Tests.Sample;
 
 /// <summary>Three nodes and a fourth: members, transfers, snapshots, backup and restore over HTTP, asked of followers too.</summary>
-[Explicit("The node does not serve these calls yet.")]
 public sealed class MembersServedTests
 {
     private static readonly ClusterConfiguration Founders = new(

@@ -47,7 +47,6 @@ internal sealed class SampleServer : IAsyncDisposable
         }
 
         var fsm = new KvFsm();
-        var snapshots = new InMemorySnapshotStore();
         RaftNode raft = await RaftNode.StartAsync(
             config, fsm, log, stable, snapshots, network.CreateTransport($"{id}:1", TimeSpan.FromSeconds(1)));
         var node = new KvNode(raft, fsm, snapshots, address, applyTimeout ?? TimeSpan.FromSeconds(10));

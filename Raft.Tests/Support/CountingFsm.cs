@@ -26,13 +26,21 @@ internal sealed class CountingFsm : IFsm
 
     public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
     {
-        Applied.Clear();
+        var restored = new List<(ulong, ulong, string)>();
         using var reader = new StreamReader(snapshot, leaveOpen: true);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
             string[] parts = line.Split('\t', 3);
-            Applied.Add((ulong.Parse(parts[0]), ulong.Parse(parts[1]), parts[2]));
+            if (parts.Length != 3)
+            {
+                throw new InvalidDataException($"'{line}' is no command");
+            }
+
+            restored.Add((ulong.Parse(parts[0]), ulong.Parse(parts[1]), parts[2]));
         }
+
+        Applied.Clear();
+        Applied.AddRange(restored);
     }
 
     private sealed class Held(List<(ulong Index, ulong Term, string Command)> applied) : IFsmSnapshot

@@ -163,7 +163,8 @@ internal sealed class VirtualCluster : IDisposable
     {
         VirtualServer[] up = [.. Servers.Where(s => s.Node is not null)];
         return up.All(s => s.Node!.LastIndex == up[0].Node!.LastIndex
-                && s.Node.AppliedIndex == s.Node.LastIndex && s.Stores.LastIndex == s.Node.LastIndex)
+                && s.Node.AppliedIndex == s.Node.LastIndex && Math.Max(
+                    s.Stores.LastIndex, s.Node.Core.State.Log.SnapshotIndex) == s.Node.LastIndex)
             && up.All(s => s.Fsm.Applied.SequenceEqual(up[0].Fsm.Applied));
     });
 

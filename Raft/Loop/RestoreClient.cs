@@ -86,7 +86,7 @@ internal sealed class RestoreClient(
         while (true)
         {
             byte[] piece = new byte[PieceBytes];
-            int count = await snapshot.ReadAtLeastAsync(piece, PieceBytes, throwOnEndOfStream: false, tasks.Stopping);
+            int count = await FillAsync(snapshot, piece);
             read += count;
             if (read > size || (read < size && count < PieceBytes))
             {
@@ -109,6 +109,17 @@ internal sealed class RestoreClient(
                 return;
             }
         }
+    }
+
+    private async Task<int> FillAsync(Stream snapshot, byte[] piece)
+    {
+        int filled = 0;
+        for (int read = -1; read != 0 && filled < piece.Length; filled += read)
+        {
+            read = await snapshot.ReadAsync(piece.AsMemory(filled), tasks.Stopping);
+        }
+
+        return filled;
     }
 
     private Task<ApplyResult> Append(
