@@ -4,14 +4,20 @@ using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
-/// <summary>Three nodes, each its own process with its own directory, that can be killed and started again.</summary>
-internal sealed class ProcessCluster : IAsyncDisposable
+/// <summary>
+/// Nodes, each its own process with its own directory, that can be killed and started again. The first three found the
+/// cluster; the others join it.
+/// </summary>
+/// <param name="size">How many there are.</param>
+/// <param name="more">Options for each of them.</param>
+internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyncDisposable
 {
+    private const int Founders = 3;
     private const string RoundsVariable = "RAFT_KILL_ROUNDS";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly int[] _ports = TestPorts.Take(6);
-    private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[3];
+    private readonly int[] _ports = TestPorts.Take(2 * size);
+    private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[size];
 
     private static bool IsFullRun => Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 };
 
@@ -20,22 +26,34 @@ internal sealed class ProcessCluster : IAsyncDisposable
         ? int.Parse(Environment.GetEnvironmentVariable(RoundsVariable)!, CultureInfo.InvariantCulture) : few;
 
     /// <summary>The HTTP addresses.</summary>
-    public IReadOnlyList<string> Http => [.. Enumerable.Range(0, 3).Select(i => $"http://127.0.0.1:{_ports[3 + i]}")];
+    public IReadOnlyList<string> Http => [.. Enumerable.Range(0, size).Select(i => $"http://127.0.0.1:{_ports[size + i]}")];
+
+    /// <summary>The raft port of a node.</summary>
+    public int RaftPort(int node) => _ports[node];
+
+    /// <summary>What a node wrote to standard error.</summary>
+    public string Errors(int node) => _nodes[node]?.Errors ?? string.Empty;
+
+    /// <summary>The process of a node.</summary>
+    public int ProcessId(int node) => _nodes[node]!.Id;
+
+    /// <summary>Where a node keeps its data.</summary>
+    public string Data(int node) => _directory.File($"n{node + 1}");
 
     /// <summary>Starts one node.</summary>
     public async Task StartAsync(int node)
     {
-        string peers = string.Join(',', Enumerable.Range(0, 3).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
+        string peers = string.Join(',', Enumerable.Range(0, Founders).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
         string[] timings = IsFullRun ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
         _nodes[node] = RaftkvProcess.Start(
         [
-            "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[3 + node]}",
-            $"--data={_directory.File($"n{node + 1}")}", $"--peers={peers}", .. timings,
+            "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}",
+            $"--data={Data(node)}", node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. timings, .. more,
         ]);
         await _nodes[node]!.ReadyAsync();
     }
 
-    /// <summary>Starts all nodes.</summary>
+    /// <summary>Starts all founders.</summary>
     public Task StartAllAsync() => Task.WhenAll(StartAsync(0), StartAsync(1), StartAsync(2));
 
     /// <summary>Kills one node.</summary>
@@ -66,7 +84,10 @@ internal sealed class ProcessCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until all nodes hold the same state, applied equally far.</summary>
-    public async Task ConvergeAsync()
+    public Task ConvergeAsync() => ConvergeAsync([.. Enumerable.Range(0, size)]);
+
+    /// <summary>Waits until some nodes hold the same state, applied equally far.</summary>
+    public async Task ConvergeAsync(IReadOnlyList<int> nodes)
     {
         // What was committed before is committed for a new leader only with an entry of its own.
         ulong barrier = 0;
@@ -74,7 +95,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
             "a barrier is passed",
             async () =>
             {
-                Reply? reply = await TrySendAsync(0, "POST", "/raft/barrier");
+                Reply? reply = await TrySendAsync(nodes[0], "POST", "/raft/barrier");
                 barrier = reply is { Status: 200 } ? reply.Json.GetProperty("index").GetUInt64() : 0;
                 return barrier > 0;
             },
@@ -84,7 +105,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
             "all nodes hold the same",
             async () =>
             {
-                dumps = await Task.WhenAll(Http.Select(http => TryGetAsync(http, "/raft/dump")));
+                dumps = await Task.WhenAll(nodes.Select(n => TryGetAsync(Http[n], "/raft/dump")));
                 return dumps.Distinct().Count() == 1 && dumps[0].Length > 0
                     && JsonDocument.Parse(dumps[0]).RootElement.GetProperty("appliedIndex").GetUInt64() >= barrier;
             },
@@ -126,9 +147,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
 
     private async Task<int> FindLeaderAsync()
     {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < size; i++)
         {
-            if ((await TryGetAsync(Http[i], "/raft/status")).Contains("\"state\":\"Leader\"", StringComparison.Ordinal))
+            if (_nodes[i] is not null && (await TryGetAsync(Http[i], "/raft/status")).Contains("\"state\":\"Leader\"", StringComparison.Ordinal))
             {
                 return i;
             }

@@ -23,6 +23,9 @@ internal sealed class RaftkvProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>Its number among the processes of the machine.</summary>
+    public int Id => _process.Id;
+
     /// <summary>What it wrote to standard output.</summary>
     public string Output => Text(_output);
 
