@@ -65,6 +65,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     /// <summary>Stops one node by SIGTERM.</summary>
     public Task<int> TerminateAsync(int node) => _nodes[node]!.TerminateAsync();
 
+    /// <summary>Waits for the end of one node.</summary>
+    public Task<int> ExitAsync(int node) => _nodes[node]!.ExitAsync();
+
     /// <summary>Waits for a leader.</summary>
     /// <returns>Its number.</returns>
     public async Task<int> LeaderAsync()
@@ -139,7 +142,8 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
         _directory.Dispose();
     }
 
-    private async Task<ulong> IndexAsync(int node, string name)
+    /// <summary>A number of a node's status; 0 where it does not answer.</summary>
+    public async Task<ulong> IndexAsync(int node, string name)
     {
         string status = await TryGetAsync(Http[node], "/raft/status");
         return status.Length == 0 ? 0 : JsonDocument.Parse(status).RootElement.GetProperty(name).GetUInt64();

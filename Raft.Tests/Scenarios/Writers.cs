@@ -31,13 +31,14 @@ internal sealed class Writers : IAsyncDisposable
         return Eventually.HoldsAsync($"{count} more writes are acknowledged", () => Acknowledged >= target);
     }
 
-    /// <summary>Ends, and looks whether a node has everything that was acknowledged.</summary>
-    public async Task AssertAllThereAsync(int node)
+    /// <summary>Ends, and looks whether some nodes come to hold the same, and everything that was acknowledged.</summary>
+    public async Task AssertAllThereAsync(params IReadOnlyList<int> nodes)
     {
         await DisposeAsync();
+        await _cluster.ConvergeAsync(nodes);
         foreach (string key in _acknowledged)
         {
-            Reply? read = await _cluster.TrySendAsync(node, "GET", $"/kv/{key}?read=stale");
+            Reply? read = await _cluster.TrySendAsync(nodes[0], "GET", $"/kv/{key}?read=stale");
             Assert.That(read?.Text, Is.EqualTo(key), $"of {Acknowledged} acknowledged writes");
         }
 
