@@ -23,17 +23,11 @@ public sealed class RealDisk : IDisk
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> ListAsync(string directory) =>
-        new(OnThePool<IReadOnlyList<string>>(() =>
-        {
-            if (!Directory.Exists(directory))
-            {
-                return [];
-            }
+        new(OnThePool<IReadOnlyList<string>>(() => Directory.Exists(directory) ? Names(Directory.EnumerateFiles(directory)) : []));
 
-            string[] names = [.. Directory.EnumerateFiles(directory).Select(path => Path.GetFileName(path))];
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        }));
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) =>
+        new(OnThePool<IReadOnlyList<string>>(() => Directory.Exists(directory) ? Names(Directory.EnumerateDirectories(directory)) : []));
 
     /// <inheritdoc/>
     public ValueTask CreateDirectoryAsync(string directory) => new(OnThePool<object?>(() =>
@@ -57,13 +51,22 @@ public sealed class RealDisk : IDisk
     }));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+    public ValueTask RenameDirectoryAsync(string from, string to) => new(OnThePool<object?>(() =>
+    {
+        Directory.Move(from, to);
+        return null;
+    }));
 
     /// <inheritdoc/>
-    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+    public ValueTask DeleteDirectoryAsync(string directory) => new(OnThePool<object?>(() =>
+    {
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
 
-    /// <inheritdoc/>
-    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+        return null;
+    }));
 
     /// <inheritdoc/>
     public ValueTask SyncDirectoryAsync(string directory) => new(OnThePool<object?>(() =>
@@ -74,6 +77,13 @@ public sealed class RealDisk : IDisk
 
     /// <inheritdoc/>
     public ValueTask<IDisposable> LockAsync(string path) => new(OnThePool<IDisposable>(() => DirectoryLock.Take(path)));
+
+    private static string[] Names(IEnumerable<string> paths)
+    {
+        string[] names = [.. paths.Select(path => Path.GetFileName(path))];
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
 
     /// <summary>Runs what blocks off the caller's loop; used where it is rare enough to allocate.</summary>
     private static Task<T> OnThePool<T>(Func<T> call)

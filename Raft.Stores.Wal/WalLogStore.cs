@@ -197,8 +197,11 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
             // One after the other: a crash may not leave a segment while a later one is gone.
             try
             {
-                await _disk.DeleteAsync(oldest.Path);
-                await _disk.SyncDirectoryAsync(_directory);
+                if (!await _writer.TryRecycleAsync(oldest))
+                {
+                    await _disk.DeleteAsync(oldest.Path);
+                    await _disk.SyncDirectoryAsync(_directory);
+                }
             }
             finally
             {

@@ -17,4 +17,10 @@ internal enum WalMutation
 
     /// <summary>Vote and term are written over those before, in two sectors, and read without the checksum of both (W3).</summary>
     TornRecord,
+
+    /// <summary>A snapshot gets its name although its state was never synced.</summary>
+    SnapshotVisibleBeforeDurable,
+
+    /// <summary>A segment is begun in the file of one that was dropped, over what stands there and with the same salt.</summary>
+    SegmentSaltReused,
 }

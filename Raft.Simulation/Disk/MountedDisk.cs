@@ -16,33 +16,63 @@ internal sealed class MountedDisk(SimDisk disk, SimProcess process) : IDisk
         if (inode is null)
         {
             inode = new SimInode();
-            await disk.Begin(new NameOperation(new NameChange(null, path, inode)), Access());
+            await disk.Begin(new NameOperation(disk.Names.Creation(path, inode), gone: null, come: path), Access());
         }
 
         return new SimFile(disk, path, inode);
     }
 
-    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => ValueTask.FromResult<IReadOnlyList<string>>(
-        [.. disk.Files.Keys.Where(path => Path.GetDirectoryName(path) == directory).Select(path => Path.GetFileName(path))]);
+    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => ValueTask.FromResult(disk.Names.FileNames(directory));
 
-    public ValueTask CreateDirectoryAsync(string directory) => ValueTask.CompletedTask;
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) =>
+        ValueTask.FromResult(disk.Names.DirectoryNames(directory));
 
-    public async ValueTask RenameAsync(string from, string to) => await disk.Begin(
-        new NameOperation(new NameChange(from, to, disk.Find(from) ?? throw new IOException($"{from}: it does not exist"))), Access());
+    // At once, since it must be durable on return: what may be lost is what comes to stand in it.
+    public ValueTask CreateDirectoryAsync(string directory)
+    {
+        disk.Names.CreateDirectory(directory);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask RenameAsync(string from, string to) =>
+        await disk.Begin(new NameOperation(disk.Names.Renaming(from, to), from, to), Access());
 
     public async ValueTask DeleteAsync(string path)
     {
         if (disk.Find(path) is not null)
         {
-            await disk.Begin(new NameOperation(new NameChange(path, null, null)), Access());
+            await disk.Begin(new NameOperation(disk.Names.Deletion(path), gone: path, come: null), Access());
         }
     }
 
-    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+    public async ValueTask RenameDirectoryAsync(string from, string to)
+    {
+        if (!disk.Names.HasDirectory(from) || disk.Names.HasDirectory(to))
+        {
+            throw new IOException($"{from}: it does not exist, or {to} does");
+        }
 
-    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+        await RenameAsync(from, to);
+    }
 
-    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+    // As every file system does it: one file after the other, then the directory. A crash may leave some of them.
+    public async ValueTask DeleteDirectoryAsync(string directory)
+    {
+        foreach (string name in disk.Names.DirectoryNames(directory))
+        {
+            await DeleteDirectoryAsync(Path.Combine(directory, name));
+        }
+
+        foreach (string name in disk.Names.FileNames(directory))
+        {
+            await DeleteAsync(Path.Combine(directory, name));
+        }
+
+        if (disk.Names.HasDirectory(directory))
+        {
+            await disk.Begin(new NameOperation(disk.Names.Deletion(directory), gone: directory, come: null), Access());
+        }
+    }
 
     public async ValueTask SyncDirectoryAsync(string directory) =>
         await disk.Begin(new SyncNamesOperation(directory), SimFile.SyncTime(disk));

@@ -1,13 +1,19 @@
 namespace Raft.Simulation.Disk;
 
-/// <summary>A creation, renaming or deletion, as a journal holds it.</summary>
+/// <summary>
+/// A creation, renaming or deletion in one directory, as a journal holds it. The renaming of a directory is one change
+/// in its parent, whatever stands below it.
+/// </summary>
+/// <param name="Directory">Where it happens.</param>
 /// <param name="Gone">The name that goes; null for none.</param>
 /// <param name="Come">The name that comes; null for none.</param>
-/// <param name="Inode">The file under the name that comes.</param>
-internal sealed record NameChange(string? Gone, string? Come, SimInode? Inode)
+/// <param name="Node">What stands under the name that comes.</param>
+internal sealed record NameChange<TFile>(
+    NameDirectory<TFile> Directory, string? Gone, string? Come, NameNode<TFile>? Node)
+    where TFile : class
 {
     /// <summary>Makes the change.</summary>
-    public void ApplyTo(SortedDictionary<string, SimInode> names)
+    public void ApplyTo(SortedDictionary<string, NameNode<TFile>> names)
     {
         if (Gone is not null)
         {
@@ -16,7 +22,7 @@ internal sealed record NameChange(string? Gone, string? Come, SimInode? Inode)
 
         if (Come is not null)
         {
-            names[Come] = Inode!;
+            names[Come] = Node!;
         }
     }
 }

@@ -8,9 +8,6 @@ namespace Raft.Simulation.Disk;
 /// </summary>
 internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
 {
-    private readonly SortedDictionary<string, SimInode> _names = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, SimInode> _durableNames = new(StringComparer.Ordinal);
-    private readonly List<NameChange> _nameChanges = [];
     private readonly List<DiskOperation> _underWay = [];
     private readonly List<(DiskOperation Operation, TimeSpan Time)> _stalled = [];
     private int _stall;
@@ -35,8 +32,11 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
     /// </summary>
     public Action? CrashAtNextChange { get; set; }
 
-    /// <summary>The files with their names.</summary>
-    public IReadOnlyDictionary<string, SimInode> Files => _names;
+    /// <summary>The files with their paths.</summary>
+    public IReadOnlyDictionary<string, SimInode> Files => Names.Files();
+
+    /// <summary>The names of files and directories.</summary>
+    public NameTree<SimInode> Names { get; } = new();
 
     /// <summary>The disk as one process sees it.</summary>
     public IDisk Mount(SimProcess process) => new MountedDisk(this, process);
@@ -58,23 +58,17 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
     {
         CrashProcess();
 
-        // Names reach the platter in the order in which they were changed, as in a journal.
-        int kept = kernel.Random.Next(_nameChanges.Count + 1);
-        for (int i = 0; i < kept; i++)
-        {
-            _nameChanges[i].ApplyTo(_durableNames);
-        }
-
-        if (kept < _nameChanges.Count)
+        // Names reach the platter in the order in which they were changed, as in a journal; those of directories that
+        // were synced meanwhile are there already, and may have left the others behind.
+        int kept = kernel.Random.Next(Names.PendingCount + 1);
+        if (kept < Names.PendingCount)
         {
             Coverage.Hit(Happening.NameLost);
         }
 
-        _nameChanges.Clear();
-        _names.Clear();
-        foreach ((string path, SimInode inode) in _durableNames)
+        Names.CutPower(kept);
+        foreach (SimInode inode in Names.Files().Values)
         {
-            _names[path] = inode;
             if (inode.CutPower(kernel.Random, Conditions.AtomicBytes))
             {
                 Coverage.Hit(Happening.WriteTorn);
@@ -108,23 +102,7 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
         _stalled.Clear();
     }
 
-    internal SimInode? Find(string path) => _names.GetValueOrDefault(path);
-
-    internal void Change(NameChange change)
-    {
-        change.ApplyTo(_names);
-        _nameChanges.Add(change);
-    }
-
-    internal void SyncNames()
-    {
-        foreach (NameChange change in _nameChanges)
-        {
-            change.ApplyTo(_durableNames);
-        }
-
-        _nameChanges.Clear();
-    }
+    internal SimInode? Find(string path) => Names.Find(path);
 
     internal bool TryLock(string path) => _locks.Add(path);
 

@@ -2,7 +2,7 @@ using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Disk;
 
-/// <summary>Makes a directory's names durable.</summary>
+/// <summary>Makes the names in a directory durable, and not those below it.</summary>
 internal sealed class SyncNamesOperation(string directory) : DiskOperation
 {
     public override ulong Hash => Mix.Add(Mix.Of(directory), 2);
@@ -15,6 +15,6 @@ internal sealed class SyncNamesOperation(string directory) : DiskOperation
             throw new IOException($"{directory}: Input/output error");
         }
 
-        disk.SyncNames();
+        disk.Names.Sync(directory);
     }
 }

@@ -15,6 +15,8 @@ internal sealed class GroupWriter
     private readonly byte[] _page = new byte[SegmentHeader.PageBytes];
     // Null in production: nothing is ever overwritten.
     private readonly List<GroupStart>? _starts;
+    // Null in production: no file is ever used again.
+    private readonly SegmentRecycler? _recycler;
     private LogPosition _position;
 
     public GroupWriter(
@@ -27,6 +29,7 @@ internal sealed class GroupWriter
         _preparer = new SegmentPreparer(directory, disk, options.SegmentBytes);
         _position = position with { Generation = position.Generation + 1 };
         _starts = mutation == WalMutation.TruncationByOverwriting ? [] : null;
+        _recycler = mutation == WalMutation.SegmentSaltReused ? new SegmentRecycler(directory, disk) : null;
     }
 
     /// <summary>Writes entries as one group.</summary>
@@ -87,6 +90,10 @@ internal sealed class GroupWriter
         return true;
     }
 
+    /// <summary>In place of a dropped segment's deletion: a later segment begins in its file. Never in production.</summary>
+    /// <returns>Whether it will.</returns>
+    public ValueTask<bool> TryRecycleAsync(Segment dropped) => _recycler?.TryKeepAsync(dropped) ?? ValueTask.FromResult(false);
+
     /// <summary>Ends the use of the last group.</summary>
     public void Release() => _builder.Release();
 
@@ -95,9 +102,9 @@ internal sealed class GroupWriter
     public async ValueTask RotateAsync(int groupBytes)
     {
         Segment? before = _segments.All.Count == 0 ? null : _segments.Newest;
-        PreparedFile prepared = await _preparer.TakeAsync(SegmentHeader.PageBytes + (long)groupBytes);
+        PreparedFile prepared = await PrepareAsync(SegmentHeader.PageBytes + (long)groupBytes);
         var header = new SegmentHeader(
-            Salt: _options.NextSalt(),
+            Salt: prepared.OldSalt ?? _options.NextSalt(),
             Sequence: before is null ? 1 : before.Header.Sequence + 1,
             GroupNumber: _position.GroupNumber + 1,
             _position.Generation,
@@ -112,7 +119,7 @@ internal sealed class GroupWriter
         try
         {
             await prepared.File.WriteAndSyncAsync(0, _page);
-            await _disk.RenameAsync(Path.Combine(_directory, WalFiles.NextSegment), path);
+            await _disk.RenameAsync(prepared.File.Path, path);
             await _disk.SyncDirectoryAsync(_directory);
         }
         catch
@@ -133,6 +140,9 @@ internal sealed class GroupWriter
 
     /// <summary>Closes what <see cref="Stop"/> left; the segments are closed by their owner.</summary>
     public ValueTask CloseAsync() => _preparer.CloseAsync();
+
+    private ValueTask<PreparedFile> PrepareAsync(long bytesMin) => _recycler?.TryTake(bytesMin, out Segment? kept) == true
+        ? _recycler.OpenAsync(kept) : _preparer.TakeAsync(bytesMin);
 
     private ValueTask MakeRoomAsync(int groupBytes)
     {

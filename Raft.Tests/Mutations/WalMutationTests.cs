@@ -101,4 +101,51 @@ public sealed class WalMutationTests
             disk = disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false);
         }
     }
+
+    [Test]
+    public async Task SnapshotVisibleBeforeDurable_lists_what_a_power_cut_took([Values] bool isPlanted)
+    {
+        var disk = new FaultDisk();
+        FileSnapshotStore store = isPlanted
+            ? await FileSnapshotStore.OpenAsync(SnapshotDirectory.Path, disk, null, WalMutation.SnapshotVisibleBeforeDurable)
+            : await FileSnapshotStore.OpenAsync(SnapshotDirectory.Path, disk);
+        SnapshotMeta meta = await TestSnapshots.WriteAsync(store, TestSnapshots.Point(2, 10), new byte[5000]);
+
+        store = await SnapshotDirectory.OpenAsync(disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false));
+
+        Assert.That(await store.ListAsync(), Is.EqualTo(new[] { meta }));
+        Assert.That(
+            async () => await TestSnapshots.ReadAsync(store, meta.Id),
+            isPlanted ? Throws.TypeOf<CorruptStoreException>() : Has.Length.EqualTo(5000));
+    }
+
+    [Test]
+    public async Task SegmentSaltReused_takes_what_is_left_of_a_dropped_segment_for_groups_that_were_written_later([Values] bool isPlanted)
+    {
+        var disk = new FaultDisk();
+        WalStore store = await OpenAsync(disk, isPlanted, WalMutation.SegmentSaltReused);
+        ulong next = 1;
+        while (disk.Paths.Count(path => path.EndsWith(".wal", StringComparison.Ordinal)) < 3)
+        {
+            await AppendAsync(store, next++);
+        }
+
+        await store.Log.TruncatePrefixAsync(next - 2);
+        string newest = disk.NewestSegment;
+        while (disk.NewestSegment == newest)
+        {
+            await AppendAsync(store, next++);
+        }
+
+        List<string> held = await TestEntries.AllAsync(store.Log);
+        await store.DisposeAsync();
+
+        Assert.That(held[^1], Is.EqualTo($"entry {next - 1} of term 1"));
+        Assert.That(
+            async () => await WalScript.ContentAsync(disk),
+            isPlanted ? Throws.TypeOf<CorruptStoreException>().With.Message.Contains("group") : Is.EqualTo(held));
+    }
+
+    private static ValueTask AppendAsync(WalStore store, ulong index) =>
+        store.Log.AppendAsync(TestEntries.Append(TestEntries.Batch(index, count: 1, term: 1, bytes: 300)));
 }

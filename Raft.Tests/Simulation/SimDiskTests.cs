@@ -125,6 +125,106 @@ public sealed class SimDiskTests
     }
 
     [Test]
+    public void A_directory_is_renamed_with_all_that_is_in_it_or_not_at_all()
+    {
+        int renamed = 0;
+        for (ulong seed = 0; seed < Seeds; seed++)
+        {
+            var world = new World(seed);
+            world.Run(async disk =>
+            {
+                await CreateAsync(disk, "/data/old/a", "/data/old/b", "/data/older/c");
+                await disk.SyncDirectoryAsync("/data/old");
+                await disk.SyncDirectoryAsync("/data/older");
+                await disk.RenameDirectoryAsync("/data/old", "/data/new");
+                Assert.That(await disk.ListAsync("/data/new"), Is.EqualTo(new[] { "a", "b" }));
+                Assert.That(await disk.ListDirectoriesAsync("/data"), Is.EqualTo(new[] { "new", "older" }));
+            });
+
+            world.Disk.CutPower();
+
+            bool isRenamed = world.Disk.Names.HasDirectory("/data/new");
+            string now = isRenamed ? "/data/new" : "/data/old";
+            Assert.That(world.Disk.Files.Keys, Is.EquivalentTo(new[] { $"{now}/a", $"{now}/b", "/data/older/c" }), $"seed {seed}");
+            renamed += isRenamed ? 1 : 0;
+        }
+
+        Assert.That(renamed, Is.InRange(Seeds / 5, Seeds * 4 / 5));
+    }
+
+    [Test]
+    public void A_directory_whose_renaming_was_synced_may_have_lost_the_files_whose_names_were_not([Values] bool isSynced)
+    {
+        int lost = 0;
+        for (ulong seed = 0; seed < Seeds; seed++)
+        {
+            var world = new World(seed);
+            world.Run(async disk =>
+            {
+                await CreateAsync(disk, "/data/old/a", "/data/old/b");
+                if (isSynced)
+                {
+                    await disk.SyncDirectoryAsync("/data/old");
+                }
+
+                await disk.RenameDirectoryAsync("/data/old", "/data/new");
+                await disk.SyncDirectoryAsync("/data");
+            });
+
+            world.Disk.CutPower();
+
+            Assert.That(world.Disk.Names.HasDirectory("/data/new"), Is.True);
+            Assert.That(world.Disk.Names.HasDirectory("/data/old"), Is.False);
+            lost += world.Disk.Files.Count < 2 ? 1 : 0;
+        }
+
+        Assert.That(lost, isSynced ? Is.Zero : Is.InRange(Seeds / 5, Seeds * 4 / 5));
+    }
+
+    [Test]
+    public void A_deleted_directory_may_come_back_with_some_of_its_files_until_its_parent_is_synced([Values] bool isSynced)
+    {
+        var left = new HashSet<int>();
+        for (ulong seed = 0; seed < Seeds; seed++)
+        {
+            var world = new World(seed);
+            world.Run(async disk =>
+            {
+                await CreateAsync(disk, "/data/old/a", "/data/old/b");
+                await disk.SyncDirectoryAsync("/data/old");
+                await disk.DeleteDirectoryAsync("/data/old");
+                await disk.DeleteDirectoryAsync("/data/not there");
+                Assert.That(await disk.ListDirectoriesAsync("/data"), Is.Empty);
+                if (isSynced)
+                {
+                    await disk.SyncDirectoryAsync("/data");
+                }
+            });
+
+            world.Disk.CutPower();
+
+            left.Add(world.Disk.Files.Count);
+        }
+
+        Assert.That(left, Is.EquivalentTo(isSynced ? new[] { 0 } : [0, 1, 2]));
+    }
+
+    [Test]
+    public void A_directory_takes_neither_the_place_of_another_nor_one_that_is_not_there()
+    {
+        var world = new World(1);
+        world.Run(async disk =>
+        {
+            await CreateAsync(disk, "/data/one/a", "/data/other/b");
+            Assert.That(await FailsAsync(disk.RenameDirectoryAsync("/data/one", "/data/other")), Is.True);
+            Assert.That(await FailsAsync(disk.RenameDirectoryAsync("/data/none", "/data/new")), Is.True);
+            Assert.That(await FailsAsync(disk.RenameDirectoryAsync("/data/one", "/elsewhere/one")), Is.True);
+        });
+
+        Assert.That(world.Disk.Files.Keys, Is.EqualTo(new[] { "/data/one/a", "/data/other/b" }));
+    }
+
+    [Test]
     public void A_full_disk_refuses_growth_and_takes_what_has_room()
     {
         var world = new World(1);
@@ -173,6 +273,15 @@ public sealed class SimDiskTests
         first!.Dispose();
 
         Assert.ThrowsAsync<StoreLockedException>(async () => await world.Disk.Mount(next).LockAsync("/data/lock"));
+    }
+
+    private static async Task CreateAsync(IDisk disk, params string[] paths)
+    {
+        foreach (string path in paths)
+        {
+            await disk.CreateDirectoryAsync(System.IO.Path.GetDirectoryName(path)!);
+            await (await disk.OpenAsync(path, DiskOpenMode.New)).DisposeAsync();
+        }
     }
 
     // Not Assert.ThrowsAsync, which blocks the thread that the simulated disk needs to go on.

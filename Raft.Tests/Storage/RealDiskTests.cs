@@ -70,6 +70,35 @@ public sealed class RealDiskTests
     }
 
     [Test]
+    public async Task Directories_are_listed_renamed_with_their_files_and_deleted_while_one_of_these_is_read()
+    {
+        using var directory = new TemporaryDirectory();
+        Assert.That(await _disk.ListDirectoriesAsync(directory.File("none")), Is.Empty);
+        foreach (string name in new[] { "z", "y", "x" })
+        {
+            await _disk.CreateDirectoryAsync(directory.File(name));
+        }
+
+        await using (IDiskFile written = await _disk.OpenAsync(Path.Combine(directory.File("y"), "file"), DiskOpenMode.New))
+        {
+            await written.WriteAtAsync(0, new byte[] { 1, 2, 3 });
+        }
+
+        Assert.That(
+            async () => await _disk.RenameDirectoryAsync(directory.File("y"), directory.File("x")), Throws.InstanceOf<IOException>());
+        await _disk.RenameDirectoryAsync(directory.File("y"), directory.File("w"));
+        Assert.That(await _disk.ListDirectoriesAsync(directory.Path), Is.EqualTo(new[] { "w", "x", "z" }));
+
+        await using IDiskFile read = await _disk.OpenAsync(Path.Combine(directory.File("w"), "file"), DiskOpenMode.Existing);
+        await _disk.DeleteDirectoryAsync(directory.File("w"));
+        await _disk.DeleteDirectoryAsync(directory.File("w"));
+        byte[] bytes = new byte[3];
+
+        Assert.That(await _disk.ListDirectoriesAsync(directory.Path), Is.EqualTo(new[] { "x", "z" }));
+        Assert.That((await read.ReadAtAsync(0, bytes), bytes), Is.EqualTo((3, new byte[] { 1, 2, 3 })));
+    }
+
+    [Test]
     public void The_name_of_a_directory_that_exists_already_is_made_durable_too()
     {
         using var directory = new TemporaryDirectory();

@@ -1,3 +1,5 @@
+using Raft.Simulation.Disk;
+
 namespace Raft.Tests.Support;
 
 /// <summary>
@@ -6,8 +8,7 @@ namespace Raft.Tests.Support;
 internal sealed class FaultDisk : IDisk
 {
     private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
-    private SortedDictionary<string, FaultFile> _names = new(StringComparer.Ordinal);
-    private SortedDictionary<string, FaultFile> _durableNames = new(StringComparer.Ordinal);
+    private readonly NameTree<FaultFile> _names = new();
 
     /// <summary>How many writes, syncs, renames, deletions and creations there were.</summary>
     public int Changes { get; private set; }
@@ -25,27 +26,22 @@ internal sealed class FaultDisk : IDisk
     public (string Path, long Offset, int Length) LastWrite { get; set; }
 
     /// <summary>The names of all files.</summary>
-    public IReadOnlyList<string> Paths => [.. _names.Keys];
+    public IReadOnlyList<string> Paths => [.. _names.Files().Keys];
 
     /// <summary>The newest segment of a log.</summary>
-    public string NewestSegment => _names.Keys.Last(path => path.EndsWith(".wal", StringComparison.Ordinal));
+    public string NewestSegment => Paths.Last(path => path.EndsWith(".wal", StringComparison.Ordinal));
 
     /// <summary>A file's bytes, which the caller may change.</summary>
-    public byte[] Content(string path) => _names[path].Edit();
+    public byte[] Content(string path) => _names.Find(path)!.Edit();
 
     /// <summary>Cuts a file off.</summary>
-    public void SetLength(string path, int length) => _names[path].SetLength(length);
+    public void SetLength(string path, int length) => _names.Find(path)!.SetLength(length);
 
     /// <summary>A copy without open files and locks, where all is synced that is written.</summary>
     public FaultDisk Clone()
     {
         var copy = new FaultDisk();
-        foreach ((string path, FaultFile file) in _names)
-        {
-            copy._names[path] = new FaultFile(copy, path, file.Content);
-        }
-
-        copy._durableNames = new SortedDictionary<string, FaultFile>(copy._names, StringComparer.Ordinal);
+        _names.CopyTo(copy._names, onlyDurable: false, (path, file) => new FaultFile(copy, path, file.Content));
         return copy;
     }
 
@@ -55,13 +51,22 @@ internal sealed class FaultDisk : IDisk
     public FaultDisk AfterPowerCut(bool keepsUnsynced, bool keepsNames)
     {
         var copy = new FaultDisk();
-        foreach ((string path, FaultFile file) in keepsNames ? _names : _durableNames)
-        {
-            copy._names[path] = new FaultFile(copy, path, keepsUnsynced ? file.Content : file.Durable);
-        }
-
-        copy._durableNames = new SortedDictionary<string, FaultFile>(copy._names, StringComparer.Ordinal);
+        _names.CopyTo(
+            copy._names, onlyDurable: !keepsNames,
+            (path, file) => new FaultFile(copy, path, keepsUnsynced ? file.Content : file.Durable));
         return copy;
+    }
+
+    /// <summary>How many creations, renames and deletions are not synced.</summary>
+    public int PendingNames => _names.PendingCount;
+
+    /// <summary>What is left after a power cut that kept the first of the names not synced; this disk is of no use then.</summary>
+    /// <param name="keepsUnsynced">Whether what was written and not synced came through.</param>
+    /// <param name="namesKept">How many of the creations, renames and deletions that were not synced did, in their order.</param>
+    public FaultDisk AfterPowerCut(bool keepsUnsynced, int namesKept)
+    {
+        _names.CutPower(namesKept);
+        return AfterPowerCut(keepsUnsynced, keepsNames: false);
     }
 
     /// <summary>The process dies, the machine does not: what was written is there, synced or not.</summary>
@@ -72,12 +77,17 @@ internal sealed class FaultDisk : IDisk
     }
 
     /// <summary>Whether two disks hold the same files with the same bytes.</summary>
-    public bool HoldsTheSameAs(FaultDisk other) => _names.Count == other._names.Count && _names.All(
-        pair => other._names.TryGetValue(pair.Key, out FaultFile? file) && file.Content.AsSpan().SequenceEqual(pair.Value.Content));
+    public bool HoldsTheSameAs(FaultDisk other)
+    {
+        SortedDictionary<string, FaultFile> others = other._names.Files();
+        return Paths.SequenceEqual(others.Keys) && _names.Files().All(
+            pair => others[pair.Key].Content.AsSpan().SequenceEqual(pair.Value.Content));
+    }
 
     public ValueTask<IDiskFile> OpenAsync(string path, DiskOpenMode mode)
     {
-        bool exists = _names.TryGetValue(path, out FaultFile? file);
+        FaultFile? file = _names.Find(path);
+        bool exists = file is not null;
         if (exists ? mode == DiskOpenMode.New : mode == DiskOpenMode.Existing)
         {
             throw new IOException($"{path}: it {(exists ? "exists" : "does not exist")}");
@@ -87,46 +97,67 @@ internal sealed class FaultDisk : IDisk
         {
             Change(isSync: false);
             file = new FaultFile(this, path, []);
-            _names[path] = file;
+            _names.Change(_names.Creation(path, file));
         }
 
-        return ValueTask.FromResult<IDiskFile>(file);
+        return ValueTask.FromResult<IDiskFile>(new FaultHandle(path, file));
     }
 
-    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => ValueTask.FromResult<IReadOnlyList<string>>(
-        [.. _names.Keys.Where(path => Path.GetDirectoryName(path) == directory).Select(path => Path.GetFileName(path))]);
+    public ValueTask<IReadOnlyList<string>> ListAsync(string directory) => ValueTask.FromResult(_names.FileNames(directory));
 
-    public ValueTask CreateDirectoryAsync(string directory) => ValueTask.CompletedTask;
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) =>
+        ValueTask.FromResult(_names.DirectoryNames(directory));
+
+    public ValueTask CreateDirectoryAsync(string directory)
+    {
+        if (!_names.HasDirectory(directory))
+        {
+            Change(isSync: true);
+            _names.CreateDirectory(directory);
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask RenameAsync(string from, string to)
     {
         Change(isSync: false);
-        _names[to] = _names[from];
-        _names.Remove(from);
+        _names.Change(_names.Renaming(from, to));
         return ValueTask.CompletedTask;
     }
 
     public ValueTask DeleteAsync(string path)
     {
-        if (_names.ContainsKey(path))
+        if (_names.Find(path) is not null)
         {
             Change(isSync: false);
-            _names.Remove(path);
+            _names.Change(_names.Deletion(path));
         }
 
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+    public ValueTask RenameDirectoryAsync(string from, string to) =>
+        _names.HasDirectory(to) ? throw new IOException($"{to}: it exists") : RenameAsync(from, to);
 
-    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+    public async ValueTask DeleteDirectoryAsync(string directory)
+    {
+        foreach (string name in _names.FileNames(directory))
+        {
+            await DeleteAsync(Path.Combine(directory, name));
+        }
 
-    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+        if (_names.HasDirectory(directory))
+        {
+            Change(isSync: false);
+            _names.Change(_names.Deletion(directory));
+        }
+    }
 
     public ValueTask SyncDirectoryAsync(string directory)
     {
         Change(isSync: true);
-        _durableNames = new SortedDictionary<string, FaultFile>(_names, StringComparer.Ordinal);
+        _names.Sync(directory);
         return ValueTask.CompletedTask;
     }
 

@@ -43,11 +43,11 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
 
     public ValueTask DeleteAsync(string path) => inner.DeleteAsync(path);
 
-    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<string>> ListDirectoriesAsync(string directory) => inner.ListDirectoriesAsync(directory);
 
-    public ValueTask RenameDirectoryAsync(string from, string to) => throw new NotSupportedException();
+    public ValueTask RenameDirectoryAsync(string from, string to) => inner.RenameDirectoryAsync(from, to);
 
-    public ValueTask DeleteDirectoryAsync(string directory) => throw new NotSupportedException();
+    public ValueTask DeleteDirectoryAsync(string directory) => inner.DeleteDirectoryAsync(directory);
 
     public ValueTask SyncDirectoryAsync(string directory) => inner.SyncDirectoryAsync(directory);
 
