@@ -218,12 +218,8 @@ internal sealed class NodeState(
         trace?.Snapshot(installed, isInstalled: true);
         Snapshot = installed;
         bool isDropped = Log.Install(installed.Index, installed.Term);
-        if (isDropped)
-        {
-            Configurations.TruncateSuffix(installed.Index + 1);
-        }
-
-        if (Configurations.Install(installed.Point))
+        bool isRolledBack = isDropped && Configurations.TruncateSuffix(installed.Index + 1);
+        if (Configurations.Install(installed.Point) || isRolledBack)
         {
             trace?.Configuration(Configurations.LatestIndex, Configuration);
         }
