@@ -14,6 +14,16 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 ledger.Led(from, append.Term);
                 MatchesLog(from, append);
                 break;
+            case InstallSnapshotRequest install:
+                HasTerm(from, install.Term, "an InstallSnapshot");
+                ledger.Led(from, install.Term);
+                HoldsSnapshot(from, install);
+                break;
+            case RequestVoteRequest { Term: > 0 } or RequestPreVoteRequest
+                when watchOf(from) is { } watch && !watch.Configuration.IsVoter(ClusterLedger.NameOf(from)):
+                ledger.Violated(
+                    Rule.Voters, $"{ClusterLedger.NameOf(from)} campaigns; it has no vote in {watch.Configuration}");
+                break;
             case RequestVoteRequest { Term: > 0 } vote when ledger.Stores[from].Record is not { } record
                 || record.Term != vote.Term || record.VotedFor != ClusterLedger.NameOf(from):
                 ledger.Violated(
@@ -33,8 +43,17 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 HasTerm(from, answer.Term, "an answer");
                 if (answer.Success)
                 {
-                    ledger.Confirms(from, leader: to, answer.Term, askedAt);
+                    ledger.Confirmations.Add(from, leader: to, answer.Term, askedAt);
                     HoldsEntries(from, (AppendEntriesRequest)request, answer);
+                }
+
+                break;
+            case InstallSnapshotResponse installed:
+                HasTerm(from, installed.Term, "an answer");
+                if (installed.Success)
+                {
+                    ledger.Confirmations.Add(from, leader: to, installed.Term, askedAt);
+                    HasInstalled(from, (InstallSnapshotRequest)request);
                 }
 
                 break;
@@ -98,7 +117,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
 
         ulong last = request.LastIndex;
-        EntryMark? held = ledger.Stores[follower].Log[last];
+        EntryMark? held = OnDisk(follower, last);
         bool isHeld = request.Entries is { Count: > 0 } entries
             ? held == EntryMark.Of(entries[^1][entries[^1].Count - 1])
             : held?.Term == request.PreviousTerm;
@@ -110,6 +129,36 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
     }
 
+    private EntryMark? OnDisk(int server, ulong index)
+    {
+        StoreModel store = ledger.Stores[server];
+        return store.Log[index] is { } mark && (index > store.Snapshots.Index || mark == ledger.CommittedAt(index)) ? mark
+            : index <= store.Snapshots.Index ? ledger.CommittedAt(index) : null;
+    }
+
+    private void HoldsSnapshot(int leader, InstallSnapshotRequest request)
+    {
+        if (!ledger.Stores[leader].Snapshots.Holds(request.LastLogIndex, request.LastLogTerm)
+            || !ledger.IsCommitted(request.LastLogIndex, request.LastLogTerm))
+        {
+            ledger.Violated(
+                Rule.Snapshots,
+                $"{ClusterLedger.NameOf(leader)} sends a snapshot of ({request.LastLogIndex}, {request.LastLogTerm}), which is not on "
+                + "its disk, or of nothing committed");
+        }
+    }
+
+    private void HasInstalled(int follower, InstallSnapshotRequest request)
+    {
+        if (OnDisk(follower, request.LastLogIndex)?.Term != request.LastLogTerm)
+        {
+            ledger.Violated(
+                Rule.DurableFirst,
+                $"{ClusterLedger.NameOf(follower)} says that it has ({request.LastLogIndex}, {request.LastLogTerm}) of a snapshot; on "
+                + $"its disk is a snapshot of {ledger.Stores[follower].Snapshots.Index} and a log to {ledger.Stores[follower].Log.LastIndex}");
+        }
+    }
+
     private void MatchesLog(int leader, AppendEntriesRequest request)
     {
         if (request.IsHeartbeat || watchOf(leader) is not { } watch || watch.Record.Term != request.Term)
@@ -118,7 +167,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
 
         if (request.LeaderCommitIndex > watch.CommitIndex
-            || (request.PreviousIndex > 0 && watch.Log[request.PreviousIndex]?.Term != request.PreviousTerm))
+            || (request.PreviousIndex > 0 && watch.History.MarkAt(request.PreviousIndex)?.Term != request.PreviousTerm))
         {
             ledger.Violated(
                 Rule.LogMatching,
@@ -130,7 +179,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             for (int i = 0; i < slice.Count; i++)
             {
-                if (watch.Log[slice[i].Index]?.Term != slice[i].Term)
+                if (watch.History.MarkAt(slice[i].Index)?.Term != slice[i].Term)
                 {
                     ledger.Violated(
                         Rule.LogMatching,

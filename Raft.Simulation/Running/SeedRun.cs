@@ -12,6 +12,8 @@ namespace Raft.Simulation.Running;
 internal sealed class SeedRun<TFsm>
     where TFsm : class, IFsm
 {
+    private const int ProfileCount = 6;
+
     private readonly SimulationOptions _options;
     private readonly SimulationProfile _profile;
     private readonly ulong _seed;
@@ -30,10 +32,10 @@ internal sealed class SeedRun<TFsm>
     {
         _seed = seed;
         _options = options;
-        _profile = options.Profile ?? (SimulationProfile)(seed % 3);
+        _profile = options.Profile ?? (SimulationProfile)(seed % ProfileCount);
         _kernel = new SimKernel(seed, options.WatchPool) { Log = options.Trace };
         SimRandom draws = _kernel.Random.Fork();
-        _plan = ClusterPlan.Draw(draws, options);
+        _plan = ClusterPlan.Draw(draws, options, _profile);
         _faults = FaultPlan.Draw(draws, _profile);
         if (options.Scenario is { } scenario)
         {
