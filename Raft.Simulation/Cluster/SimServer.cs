@@ -29,7 +29,6 @@ internal sealed class SimServer
     {
         _setup = setup;
         Machine = machine;
-        Id = ClusterLedger.NameOf(machine);
         Address = SimAddress.Of(machine);
         Clock = new MachineClock(setup.Kernel);
         Disk = new SimDisk(setup.Kernel, setup.Plan.Disk);
@@ -38,8 +37,8 @@ internal sealed class SimServer
     /// <summary>Its number.</summary>
     public int Machine { get; }
 
-    /// <summary>Its name.</summary>
-    public ServerId Id { get; }
+    /// <summary>Its name; another one after it lost its disk.</summary>
+    public ServerId Id => _setup.Ledger.NameOf(Machine);
 
     /// <summary>Its address.</summary>
     public ServerAddress Address { get; }
@@ -155,6 +154,7 @@ internal sealed class SimServer
     public void BecomeBlank()
     {
         HasLostDisk = false;
+        _setup.Ledger.Renamed(Machine);
         Start();
     }
 

@@ -56,7 +56,14 @@ internal sealed class NodeWatch : IRaftTrace
 
     private StoreModel Store => _ledger.Stores[_server];
 
-    private string Name => ClusterLedger.NameOf(_server);
+    private string Name => _ledger.NameOf(_server);
+
+    /// <summary>
+    /// Whether it may campaign: it votes, or is losing its vote by an entry that it does not know to be committed, which may
+    /// stand in its log alone (thesis 4.2.2).
+    /// </summary>
+    public bool MayCampaign => Configuration.IsVoter(Name)
+        || (History.Configurations.LatestIndex > CommitIndex && History.Configurations.Previous.IsVoter(Name));
 
     /// <summary>Whether the node is handing its leadership over.</summary>
     public bool IsHandingOver { get; private set; }
@@ -85,7 +92,7 @@ internal sealed class NodeWatch : IRaftTrace
     void IRaftTrace.Role(RaftState state, ulong term)
     {
         Note(1, (ulong)state, term);
-        if (state is RaftState.Candidate or RaftState.Leader && !Configuration.IsVoter(Name))
+        if (state is RaftState.Candidate or RaftState.Leader && !MayCampaign)
         {
             _ledger.Violated(Rule.Voters, $"{Name} becomes {state} in term {term}; it has no vote in {Configuration}");
         }

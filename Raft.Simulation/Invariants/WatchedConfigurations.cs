@@ -15,6 +15,9 @@ internal sealed class WatchedConfigurations(SimKernel kernel, ClusterLedger ledg
     /// <summary>The one in force.</summary>
     public ClusterConfiguration Latest => _history[^1].Configuration;
 
+    /// <summary>The one before it, as far as it is known.</summary>
+    public ClusterConfiguration Previous => _history.Count > 1 ? _history[^2].Configuration : ClusterConfiguration.Empty;
+
     /// <summary>The index of the entry that holds it.</summary>
     public ulong LatestIndex => _history[^1].Index;
 

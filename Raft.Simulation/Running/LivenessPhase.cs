@@ -1,3 +1,4 @@
+using Raft.Simulation.Administration;
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
@@ -63,6 +64,10 @@ internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, Call
             + $"{nameof(SimulationClient<>.IsStopping)}: it does not look at that, or it waits for something that does not "
             + "come, or that is outside the simulation");
     }
+
+    /// <summary>Whatever administrators asked for has an outcome.</summary>
+    public void AwaitOffice(ClusterOffice office) =>
+        Await(Within, () => office.HasEnded, "a change of members, a transfer or a snapshot has no outcome");
 
     /// <summary>All sound servers hold and have applied the same entries.</summary>
     public void AwaitSame()
