@@ -44,6 +44,23 @@ internal enum Happening
     OutcomeUnknown,
     StoreRead,
     SegmentRotated,
+    InstallSnapshot,
+    InstallInterrupted,
+    TimeoutNow,
+    SnapshotTaken,
+    SnapshotInstalled,
+    Restore,
+    LogCompacted,
+    LogReset,
+    ConflictReset,
+    LogDroppedAtStart,
+    ConfigurationRollback,
+    MemberChange,
+    LeaderRemoval,
+    ServerWiped,
+    Transfer,
+    TransferOver,
+    TransferFailed,
 }
 
 /// <summary>What belongs to which.</summary>
@@ -56,6 +73,8 @@ internal static class Happenings
         AppendEntriesRequest => Happening.Append,
         RequestVoteRequest => Happening.RequestVote,
         RequestPreVoteRequest => Happening.PreVote,
+        InstallSnapshotRequest => Happening.InstallSnapshot,
+        TimeoutNowRequest => Happening.TimeoutNow,
         _ => Happening.Ask,
     };
 
@@ -65,6 +84,13 @@ internal static class Happenings
         Happening.WriteFailed or Happening.SyncFailed or Happening.DiskFull or Happening.DiskStalled or Happening.BitRot
             or Happening.DamageRefused => profile == SimulationProfile.Disk,
         Happening.ClockRate or Happening.ClockJump or Happening.LaggingLeader => profile == SimulationProfile.Clocks,
+        Happening.ConfigurationRollback or Happening.MemberChange or Happening.LeaderRemoval or Happening.ServerWiped =>
+            profile == SimulationProfile.Membership,
+        Happening.InstallSnapshot or Happening.InstallInterrupted or Happening.SnapshotTaken or Happening.SnapshotInstalled
+            or Happening.Restore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
+            or Happening.LogDroppedAtStart => profile == SimulationProfile.Snapshots,
+        Happening.Transfer or Happening.TransferOver or Happening.TransferFailed or Happening.TimeoutNow =>
+            profile == SimulationProfile.Transfer,
         _ => true,
     };
 }

@@ -11,4 +11,13 @@ public enum SimulationProfile
 
     /// <summary>Disks that fail, fill up, stall and rot, and crashes at every write and sync.</summary>
     Disk,
+
+    /// <summary>Small snapshots all the time, servers that fall behind the leader's log, and transfers of snapshots that break off.</summary>
+    Snapshots,
+
+    /// <summary>Servers that are added, promoted, demoted and removed, the leader among them, and disks that are lost.</summary>
+    Membership,
+
+    /// <summary>Leaders that are asked to hand over, under load, to servers that die meanwhile.</summary>
+    Transfer,
 }

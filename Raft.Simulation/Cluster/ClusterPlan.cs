@@ -26,6 +26,30 @@ internal sealed record ClusterPlan
 
     public required int Nonvoters { get; init; }
 
+    /// <summary>Servers beyond the founders, which start blank and are no members.</summary>
+    public required int Spares { get; init; }
+
+    /// <summary>All servers.</summary>
+    public int Machines => Servers + Spares;
+
+    public required ulong SnapshotThreshold { get; init; }
+
+    public required TimeSpan SnapshotInterval { get; init; }
+
+    public required ulong TrailingLogs { get; init; }
+
+    /// <summary>How many administrators change members at once.</summary>
+    public required int Administrators { get; init; }
+
+    /// <summary>The mean time between two changes of one administrator.</summary>
+    public required TimeSpan ChangeMean { get; init; }
+
+    /// <summary>The mean time between two transfers that are asked for; zero for none.</summary>
+    public required TimeSpan TransferMean { get; init; }
+
+    /// <summary>The mean time between two snapshots that are asked for; zero for none.</summary>
+    public required TimeSpan SnapshotMean { get; init; }
+
     public required int Clients { get; init; }
 
     public required Founding Founding { get; init; }
@@ -49,15 +73,26 @@ internal sealed record ClusterPlan
     public required DiskConditions Disk { get; init; }
 
     /// <summary>Draws a plan.</summary>
-    public static ClusterPlan Draw(SimRandom random, SimulationOptions options)
+    public static ClusterPlan Draw(SimRandom random, SimulationOptions options, SimulationProfile profile)
     {
-        int servers = options.Servers ?? random.Pick(Sizes);
+        bool isChanging = profile == SimulationProfile.Membership;
+        int servers = options.Servers ?? (isChanging ? (int)random.Between(1, 5) : random.Pick(Sizes));
         int nonvoters = servers >= 3 && random.Chance(0.25) ? random.Next(servers > 3 ? 3 : 2) : 0;
+        bool hasSnapshots = random.Chance(SnapshotShare(profile));
         var heartbeat = TimeSpan.FromMilliseconds(random.LogBetween(150, 1000));
         return new ClusterPlan
         {
             Servers = servers,
             Nonvoters = nonvoters,
+            Spares = isChanging ? Math.Max(0, (int)random.Between(Math.Min(4, servers + 1), 7) - servers) : 0,
+            SnapshotThreshold = hasSnapshots ? (ulong)random.Between(10, random.Chance(0.5) ? 40 : 200) : 8192,
+            SnapshotInterval = TimeSpan.FromMilliseconds(random.LogBetween(20, 5000)),
+            TrailingLogs = hasSnapshots ? (random.Chance(0.4) ? 0 : (ulong)random.Between(0, 50)) : 10_240,
+            Administrators = isChanging ? (int)random.Between(1, 2) : 0,
+            ChangeMean = TimeSpan.FromSeconds(random.LogBetween(0.3, 3)),
+            TransferMean = profile == SimulationProfile.Transfer ? TimeSpan.FromSeconds(random.LogBetween(0.3, 5))
+                : isChanging && random.Chance(0.3) ? TimeSpan.FromSeconds(5) : TimeSpan.Zero,
+            SnapshotMean = hasSnapshots && random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(0.5, 10)) : TimeSpan.Zero,
             Clients = options.Clients ?? (int)random.Between(3, 6),
             Founding = (Founding)random.Next(3),
             Heartbeat = heartbeat,
@@ -86,6 +121,16 @@ internal sealed record ClusterPlan
         PreVoteDisabled = PreVoteDisabled,
         MaxAppendEntries = MaxAppendEntries,
         Limits = Limits,
+        SnapshotThreshold = SnapshotThreshold,
+        SnapshotInterval = SnapshotInterval,
+        TrailingLogs = TrailingLogs,
+    };
+
+    private static double SnapshotShare(SimulationProfile profile) => profile switch
+    {
+        SimulationProfile.Snapshots => 1,
+        SimulationProfile.Membership => 0.5,
+        _ => 0.2,
     };
 
     private static RaftLimits DrawLimits(SimRandom random)
@@ -123,6 +168,7 @@ internal sealed record ClusterPlan
             ProbeShare = random.Chance(0.5) ? random.LogBetween(0.01, 0.5) : 0,
             BreakShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.05) : 0,
             Timeout = heartbeat * random.LogBetween(0.5, 5),
+            PieceTimeMax = heartbeat * random.LogBetween(0.001, 0.3),
         };
     }
 }

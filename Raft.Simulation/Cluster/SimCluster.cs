@@ -13,18 +13,18 @@ internal sealed class SimCluster
         Kernel = kernel;
         Plan = plan;
         Founders = new ClusterConfiguration(Enumerable.Range(0, plan.Servers).Select(machine => new Server(
-            ClusterLedger.NameOf(machine), SimAddress.Of(machine),
+            ClusterLedger.NameOf(machine, losses: 0), SimAddress.Of(machine),
             machine < plan.Servers - plan.Nonvoters ? ServerSuffrage.Voter : ServerSuffrage.Nonvoter)));
-        Ledger = new ClusterLedger(kernel, plan.Servers, Founders);
+        Ledger = new ClusterLedger(kernel, plan.Machines, Founders);
         Config = options.Configure?.Invoke(plan.ToConfig()) ?? plan.ToConfig();
         var rules = new MessageRules(Ledger, machine => Servers![machine].Watch);
-        Network = new SimNetwork(kernel, plan.Servers, plan.Network, rules)
+        Network = new SimNetwork(kernel, plan.Machines, plan.Network, rules)
         {
             InFlightCountMax = Config.Limits.InFlightCountMax,
         };
         var setup = new ServerSetup(
             kernel, Network, Ledger, plan, Founders, newFsm, stateOf, Config, options.Bug);
-        Servers = [.. Enumerable.Range(0, plan.Servers).Select(machine => new SimServer(setup, machine))];
+        Servers = [.. Enumerable.Range(0, plan.Machines).Select(machine => new SimServer(setup, machine))];
     }
 
     /// <summary>Where everything happens.</summary>
@@ -51,8 +51,12 @@ internal sealed class SimCluster
     /// <summary>The servers, by number.</summary>
     public IReadOnlyList<SimServer> Servers { get; }
 
-    /// <summary>The servers that are to run: their store has not refused damage, and they are not left down.</summary>
-    public IEnumerable<SimServer> Sound => Servers.Where(s => s.Condition != ServerCondition.Refused && !s.IsLeftDown);
+    /// <summary>The configuration that is committed and in force.</summary>
+    public ClusterConfiguration Configuration => Ledger.Configurations.Newest;
+
+    /// <summary>The members that are to run: their store has not refused damage or is gone, and they are not left down.</summary>
+    public IEnumerable<SimServer> Sound => Servers.Where(s =>
+        Configuration.Find(s.Id) is not null && s.Condition != ServerCondition.Refused && !s.IsLeftDown && !s.HasLostDisk);
 
     /// <summary>The server that leads the newest term, if one does.</summary>
     public SimServer? Leader => Servers
@@ -71,8 +75,33 @@ internal sealed class SimCluster
     public SimServer PickServer(double leaderBias) =>
         Kernel.Random.Chance(leaderBias) && Leader is { } leader ? leader : Kernel.Random.Pick(Servers);
 
+    /// <summary>
+    /// Whether a majority is left if this server is lost for good, in the configuration that is committed and in every one
+    /// that stands in a log and may come to be.
+    /// </summary>
+    public bool MayLose(SimServer server) => Servers.Select(LatestOf).Append(Configuration).Distinct().All(configuration =>
+        Servers.Count(s => configuration.IsVoter(s.Id) && s != server && !IsLost(s)) >= configuration.QuorumSize
+        || configuration.Servers.IsEmpty);
+
+    /// <summary>Whether a server is gone for good, or may be soon.</summary>
+    public static bool IsLost(SimServer server) =>
+        server.HasRot || server.IsLeftDown || server.HasLostDisk || server.Condition == ServerCondition.Refused;
+
     /// <summary>All servers side by side.</summary>
     public string Describe() => string.Join('\n', Servers.Select(s => s.Describe()));
+
+    private ClusterConfiguration LatestOf(SimServer server)
+    {
+        if (server.Watch is { } watch)
+        {
+            return watch.Configuration;
+        }
+
+        var configurations = new WatchedConfigurations(Kernel, Ledger, server.Id.ToString());
+        StoreModel store = Ledger.Stores[server.Machine];
+        configurations.Load(store.Log, store.Snapshots.Newest);
+        return configurations.Latest;
+    }
 
     /// <summary>What happened anywhere.</summary>
     public Coverage Coverage()

@@ -29,7 +29,6 @@ internal sealed class SimServer
     {
         _setup = setup;
         Machine = machine;
-        Id = ClusterLedger.NameOf(machine);
         Address = SimAddress.Of(machine);
         Clock = new MachineClock(setup.Kernel);
         Disk = new SimDisk(setup.Kernel, setup.Plan.Disk);
@@ -38,8 +37,8 @@ internal sealed class SimServer
     /// <summary>Its number.</summary>
     public int Machine { get; }
 
-    /// <summary>Its name.</summary>
-    public ServerId Id { get; }
+    /// <summary>Its name; another one after it lost its disk.</summary>
+    public ServerId Id => _setup.Ledger.NameOf(Machine);
 
     /// <summary>Its address.</summary>
     public ServerAddress Address { get; }
@@ -77,6 +76,9 @@ internal sealed class SimServer
     /// <summary>Whether it stays down for good.</summary>
     public bool IsLeftDown { get; set; }
 
+    /// <summary>Whether its disk was lost: it stays down until its removal is committed.</summary>
+    public bool HasLostDisk { get; private set; }
+
     /// <summary>Completes when the present process is gone: whoever waits for an answer of it waits in vain.</summary>
     public Task Gone => _gone.Task;
 
@@ -91,7 +93,7 @@ internal sealed class SimServer
     /// <summary>Starts a process.</summary>
     public void Start()
     {
-        if (IsLeftDown)
+        if (IsLeftDown || HasLostDisk)
         {
             return;
         }
@@ -137,6 +139,25 @@ internal sealed class SimServer
         End(ServerCondition.Down);
     }
 
+    /// <summary>Loses its disk, and with it everything that it ever promised. It stays down until it is a blank server.</summary>
+    public void LoseDisk()
+    {
+        Crash(isPowerCut: true);
+        Disk.Wipe();
+        HasLostDisk = true;
+        Coverage.Hit(Happening.ServerWiped);
+        _setup.Ledger.Wiped(Machine);
+        _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} has lost its disk");
+    }
+
+    /// <summary>Nobody counts on what it promised any more: it may start again, as a blank server.</summary>
+    public void BecomeBlank()
+    {
+        HasLostDisk = false;
+        _setup.Ledger.Renamed(Machine);
+        Start();
+    }
+
     /// <summary>Asks the node to end (SIGTERM).</summary>
     public void Stop()
     {
@@ -155,9 +176,11 @@ internal sealed class SimServer
         $"{Id} {Condition}{(Process is { IsPaused: true } ? " (paused)" : string.Empty)}: "
         + (Watch is { } watch
             ? $"{watch.State} {watch.Record}, log to ({watch.Log.LastIndex}, {watch.Log.LastTerm}), commit {watch.CommitIndex}, "
-                + $"applied {watch.AppliedIndex}; "
+                + $"applied {watch.AppliedIndex}, "
+                + $"log from {watch.Log.FirstIndex}, snapshot {watch.History.SnapshotIndex}, {watch.Configuration}; "
             : string.Empty)
-        + $"on disk {Model.Record?.ToString() ?? "no term"}, log to ({Model.Log.LastIndex}, {Model.Log.LastTerm})";
+        + $"on disk {Model.Record?.ToString() ?? "no term"}, log to ({Model.Log.LastIndex}, {Model.Log.LastTerm}), "
+        + $"snapshot {Model.Snapshots.Index}{(HasLostDisk ? ", lost" : string.Empty)}";
 
     /// <summary>The life of one process.</summary>
     private async Task LiveAsync()
@@ -169,8 +192,11 @@ internal sealed class SimServer
                 SegmentBytes = _setup.Plan.SegmentBytes,
                 NextSalt = _setup.Kernel.Random.NextBits,
             };
-            _store = await WalStore.OpenAsync(Directory, Disk.Mount(Process!), options, _setup.Bug.Store);
-            await RunNodeAsync(_store);
+            IDisk disk = Disk.Mount(Process!);
+            _store = await WalStore.OpenAsync(Directory, disk, options, _setup.Bug.Store);
+            FileSnapshotStore snapshots = await FileSnapshotStore.OpenAsync(
+                Directory, disk, new FileSnapshotOptions { TimeProvider = Process!.Time }, _setup.Bug.Store);
+            await RunNodeAsync(_store, snapshots);
         }
         catch (Exception failure)
         {
@@ -181,12 +207,12 @@ internal sealed class SimServer
         await CloseAsync(ServerCondition.Down);
     }
 
-    private async Task RunNodeAsync(WalStore store)
+    private async Task RunNodeAsync(WalStore store, FileSnapshotStore kept)
     {
-        await ReopenedAsync(store);
-        var log = new WatchedLogStore(store.Log, Model, Coverage, OnTruncation);
+        await ReopenedAsync(store, await kept.ListAsync());
+        var log = new WatchedLogStore(store.Log, Machine, _setup.Ledger, Coverage) { OnTruncation = OnTruncation };
         var stable = new WatchedStableStore(store.Stable, Model);
-        var snapshots = new DiscardSnapshotStore();
+        var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots);
         bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
         bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
@@ -198,6 +224,7 @@ internal sealed class SimServer
         IFsm fsm = _setup.NewFsm();
         Fsm = fsm;
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
+        log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
         IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
         Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, new RaftRuntime
@@ -232,7 +259,7 @@ internal sealed class SimServer
     }
 
     /// <summary>Holds what the store shows to what it must hold.</summary>
-    private async Task ReopenedAsync(WalStore store)
+    private async Task ReopenedAsync(WalStore store, IReadOnlyList<SnapshotMeta> snapshots)
     {
         var marks = new EntryList();
         for (ulong next = store.Log.FirstIndex; next != 0 && next <= store.Log.LastIndex;)
@@ -247,7 +274,7 @@ internal sealed class SimServer
         }
 
         TermAndVote? record = await store.Stable.LoadAsync();
-        if (Model.Reopened(marks, record) is { } wrong)
+        if (Model.Reopened(marks, record, snapshots) is { } wrong)
         {
             _setup.Ledger.Violated(Rule.SyncedData, $"{Id} after reopening: {wrong}");
         }

@@ -36,7 +36,7 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
     public IReadOnlyDictionary<string, SimInode> Files => Names.Files();
 
     /// <summary>The names of files and directories.</summary>
-    public NameTree<SimInode> Names { get; } = new();
+    public NameTree<SimInode> Names { get; private set; } = new();
 
     /// <summary>The disk as one process sees it.</summary>
     public IDisk Mount(SimProcess process) => new MountedDisk(this, process);
@@ -75,6 +75,9 @@ internal sealed class SimDisk(SimKernel kernel, DiskConditions conditions)
             }
         }
     }
+
+    /// <summary>A new, blank disk takes its place. Nothing may be using it.</summary>
+    public void Wipe() => Names = new NameTree<SimInode>();
 
     /// <summary>Nothing that is asked of it from now on completes, for a time.</summary>
     public void Stall(TimeSpan time)

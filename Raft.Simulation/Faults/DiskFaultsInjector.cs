@@ -74,6 +74,6 @@ internal sealed class DiskFaultsInjector(SimCluster cluster)
 
     // Before the founders' configuration is committed, one disk may be all that holds it. Nor at once: a server that
     // refuses is gone for the rest of the run.
-    private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && _kernel.Now > RotAfter && (server.HasRot || !cluster.Founders.IsVoter(server.Id)
-        || cluster.Servers.Count(s => s.HasRot && cluster.Founders.IsVoter(s.Id)) < (cluster.Founders.VoterCount - 1) / 2);
+    private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && _kernel.Now > RotAfter
+        && (server.HasRot || !cluster.Configuration.IsVoter(server.Id) || cluster.MayLose(server));
 }

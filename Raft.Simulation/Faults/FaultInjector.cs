@@ -1,5 +1,6 @@
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
 
 namespace Raft.Simulation.Faults;
 
@@ -7,6 +8,9 @@ namespace Raft.Simulation.Faults;
 internal sealed class FaultInjector
 {
     private const double LeftDownShare = 0.25;
+
+    private static readonly FaultKind[] Strikes =
+        [FaultKind.Crash, FaultKind.Crash, FaultKind.Partition, FaultKind.Pause, FaultKind.BreakConnections];
 
     private readonly SimCluster _cluster;
     private readonly SimKernel _kernel;
@@ -24,6 +28,7 @@ internal sealed class FaultInjector
         _partitions = new PartitionFaults(cluster, plan);
         _crashes = new CrashFaults(cluster, plan);
         _disks = new DiskFaultsInjector(cluster);
+        cluster.Network.OnSnapshotSent = OnSnapshotSent;
     }
 
     /// <summary>Begins.</summary>
@@ -63,14 +68,42 @@ internal sealed class FaultInjector
     /// <summary>In some runs a voter stays dead for good: a majority does without it.</summary>
     private void LeaveOneDown()
     {
-        SimServer[] voters = [.. _cluster.Servers.Where(s => _cluster.Founders.IsVoter(s.Id))];
-        SimServer[] sound = [.. voters.Where(s => !s.HasRot)];
-        if (voters.Length - sound.Length + 1 <= (voters.Length - 1) / 2 && _kernel.Random.Chance(LeftDownShare))
+        // A change that is still on its way may take two voters more.
+        SimServer[] voters = [.. _cluster.Servers.Where(s => _cluster.Configuration.IsVoter(s.Id) && !SimCluster.IsLost(s))];
+        bool mayBe = voters.Length >= (_cluster.Plan.Administrators > 0 ? 5 : 1) && _kernel.Random.Chance(LeftDownShare);
+        if (mayBe && _kernel.Random.Pick(voters) is { } server && _cluster.MayLose(server))
         {
-            SimServer server = _kernel.Random.Pick(sound);
             server.Coverage.Hit(Happening.LeftDown);
             server.IsLeftDown = true;
             server.Crash(isPowerCut: _kernel.Random.Chance(0.5));
+        }
+    }
+
+    /// <summary>Hits the sender or the receiver of a snapshot while it is under way.</summary>
+    private void OnSnapshotSent(SimSnapshotCall call)
+    {
+        if (_isOver || !_kernel.Random.Chance(_plan.InstallFaultShare))
+        {
+            return;
+        }
+
+        TimeSpan soon = _cluster.Plan.Network.PieceTimeMax * _kernel.Random.LogBetween(0.1, 20);
+        _kernel.After(null, soon, () =>
+        {
+            if (!_isOver && call.IsUnderWay)
+            {
+                Strike(_cluster.Servers[_kernel.Random.Chance(0.5) ? call.From : call.To]);
+            }
+        });
+    }
+
+    /// <summary>Hits a server in the middle of something.</summary>
+    public void Strike(SimServer server)
+    {
+        if (!_isOver)
+        {
+            FaultKind kind = _kernel.Random.Pick(Strikes);
+            Inject(kind, server);
         }
     }
 

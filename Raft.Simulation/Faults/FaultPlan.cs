@@ -42,13 +42,26 @@ internal sealed record FaultPlan
     /// <summary>The most time that a pause, a partition or a slow link lasts.</summary>
     public required TimeSpan LastsMax { get; init; }
 
+    /// <summary>The share of snapshots on their way whose sender or receiver is hit meanwhile.</summary>
+    public required double InstallFaultShare { get; init; }
+
+    /// <summary>The share of transfers whose target or leader is hit meanwhile.</summary>
+    public required double TransferFaultShare { get; init; }
+
+    /// <summary>The share of an administrator's turns in which a server loses its disk.</summary>
+    public required double DiskLossShare { get; init; }
+
     /// <summary>Draws a plan.</summary>
     public static FaultPlan Draw(SimRandom random, SimulationProfile profile)
     {
         var kinds = new List<(FaultKind, TimeSpan)>();
+
+        // Servers must be away for long to fall behind the leader's log.
+        bool isLagging = profile == SimulationProfile.Snapshots;
+        double commonShare = isLagging ? 0.9 : KindShare;
         foreach (FaultKind kind in Always)
         {
-            Consider(kind, KindShare, 2, 30);
+            Consider(kind, kind is FaultKind.Crash or FaultKind.Partition ? commonShare : KindShare, 2, 30);
         }
 
         foreach (FaultKind kind in profile switch
@@ -68,8 +81,11 @@ internal sealed record FaultPlan
             BurstShare = random.NextFraction() * 0.8,
             PowerCutShare = random.NextFraction(),
             CrashAtWriteShare = random.NextFraction(),
-            DownMax = TimeSpan.FromSeconds(random.LogBetween(0.1, 8)),
-            LastsMax = TimeSpan.FromSeconds(random.LogBetween(0.3, profile == SimulationProfile.Clocks ? 20 : 8)),
+            DownMax = TimeSpan.FromSeconds(random.LogBetween(0.1, isLagging ? 20 : 8)),
+            LastsMax = TimeSpan.FromSeconds(random.LogBetween(0.3, profile == SimulationProfile.Clocks || isLagging ? 20 : 8)),
+            InstallFaultShare = random.Chance(0.7) ? random.LogBetween(0.05, 0.7) : 0,
+            TransferFaultShare = random.Chance(0.7) ? random.LogBetween(0.1, 0.9) : 0,
+            DiskLossShare = random.Chance(0.5) ? random.LogBetween(0.02, 0.3) : 0,
         };
 
         void Consider(FaultKind kind, double share, double leastSeconds, double mostSeconds)

@@ -9,26 +9,35 @@ namespace Raft.Simulation.Invariants;
 /// </summary>
 internal sealed class ClusterLedger
 {
+    private const string Letters = "abcdefghijklmnopqrstuvwxyz";
+
     private readonly SimKernel _kernel;
     private readonly Dictionary<ulong, int> _leaders = [];
     private readonly Dictionary<(ulong Index, ulong Term), EntryFact> _entries = [];
-    private readonly Dictionary<(int Server, ulong Term), ServerId> _votes = [];
+    private readonly Dictionary<(int Server, int Life, ulong Term), ServerId> _votes = [];
     private readonly Dictionary<(ServerId Candidate, ulong Term), (ulong Index, ulong Term)> _campaigns = [];
     private readonly List<Committed> _committed = [];
     private readonly List<(ulong Term, ulong Index)> _committedThrough = [];
     private readonly List<ulong?> _states = [];
     private readonly HashSet<ulong> _appliedCommands = [];
-    private readonly Dictionary<(int Leader, int Server), (ulong Term, long AskedAt)> _confirmed = [];
+    private readonly List<(int Server, EntryList Log, ulong SnapshotIndex)> _lost = [];
+    private readonly int[] _lives;
+    private readonly int[] _names;
 
-    public ClusterLedger(SimKernel kernel, int servers, ClusterConfiguration configuration)
+    public ClusterLedger(SimKernel kernel, int servers, ClusterConfiguration founders)
     {
         _kernel = kernel;
-        Configuration = configuration;
+        _lives = new int[servers];
+        _names = new int[servers];
+        Configurations = new ConfigurationLedger(founders);
         Stores = [.. Enumerable.Range(0, servers).Select(_ => new StoreModel())];
     }
 
-    /// <summary>The configuration in force.</summary>
-    public ClusterConfiguration Configuration { get; }
+    /// <summary>The configurations that were ever appended, and which of them are committed.</summary>
+    public ConfigurationLedger Configurations { get; }
+
+    /// <summary>Who accepted whose requests.</summary>
+    public Confirmations Confirmations { get; } = new();
 
     /// <summary>What must be on each server's disk.</summary>
     public IReadOnlyList<StoreModel> Stores { get; }
@@ -46,11 +55,21 @@ internal sealed class ClusterLedger
     public void Violated(string rule, string how) => _kernel.Fail(new RunFailure(FailureKind.Violation, rule, how));
 
     /// <summary>The name of a server.</summary>
-    public static string NameOf(int server) => $"n{server + 1}";
+    public string NameOf(int server) => NameOf(server, _names[server]);
+
+    /// <summary>
+    /// The name of a server that lost its disk so many times. It gets a new one each time: in the log that it is sent stand
+    /// old configurations, in which it would take itself for the voter that it was.
+    /// </summary>
+    public static string NameOf(int server, int losses) =>
+        losses == 0 ? $"n{server + 1}" : $"n{server + 1}{(char)('a' + (losses % 26))}";
+
+    /// <summary>A server that lost its disk comes back under another name.</summary>
+    public void Renamed(int server) => _names[server]++;
 
     /// <summary>The server of a name.</summary>
     public static int NumberOf(ServerId name) =>
-        int.Parse(name.ToString().AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
+        int.Parse(name.ToString().AsSpan(1).TrimEnd(Letters), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
 
     /// <summary>
     /// A server's term and vote are durable, or were found on its disk. Before, a crash may have made it forget them.
@@ -62,11 +81,29 @@ internal sealed class ClusterLedger
             return;
         }
 
-        if (!_votes.TryAdd((server, record.Term), record.VotedFor) && _votes[(server, record.Term)] != record.VotedFor)
+        (int, int, ulong) key = (server, _lives[server], record.Term);
+        if (!_votes.TryAdd(key, record.VotedFor) && _votes[key] != record.VotedFor)
         {
-            Violated(Rule.OneVote, $"{NameOf(server)} voted for {_votes[(server, record.Term)]} and then for {record.VotedFor} in term {record.Term}");
+            Violated(Rule.OneVote, $"{NameOf(server)} voted for {_votes[key]} and then for {record.VotedFor} in term {record.Term}");
         }
     }
+
+    /// <summary>A server lost its disk, and with it all that it promised. What it had said before was true then.</summary>
+    public void Wiped(int server)
+    {
+        var log = new EntryList();
+        log.CopyFrom(Stores[server].Log);
+        _lost.Add((server, log, Stores[server].Snapshots.Index));
+        Stores[server].Wipe();
+        _lives[server]++;
+    }
+
+    /// <summary>Whether an entry would survive a power cut of a server: in its log, or covered by its snapshot.</summary>
+    public bool Holds(int server, ulong index, EntryMark mark) =>
+        Stores[server].Log[index] == mark || (index <= Stores[server].Snapshots.Index && CommittedAt(index) == mark);
+
+    /// <summary>What is committed at an index; null where nothing is known to be.</summary>
+    public EntryMark? CommittedAt(ulong index) => index >= 1 && index <= CommitIndex ? _committed[(int)index - 1].Mark : null;
 
     /// <summary>A server campaigns with a log that ends there.</summary>
     public void Campaigned(ServerId candidate, ulong term, EntryList log) =>
@@ -94,29 +131,26 @@ internal sealed class ClusterLedger
         }
     }
 
-    /// <summary>A server won an election with the log it has now.</summary>
-    public void Elected(int server, ulong term, EntryList log)
+    /// <summary>A server won an election with the log it has now, which says who votes.</summary>
+    public void Elected(int server, ulong term, WatchedLog log)
     {
         Led(server, term);
-        int votes = 0;
-        foreach (Server voter in Configuration.Servers)
+        ClusterConfiguration configuration = log.Configurations.Latest;
+        int votes = configuration.Servers.Count(s => s.IsVoter && HasVotedFor(MachineOf(s), NameOf(server), term));
+        if (votes < configuration.QuorumSize)
         {
-            StoreModel store = Stores[MachineOf(voter)];
-            votes += voter.IsVoter && _votes.GetValueOrDefault((MachineOf(voter), term)) == IdOf(server) && store.Term >= term ? 1 : 0;
-        }
-
-        if (votes < Configuration.QuorumSize)
-        {
-            Violated(Rule.ElectionSafety, $"{NameOf(server)} leads term {term} with the durable votes of {votes} of {Configuration.VoterCount} voters");
+            Violated(
+                Rule.ElectionSafety,
+                $"{NameOf(server)} leads term {term} with the durable votes of {votes} of {configuration.VoterCount} voters of {configuration}");
         }
 
         // Logs that match at one index match before it, so the last one tells of all (§5.3).
         ulong through = _committedThrough.Where(c => c.Term < term).Select(c => c.Index).DefaultIfEmpty(0UL).Max();
-        if (through > 0 && log[through] != _committed[(int)through - 1].Mark)
+        if (through > 0 && log.MarkAt(through) != _committed[(int)through - 1].Mark)
         {
             Violated(
                 Rule.LeaderCompleteness,
-                $"{NameOf(server)} leads term {term} and has ({log[through]?.ToString() ?? "nothing"}) at {through}, where "
+                $"{NameOf(server)} leads term {term} and has ({log.MarkAt(through)?.ToString() ?? "nothing"}) at {through}, where "
                 + $"({_committed[(int)through - 1].Mark}) is committed");
         }
     }
@@ -133,8 +167,8 @@ internal sealed class ClusterLedger
         }
     }
 
-    /// <summary>A node calls an entry committed.</summary>
-    public void Commits(int server, ulong index, EntryMark mark, ulong term)
+    /// <summary>A node calls an entry committed, under the configuration in force there.</summary>
+    public void Commits(int server, ulong index, EntryMark mark, ulong term, ClusterConfiguration configuration)
     {
         if (index <= CommitIndex)
         {
@@ -158,13 +192,14 @@ internal sealed class ClusterLedger
             _committedThrough.Add((term, index));
         }
 
-        int holders = Configuration.Servers.Count(s => s.IsVoter && Stores[MachineOf(s)].Log[index] == mark);
-        if (holders < Configuration.QuorumSize)
+        Configurations.Committed(index, mark.Term);
+        int holders = configuration.Servers.Count(s => s.IsVoter && HasHeld(MachineOf(s), index, mark));
+        if (holders < configuration.QuorumSize)
         {
             Violated(
                 Rule.DurableQuorum,
                 $"{NameOf(server)} calls entry {index} ({mark}) committed in term {term}; it is durable on {holders} of "
-                + $"{Configuration.VoterCount} voters");
+                + $"{configuration.VoterCount} voters of {configuration}");
         }
     }
 
@@ -183,6 +218,26 @@ internal sealed class ClusterLedger
             return;
         }
 
+        Compare(server, index, state);
+    }
+
+    /// <summary>A state machine was restored from a snapshot that covers everything up to an index.</summary>
+    public void Restored(int server, ulong index, ulong? state)
+    {
+        if (index > AppliedIndex)
+        {
+            Violated(Rule.Snapshots, $"{NameOf(server)} restored a snapshot of entry {index}, which no server had applied");
+            return;
+        }
+
+        if (index > 0)
+        {
+            Compare(server, index, state);
+        }
+    }
+
+    private void Compare(int server, ulong index, ulong? state)
+    {
         ulong? before = _states[(int)index - 1];
         _states[(int)index - 1] = before ?? state;
         if (before is not null && state is not null && before != state)
@@ -194,33 +249,6 @@ internal sealed class ClusterLedger
         }
     }
 
-    /// <summary>A server accepts a request of a leader, which left in some step.</summary>
-    public void Confirms(int server, int leader, ulong term, long? askedAt)
-    {
-        if (askedAt is { } step && (!_confirmed.TryGetValue((leader, server), out (ulong Term, long AskedAt) last)
-            || term > last.Term || (term == last.Term && step > last.AskedAt)))
-        {
-            _confirmed[(leader, server)] = (term, step);
-        }
-    }
-
-    /// <summary>Whether a server has accepted a request of this leader that left in a step or later.</summary>
-    public bool HasConfirmed(int server, int leader, ulong term, long since) =>
-        _confirmed.TryGetValue((leader, server), out (ulong Term, long AskedAt) last) && last.Term == term && last.AskedAt >= since;
-
-    /// <summary>A server lets a client read that asked in some step: since then a majority must have confirmed it.</summary>
-    public void Reads(int leader, long since)
-    {
-        int confirming = Configuration.Servers.Count(s => s.IsVoter && (MachineOf(s) == leader
-            || (_confirmed.TryGetValue((leader, MachineOf(s)), out (ulong Term, long AskedAt) last) && last.AskedAt >= since)));
-        if (confirming < Configuration.QuorumSize)
-        {
-            Violated(
-                Rule.Questions,
-                $"{NameOf(leader)} lets a client read, which {confirming} of {Configuration.VoterCount} voters have confirmed since it asked");
-        }
-    }
-
     /// <summary>Whether an entry is known to be committed.</summary>
     public bool IsCommitted(ulong index, ulong term) => index >= 1 && index <= CommitIndex && _committed[(int)index - 1].Mark.Term == term;
 
@@ -229,7 +257,14 @@ internal sealed class ClusterLedger
 
     private static int MachineOf(Server server) => Network.SimAddress.MachineOf(server.Address);
 
-    private static ServerId IdOf(int server) => NameOf(server);
+    // A vote that was given before its disk was lost is still counted by whoever got it.
+    private bool HasVotedFor(int voter, ServerId candidate, ulong term) =>
+        Enumerable.Range(0, _lives[voter] + 1).Any(life => _votes.GetValueOrDefault((voter, life, term)) == candidate
+            && (life < _lives[voter] || Stores[voter].Term >= term));
+
+    // Likewise what it acknowledged.
+    private bool HasHeld(int server, ulong index, EntryMark mark) => Holds(server, index, mark)
+        || _lost.Exists(l => l.Server == server && (l.Log[index] == mark || (index <= l.SnapshotIndex && CommittedAt(index) == mark)));
 
     private readonly record struct EntryFact(ulong Hash, ulong TermBefore);
 

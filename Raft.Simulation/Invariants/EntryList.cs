@@ -4,6 +4,11 @@ namespace Raft.Simulation.Invariants;
 internal sealed class EntryList
 {
     private readonly List<EntryMark> _marks = [];
+    /// <summary>Whether there is no entry.</summary>
+    public bool IsEmpty => _marks.Count == 0;
+
+    /// <summary>The term of the entry before the first; 0 where there is none.</summary>
+    public ulong TermBefore { get; set; }
 
     /// <summary>The index of the first entry, also while there is none.</summary>
     public ulong FirstIndex { get; private set; } = 1;
@@ -11,8 +16,8 @@ internal sealed class EntryList
     /// <summary>The index of the last entry; the one before the first while there is none.</summary>
     public ulong LastIndex => FirstIndex + (ulong)_marks.Count - 1;
 
-    /// <summary>The term of the last entry, or 0.</summary>
-    public ulong LastTerm => _marks.Count == 0 ? 0 : _marks[^1].Term;
+    /// <summary>The term of the last entry; while there is none, of the one that a snapshot ends with, or 0.</summary>
+    public ulong LastTerm => _marks.Count == 0 ? TermBefore : _marks[^1].Term;
 
     /// <summary>An entry; null where there is none.</summary>
     public EntryMark? this[ulong index] =>
@@ -27,6 +32,26 @@ internal sealed class EntryList
         }
 
         _marks.Add(mark);
+    }
+
+    /// <summary>Drops all entries; the next one stands right behind a snapshot.</summary>
+    public void Begin(ulong firstIndex, ulong termBefore)
+    {
+        _marks.Clear();
+        FirstIndex = firstIndex;
+        TermBefore = termBefore;
+    }
+
+    /// <summary>Drops the entries before an index.</summary>
+    public void DropBefore(ulong index)
+    {
+        if (index > FirstIndex && index <= LastIndex + 1)
+        {
+            int count = (int)(index - FirstIndex);
+            TermBefore = _marks[count - 1].Term;
+            _marks.RemoveRange(0, count);
+            FirstIndex = index;
+        }
     }
 
     /// <summary>Drops the entries from an index on.</summary>
@@ -45,6 +70,7 @@ internal sealed class EntryList
         _marks.Clear();
         _marks.AddRange(other._marks);
         FirstIndex = other.FirstIndex;
+        TermBefore = other.TermBefore;
     }
 
     /// <summary>Whether this log holds the same entries as another, up to an index.</summary>

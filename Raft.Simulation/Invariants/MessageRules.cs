@@ -14,11 +14,21 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 ledger.Led(from, append.Term);
                 MatchesLog(from, append);
                 break;
+            case InstallSnapshotRequest install:
+                HasTerm(from, install.Term, "an InstallSnapshot");
+                ledger.Led(from, install.Term);
+                HoldsSnapshot(from, install);
+                break;
+            case RequestVoteRequest { Term: > 0 } or RequestPreVoteRequest
+                when watchOf(from) is { MayCampaign: false } watch:
+                ledger.Violated(
+                    Rule.Voters, $"{ledger.NameOf(from)} campaigns; it has no vote in {watch.Configuration}");
+                break;
             case RequestVoteRequest { Term: > 0 } vote when ledger.Stores[from].Record is not { } record
-                || record.Term != vote.Term || record.VotedFor != ClusterLedger.NameOf(from):
+                || record.Term != vote.Term || record.VotedFor != ledger.NameOf(from):
                 ledger.Violated(
                     Rule.DurableFirst,
-                    $"{ClusterLedger.NameOf(from)} asks for votes in term {vote.Term}; on its disk is {Disk(from)}");
+                    $"{ledger.NameOf(from)} asks for votes in term {vote.Term}; on its disk is {Disk(from)}");
                 break;
             default:
                 break;
@@ -33,8 +43,17 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 HasTerm(from, answer.Term, "an answer");
                 if (answer.Success)
                 {
-                    ledger.Confirms(from, leader: to, answer.Term, askedAt);
+                    ledger.Confirmations.Add(from, leader: to, answer.Term, askedAt);
                     HoldsEntries(from, (AppendEntriesRequest)request, answer);
+                }
+
+                break;
+            case InstallSnapshotResponse installed:
+                HasTerm(from, installed.Term, "an answer");
+                if (installed.Success)
+                {
+                    ledger.Confirmations.Add(from, leader: to, installed.Term, askedAt);
+                    HasInstalled(from, (InstallSnapshotRequest)request);
                 }
 
                 break;
@@ -57,7 +76,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.Resources,
-                $"{ClusterLedger.NameOf(from)} has {count} appends in flight to {ClusterLedger.NameOf(to)}; the limit is {countMax}");
+                $"{ledger.NameOf(from)} has {count} appends in flight to {ledger.NameOf(to)}; the limit is {countMax}");
         }
     }
 
@@ -68,7 +87,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         if (ledger.Stores[server].Term < term)
         {
             ledger.Violated(
-                Rule.DurableFirst, $"{ClusterLedger.NameOf(server)} sends {what} of term {term}; on its disk is {Disk(server)}");
+                Rule.DurableFirst, $"{ledger.NameOf(server)} sends {what} of term {term}; on its disk is {Disk(server)}");
         }
     }
 
@@ -79,7 +98,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ClusterLedger.NameOf(voter)} votes for {request.Header.Id} in term {request.Term}; on its disk is {Disk(voter)}");
+                $"{ledger.NameOf(voter)} votes for {request.Header.Id} in term {request.Term}; on its disk is {Disk(voter)}");
         }
     }
 
@@ -89,7 +108,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ClusterLedger.NameOf(follower)} answers success of term {answer.Term}; it is in term {watch.Record.Term}");
+                $"{ledger.NameOf(follower)} answers success of term {answer.Term}; it is in term {watch.Record.Term}");
         }
 
         if (request.LastIndex == 0)
@@ -98,7 +117,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
 
         ulong last = request.LastIndex;
-        EntryMark? held = ledger.Stores[follower].Log[last];
+        EntryMark? held = OnDisk(follower, last);
         bool isHeld = request.Entries is { Count: > 0 } entries
             ? held == EntryMark.Of(entries[^1][entries[^1].Count - 1])
             : held?.Term == request.PreviousTerm;
@@ -106,7 +125,37 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ClusterLedger.NameOf(follower)} answers success up to entry {last}; on its disk is ({held?.ToString() ?? "nothing"})");
+                $"{ledger.NameOf(follower)} answers success up to entry {last}; on its disk is ({held?.ToString() ?? "nothing"})");
+        }
+    }
+
+    private EntryMark? OnDisk(int server, ulong index)
+    {
+        StoreModel store = ledger.Stores[server];
+        return store.Log[index] is { } mark && (index > store.Snapshots.Index || mark == ledger.CommittedAt(index)) ? mark
+            : index <= store.Snapshots.Index ? ledger.CommittedAt(index) : null;
+    }
+
+    private void HoldsSnapshot(int leader, InstallSnapshotRequest request)
+    {
+        if (!ledger.Stores[leader].Snapshots.Holds(request.LastLogIndex, request.LastLogTerm)
+            || !ledger.IsCommitted(request.LastLogIndex, request.LastLogTerm))
+        {
+            ledger.Violated(
+                Rule.Snapshots,
+                $"{ledger.NameOf(leader)} sends a snapshot of ({request.LastLogIndex}, {request.LastLogTerm}), which is not on "
+                + "its disk, or of nothing committed");
+        }
+    }
+
+    private void HasInstalled(int follower, InstallSnapshotRequest request)
+    {
+        if (OnDisk(follower, request.LastLogIndex)?.Term != request.LastLogTerm)
+        {
+            ledger.Violated(
+                Rule.DurableFirst,
+                $"{ledger.NameOf(follower)} says that it has ({request.LastLogIndex}, {request.LastLogTerm}) of a snapshot; on "
+                + $"its disk is a snapshot of {ledger.Stores[follower].Snapshots.Index} and a log to {ledger.Stores[follower].Log.LastIndex}");
         }
     }
 
@@ -118,11 +167,11 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         }
 
         if (request.LeaderCommitIndex > watch.CommitIndex
-            || (request.PreviousIndex > 0 && watch.Log[request.PreviousIndex]?.Term != request.PreviousTerm))
+            || (request.PreviousIndex > 0 && watch.History.MarkAt(request.PreviousIndex)?.Term != request.PreviousTerm))
         {
             ledger.Violated(
                 Rule.LogMatching,
-                $"{ClusterLedger.NameOf(leader)} sends ({request.PreviousIndex}, {request.PreviousTerm}) commit "
+                $"{ledger.NameOf(leader)} sends ({request.PreviousIndex}, {request.PreviousTerm}) commit "
                 + $"{request.LeaderCommitIndex}, which is not what its log holds");
         }
 
@@ -130,11 +179,11 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             for (int i = 0; i < slice.Count; i++)
             {
-                if (watch.Log[slice[i].Index]?.Term != slice[i].Term)
+                if (watch.History.MarkAt(slice[i].Index)?.Term != slice[i].Term)
                 {
                     ledger.Violated(
                         Rule.LogMatching,
-                        $"{ClusterLedger.NameOf(leader)} sends ({slice[i].Index}, {slice[i].Term}), which its log does not hold");
+                        $"{ledger.NameOf(leader)} sends ({slice[i].Index}, {slice[i].Term}), which its log does not hold");
                 }
             }
         }

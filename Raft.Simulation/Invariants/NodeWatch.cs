@@ -6,6 +6,10 @@ namespace Raft.Simulation.Invariants;
 /// <summary>Hears what one incarnation of a node publishes, and holds it to the rules at once.</summary>
 internal sealed class NodeWatch : IRaftTrace
 {
+    private const int RoleTasksMax = 4;
+    private const ulong ConfigurationKind = 12;
+    private const ulong ResetKind = 14;
+
     private readonly SimKernel _kernel;
     private readonly ClusterLedger _ledger;
     private readonly Coverage _coverage;
@@ -14,7 +18,7 @@ internal sealed class NodeWatch : IRaftTrace
     private readonly Queue<(ulong Sequence, TermAndVote Record)> _records = new();
     private readonly Dictionary<ulong, long> _askedAt = [];
     private ulong _lastRound;
-    private ulong _durableIndex;
+    private bool _hasBegun;
 
     public NodeWatch(SimKernel kernel, ClusterLedger ledger, Coverage coverage, int server, Func<ulong?> stateOf)
     {
@@ -23,13 +27,20 @@ internal sealed class NodeWatch : IRaftTrace
         _coverage = coverage;
         _server = server;
         _stateOf = stateOf;
-        Log.CopyFrom(Store.Log);
+        History = new WatchedLog(kernel, ledger, coverage, server);
         Record = Store.Record ?? new TermAndVote(0);
-        _durableIndex = Log.LastIndex;
+        CommitIndex = History.SnapshotIndex;
+        AppliedIndex = History.SnapshotIndex;
     }
 
-    /// <summary>The log as the node holds it in memory.</summary>
-    public EntryList Log { get; } = new();
+    /// <summary>The log as the node holds it in memory, with the snapshot before it.</summary>
+    public WatchedLog History { get; }
+
+    /// <summary>Its entries.</summary>
+    public EntryList Log => History.Entries;
+
+    /// <summary>The configuration in force, by its log.</summary>
+    public ClusterConfiguration Configuration => History.Configurations.Latest;
 
     /// <summary>Term and vote as the node holds them in memory.</summary>
     public TermAndVote Record { get; private set; }
@@ -45,17 +56,53 @@ internal sealed class NodeWatch : IRaftTrace
 
     private StoreModel Store => _ledger.Stores[_server];
 
-    private string Name => ClusterLedger.NameOf(_server);
+    private string Name => _ledger.NameOf(_server);
+
+    /// <summary>
+    /// Whether it may campaign: it votes, or is losing its vote by an entry that it does not know to be committed, which may
+    /// stand in its log alone (thesis 4.2.2).
+    /// </summary>
+    public bool MayCampaign => Configuration.IsVoter(Name)
+        || (History.Configurations.LatestIndex > CommitIndex && History.Configurations.Previous.IsVoter(Name));
+
+    /// <summary>Whether the node is handing its leadership over.</summary>
+    public bool IsHandingOver { get; private set; }
+
+    /// <summary>The whole log is to go from disk.</summary>
+    public void OnDrop()
+    {
+        if (!_hasBegun)
+        {
+            History.DropAtStart();
+        }
+    }
+
+    /// <summary>The server lets a client read that asked in some step: since then a majority must have confirmed it.</summary>
+    public void Reads(long since)
+    {
+        if (!History.Configurations.Since(since).Any(c => Confirming(c, since, term: null) >= c.QuorumSize))
+        {
+            _ledger.Violated(
+                Rule.Questions,
+                $"{Name} lets a client read, which {Confirming(Configuration, since, term: null)} of {Configuration.VoterCount} "
+                + "voters have confirmed since it asked");
+        }
+    }
 
     void IRaftTrace.Role(RaftState state, ulong term)
     {
         Note(1, (ulong)state, term);
+        if (state is RaftState.Candidate or RaftState.Leader && !MayCampaign)
+        {
+            _ledger.Violated(Rule.Voters, $"{Name} becomes {state} in term {term}; it has no vote in {Configuration}");
+        }
+
         if (state == RaftState.Leader)
         {
             _coverage.Hit(Happening.Election);
             _askedAt.Clear();
             _lastRound = 0;
-            _ledger.Elected(_server, term, Log);
+            _ledger.Elected(_server, term, History);
         }
         else if (State == RaftState.Leader)
         {
@@ -111,29 +158,12 @@ internal sealed class NodeWatch : IRaftTrace
     void IRaftTrace.Append(LogSlice slice, ulong sequence)
     {
         Note(4, slice.FirstIndex, slice.LastIndex);
-        for (int i = 0; i < slice.Count; i++)
-        {
-            LogEntry entry = slice[i];
-            EntryMark mark = EntryMark.Of(entry);
-            if (entry.Index != Log.LastIndex + 1 && Log.LastIndex >= Log.FirstIndex)
-            {
-                _ledger.Violated(Rule.LogMatching, $"{Name} appends entry {entry.Index} behind {Log.LastIndex}");
-            }
-
-            if (mark.Term > Record.Term || (State == RaftState.Leader && mark.Term != Record.Term))
-            {
-                _ledger.Violated(Rule.LogMatching, $"{Name}, {State} in term {Record.Term}, appends an entry of term {mark.Term}");
-            }
-
-            _ledger.Stands(_server, entry.Index, mark, Log.LastTerm);
-            Log.Add(entry.Index, mark);
-        }
+        History.Append(slice, this);
     }
 
     void IRaftTrace.Truncate(ulong fromIndex, ulong sequence)
     {
         Note(5, fromIndex, sequence);
-        _coverage.Hit(Happening.ConflictTruncated);
         _kernel.Log?.Invoke(_kernel.Now, $"{Name} truncates {fromIndex} to {Log.LastIndex}");
         if (State == RaftState.Leader)
         {
@@ -145,25 +175,13 @@ internal sealed class NodeWatch : IRaftTrace
             _ledger.Violated(Rule.StateMachineSafety, $"{Name} truncates entry {fromIndex}, which it had called committed");
         }
 
-        Log.DropFrom(fromIndex);
-        _durableIndex = Math.Min(_durableIndex, fromIndex - 1);
+        History.Truncate(fromIndex);
     }
 
     void IRaftTrace.Durable(ulong sequence, ulong durableIndex)
     {
         Note(6, sequence, durableIndex);
-        while (_durableIndex < durableIndex)
-        {
-            _durableIndex++;
-            EntryMark? mark = Log[_durableIndex];
-            if (mark is null || Store.Log[_durableIndex] != mark)
-            {
-                _ledger.Violated(
-                    Rule.DurableTruth,
-                    $"{Name} calls entry {_durableIndex} ({mark?.ToString() ?? "which it does not hold"}) durable; on its disk is "
-                    + $"({Store.Log[_durableIndex]?.ToString() ?? "nothing"})");
-            }
-        }
+        History.Durable(durableIndex);
     }
 
     void IRaftTrace.Commit(ulong commitIndex, ulong term)
@@ -174,17 +192,17 @@ internal sealed class NodeWatch : IRaftTrace
             _ledger.Violated(Rule.CommitMonotonic, $"{Name} goes from commit index {CommitIndex} to {commitIndex}");
         }
 
-        if (State == RaftState.Leader && Log[commitIndex]?.Term != term)
+        if (State == RaftState.Leader && History.MarkAt(commitIndex)?.Term != term)
         {
-            _ledger.Violated(Rule.OwnTerm, $"{Name} leads term {term} and commits entry {commitIndex} ({Log[commitIndex]}) by counting");
+            _ledger.Violated(Rule.OwnTerm, $"{Name} leads term {term} and commits entry {commitIndex} ({History.MarkAt(commitIndex)}) by counting");
         }
 
         while (CommitIndex < commitIndex)
         {
             CommitIndex++;
-            if (Log[CommitIndex] is { } mark)
+            if (History.MarkAt(CommitIndex) is { } mark)
             {
-                _ledger.Commits(_server, CommitIndex, mark, term);
+                _ledger.Commits(_server, CommitIndex, mark, term, Configuration);
             }
             else
             {
@@ -203,7 +221,7 @@ internal sealed class NodeWatch : IRaftTrace
         }
 
         AppliedIndex = entry.Index;
-        if (entry.Index > CommitIndex || Store.Log[entry.Index] != mark)
+        if (entry.Index > CommitIndex || !_ledger.Holds(_server, entry.Index, mark))
         {
             _ledger.Violated(
                 Rule.AppliedBounds,
@@ -226,19 +244,25 @@ internal sealed class NodeWatch : IRaftTrace
     {
         Note(10, matchIndex, round);
         int follower = ClusterLedger.NumberOf(server);
+        if (Configuration.Find(server) is null)
+        {
+            _ledger.Violated(Rule.Voters, $"{Name} counts an answer of {server}, which is no member of {Configuration}");
+        }
+
         if (round > _lastRound
-            || (round > 0 && !_ledger.HasConfirmed(follower, _server, Record.Term, _askedAt[round])))
+            || (round > 0 && !_ledger.Confirmations.HasConfirmed(follower, _server, Record.Term, _askedAt[round])))
         {
             _ledger.Violated(
                 Rule.Questions, $"{Name} counts an answer of {server} for question {round} of term {Record.Term}, which {server} was not asked");
         }
 
         StoreModel store = _ledger.Stores[follower];
-        if (matchIndex > 0 && store.Term == Record.Term && store.Log[matchIndex] != Log[matchIndex])
+        if (matchIndex > 0 && store.Term == Record.Term
+            && (History.MarkAt(matchIndex) is not { } mark || !_ledger.Holds(follower, matchIndex, mark)))
         {
             _ledger.Violated(
                 Rule.MatchTruth,
-                $"{Name} counts entry {matchIndex} ({Log[matchIndex]?.ToString() ?? "nothing"}) as matched on {server}; on its disk is "
+                $"{Name} counts entry {matchIndex} ({History.MarkAt(matchIndex)?.ToString() ?? "nothing"}) as matched on {server}; on its disk is "
                 + $"({store.Log[matchIndex]?.ToString() ?? "nothing"})");
         }
     }
@@ -246,38 +270,67 @@ internal sealed class NodeWatch : IRaftTrace
     void IRaftTrace.Confirmed(ulong round)
     {
         Note(11, round, 0);
-        int confirming = _ledger.Configuration.Servers.Count(s => s.IsVoter && (s.Id == Name
-            || _ledger.HasConfirmed(ClusterLedger.NumberOf(s.Id), _server, Record.Term, _askedAt[round])));
-        if (confirming < _ledger.Configuration.QuorumSize)
+        int confirming = Confirming(Configuration, _askedAt[round], Record.Term);
+        if (confirming < Configuration.QuorumSize)
         {
             _ledger.Violated(
                 Rule.Questions,
-                $"{Name} takes question {round} of term {Record.Term} as confirmed by {confirming} of {_ledger.Configuration.VoterCount} voters");
+                $"{Name} takes question {round} of term {Record.Term} as confirmed by {confirming} of {Configuration.VoterCount} voters");
         }
     }
 
     void IRaftTrace.Configuration(ulong index, ClusterConfiguration configuration)
     {
+        Note(ConfigurationKind, index, 0);
+        _kernel.Log?.Invoke(_kernel.Now, $"{Name} goes by {configuration} of entry {index}");
+        History.Configurations.Announced(index, configuration);
     }
 
     void IRaftTrace.Snapshot(SnapshotMeta snapshot, bool isInstalled)
     {
+        Note(13, snapshot.Index, snapshot.Term);
+        _kernel.Log?.Invoke(
+            _kernel.Now, $"{Name} {(isInstalled ? "was sent" : "took")} a snapshot of ({snapshot.Index}, {snapshot.Term})");
+        History.Snapshot(snapshot, isInstalled, AppliedIndex);
     }
 
     void IRaftTrace.Reset(ulong snapshotIndex, ulong snapshotTerm, ulong sequence)
     {
+        Note(ResetKind, snapshotIndex, sequence);
+        _kernel.Log?.Invoke(_kernel.Now, $"{Name} drops its log from {Log.FirstIndex} to {Log.LastIndex}");
+        History.Reset(snapshotIndex, snapshotTerm);
     }
 
     void IRaftTrace.Compact(ulong firstIndex, ulong sequence)
     {
+        Note(15, firstIndex, sequence);
+        History.Compact(firstIndex);
     }
 
     void IRaftTrace.Restore(ulong index, ulong term)
     {
+        Note(16, index, term);
+        _coverage.Hit(Happening.Restore);
+        if (index <= AppliedIndex || index > CommitIndex || !Store.Snapshots.Holds(index, term))
+        {
+            _ledger.Violated(
+                Rule.AppliedBounds, $"{Name} restores ({index}, {term}) after entry {AppliedIndex}, at commit index {CommitIndex}");
+        }
+
+        AppliedIndex = index;
+        _ledger.Restored(_server, index, _stateOf());
     }
 
     void IRaftTrace.Transfer(ServerId target, bool isOver)
     {
+        Note(17, Mix.Of(target.ToString()), isOver ? 1UL : 0);
+        IsHandingOver = !isOver;
+        _coverage.Hit(isOver ? Happening.TransferOver : Happening.Transfer);
+        _kernel.Log?.Invoke(_kernel.Now, $"{Name} {(isOver ? "no longer hands" : "hands")} over to {target}");
+        if (!isOver && !Configuration.IsVoter(target))
+        {
+            _ledger.Violated(Rule.Voters, $"{Name} hands over to {target}, which has no vote in {Configuration}");
+        }
     }
 
     void IRaftTrace.RoleTasks(int groups)
@@ -288,8 +341,20 @@ internal sealed class NodeWatch : IRaftTrace
         }
     }
 
-    private const int RoleTasksMax = 4;
+    private int Confirming(ClusterConfiguration configuration, long since, ulong? term) =>
+        configuration.Servers.Count(s => s.IsVoter && (s.Id == Name
+            || _ledger.Confirmations.HasConfirmed(ClusterLedger.NumberOf(s.Id), _server, term, since)));
 
-    private void Note(ulong kind, ulong a, ulong b) =>
+    private void Note(ulong kind, ulong a, ulong b)
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            History.Begun();
+            _ledger.Restored(_server, History.SnapshotIndex, _stateOf());
+        }
+
+        History.Settle(isReset: kind == ResetKind, isConfiguration: kind == ConfigurationKind);
         _kernel.Note(Mix.Add(Mix.Add(kind << 8 | (uint)_server, a), b));
+    }
 }

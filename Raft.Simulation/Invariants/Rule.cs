@@ -21,6 +21,12 @@ internal static class Rule
     public const string Questions = "a question is answered only by what was sent after it, and by voters (W4, W5)";
     public const string MatchTruth = "what a leader counts as matched is on its follower's disk";
     public const string Outcomes = "every call has one true outcome";
+    public const string Members = "one change of the members at a time, and by whom it may be (thesis 4.1)";
+    public const string InForce = "the newest configuration of the log is in force (thesis 4.1)";
+    public const string Voters = "only voters campaign, only members count (thesis 4.2)";
+    public const string Snapshots = "a snapshot is the state at a committed index, and newer than the one before (§7, W14)";
+    public const string LogGivesWay = "the log gives way to a durable snapshot that it contradicts, and to no other (W2)";
+    public const string Gap = "no gap between snapshot and log";
     public const string Resources = "limits hold and tasks end";
     public const string SyncedData = "synced data survives";
     public const string NodeRuns = "nodes go on unless their disk fails";

@@ -8,10 +8,16 @@ namespace Raft.Simulation.Invariants;
 internal sealed class StoreModel
 {
     private readonly List<EntryMark> _appending = [];
+    private ulong _appendingFrom;
     private ulong _truncatingFrom;
+    private ulong _compactedThrough;
+    private bool _isDroppingAll;
     private TermAndVote? _saving;
 
-    /// <summary>The log that is durable.</summary>
+    /// <summary>The snapshots that are durable.</summary>
+    public SnapshotModel Snapshots { get; } = new();
+
+    /// <summary>The log that is durable. What the store was allowed to drop from its front stays in it.</summary>
     public EntryList Log { get; } = new();
 
     /// <summary>The term and vote that are durable; null where there never was any.</summary>
@@ -24,6 +30,13 @@ internal sealed class StoreModel
     public void BeginAppend(LogAppend append)
     {
         _appending.Clear();
+        _appendingFrom = append.FirstIndex;
+        if (_appendingFrom != Log.LastIndex + 1 && Log.LastIndex <= _compactedThrough)
+        {
+            // All that was there was let go of, and the log goes on behind a snapshot.
+            Log.Begin(_appendingFrom, 0);
+        }
+
         foreach (LogSlice slice in append.Slices)
         {
             for (int i = 0; i < slice.Count; i++)
@@ -45,14 +58,24 @@ internal sealed class StoreModel
     }
 
     /// <summary>A truncation begins.</summary>
-    public void BeginTruncate(ulong fromIndex) => _truncatingFrom = fromIndex;
+    /// <param name="fromIndex">The first entry to go.</param>
+    /// <param name="isWhole">Whether all go, those included that the store may have dropped from its front.</param>
+    public void BeginTruncate(ulong fromIndex, bool isWhole)
+    {
+        _truncatingFrom = fromIndex;
+        _isDroppingAll = isWhole;
+    }
 
     /// <summary>The truncation has completed.</summary>
     public void EndTruncate()
     {
-        Log.DropFrom(_truncatingFrom);
+        Log.DropFrom(_isDroppingAll ? 0 : _truncatingFrom);
         _truncatingFrom = 0;
+        _isDroppingAll = false;
     }
+
+    /// <summary>The store may drop entries from the front, from now on.</summary>
+    public void Compact(ulong throughIndex) => _compactedThrough = Math.Max(_compactedThrough, throughIndex);
 
     /// <summary>A term and vote are being written.</summary>
     public void BeginSave(TermAndVote record) => _saving = record;
@@ -66,34 +89,62 @@ internal sealed class StoreModel
 
     /// <summary>Compares what a store shows after it was opened with what it may show, and takes it over.</summary>
     /// <returns>What is wrong, or null.</returns>
-    public string? Reopened(EntryList log, TermAndVote? record)
+    public string? Reopened(EntryList log, TermAndVote? record, IReadOnlyList<SnapshotMeta> snapshots)
     {
-        string? wrong = Compare(log) ?? Compare(record);
+        string? wrong = Compare(log) ?? Compare(record) ?? Snapshots.Reopened(snapshots);
         Log.CopyFrom(log);
         Record = record;
         _appending.Clear();
         _truncatingFrom = 0;
+        _isDroppingAll = false;
         _saving = null;
         return wrong;
     }
 
+    /// <summary>The disk was lost, and a blank one took its place.</summary>
+    public void Wipe()
+    {
+        Log.Begin(1, 0);
+        Record = null;
+        _compactedThrough = 0;
+        Snapshots.Clear();
+        _appending.Clear();
+        _truncatingFrom = 0;
+        _isDroppingAll = false;
+        _saving = null;
+    }
+
     private string? Compare(EntryList log)
     {
-        ulong least = _truncatingFrom == 0 ? Log.LastIndex : Math.Min(Log.LastIndex, _truncatingFrom - 1);
-        ulong most = Log.LastIndex + (ulong)_appending.Count;
+        if (log.IsEmpty)
+        {
+            return Log.IsEmpty || _isDroppingAll || _truncatingFrom == Log.FirstIndex || Log.LastIndex <= _compactedThrough
+                ? null
+                : $"the log is empty, where it ended at {Log.LastIndex}";
+        }
+
+        ulong last = Log.IsEmpty ? _appendingFrom - 1 : Log.LastIndex;
+        ulong least = _isDroppingAll ? 0 : _truncatingFrom == 0 ? last : Math.Min(last, _truncatingFrom - 1);
+        ulong most = last + (ulong)_appending.Count;
         if (log.LastIndex < least || log.LastIndex > most)
         {
             return $"the log ends at {log.LastIndex}, where {least} to {most} is possible";
         }
 
-        if (_truncatingFrom != 0 && log.LastIndex != least && log.LastIndex != Log.LastIndex)
+        if (_truncatingFrom != 0 && log.LastIndex != least && log.LastIndex != last)
         {
             return $"the log ends at {log.LastIndex} after a truncation from {_truncatingFrom} that was under way";
         }
 
-        for (ulong index = Log.FirstIndex; index <= log.LastIndex; index++)
+        ulong first = Log.IsEmpty ? _appendingFrom : Log.FirstIndex;
+        if (log.FirstIndex < first || log.FirstIndex > Math.Max(first, _compactedThrough + 1))
         {
-            EntryMark? expected = Log[index] ?? _appending[(int)(index - Log.LastIndex - 1)];
+            return $"the log begins at {log.FirstIndex}, where {first} to {_compactedThrough + 1} is possible";
+        }
+
+        for (ulong index = log.FirstIndex; index <= log.LastIndex; index++)
+        {
+            EntryMark? expected = Log[index] ?? _appending[(int)(index - _appendingFrom)];
             if (log[index] != expected)
             {
                 return $"entry {index} is ({log[index]}), where ({expected}) was written";

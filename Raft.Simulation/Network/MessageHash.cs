@@ -10,6 +10,8 @@ internal static class MessageHash
         AppendEntriesRequest m => Of(1, from, to, m.Term, m.PreviousIndex, m.LastIndex, m.LeaderCommitIndex),
         RequestVoteRequest m => Of(2, from, to, m.Term, m.LastLogIndex, m.LastLogTerm, 0),
         RequestPreVoteRequest m => Of(3, from, to, m.Term, m.LastLogIndex, m.LastLogTerm, 0),
+        InstallSnapshotRequest m => Of(5, from, to, m.Term, m.LastLogIndex, m.LastLogTerm, (ulong)m.Size),
+        TimeoutNowRequest => Of(6, from, to, 0, 0, 0, 0),
         _ => Of(4, from, to, 0, 0, 0, 0),
     };
 
@@ -18,6 +20,7 @@ internal static class MessageHash
         AppendEntriesResponse m => Of(11, from, to, m.Term, m.LastLog, m.Success ? 1UL : 0, 0),
         RequestVoteResponse m => Of(12, from, to, m.Term, m.Granted ? 1UL : 0, 0, 0),
         RequestPreVoteResponse m => Of(13, from, to, m.Term, m.Granted ? 1UL : 0, 0, 0),
+        InstallSnapshotResponse m => Of(15, from, to, m.Term, m.Success ? 1UL : 0, 0, 0),
         _ => Of(14, from, to, 0, 0, 0, 0),
     };
 

@@ -30,6 +30,9 @@ internal sealed record NetworkConditions
     /// <summary>The share of sends with which a pipeline's connection ends or hangs.</summary>
     public double BreakShare { get; init; }
 
+    /// <summary>The most time that passes between two pieces of a snapshot.</summary>
+    public TimeSpan PieceTimeMax { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>How long a caller waits for an answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
 

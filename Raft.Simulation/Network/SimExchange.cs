@@ -15,6 +15,12 @@ internal abstract class SimExchange(SimTransport source, Server target)
     /// <summary>Ends it for the one who asks. The first reason counts.</summary>
     public abstract void End(TransportFailure why);
 
+    /// <summary>The process of the one who asks has ended without ending it.</summary>
+    public virtual void SourceGone()
+    {
+        // Nobody waits for the rest.
+    }
+
     /// <summary>What the one who asks is told.</summary>
     protected TransportException Failed(TransportFailure why) => new(why, $"{Target}: {why}");
 }

@@ -37,6 +37,9 @@ internal sealed class SimNetwork
     /// <summary>What messages were carried and what became of them.</summary>
     public Coverage Coverage { get; } = new();
 
+    /// <summary>Hears of every snapshot that is sent; null for nobody.</summary>
+    public Action<SimSnapshotCall>? OnSnapshotSent { get; set; }
+
     /// <summary>One direction between two machines.</summary>
     public SimLink Link(int from, int to) => _links[from][to];
 
@@ -68,6 +71,10 @@ internal sealed class SimNetwork
         }
 
         transport.Inbound.Clear();
+        if (!_isOff[transport.Machine])
+        {
+            transport.Abandon();
+        }
     }
 
     /// <summary>Whether a sender learns at once that its message does not arrive.</summary>

@@ -44,7 +44,7 @@ internal sealed class SimTransport(SimNetwork network, SimProcess process, int m
 
     public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
         Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("Snapshots are not sent yet.");
+        SimSnapshotCall.RunAsync(this, target, request, body, cancellationToken);
 
     public ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken) =>
@@ -80,6 +80,15 @@ internal sealed class SimTransport(SimNetwork network, SimProcess process, int m
             {
                 exchange.End(TransportFailure.Broken);
             }
+        }
+    }
+
+    /// <summary>Its process was killed: what it had open ends for those it talked to.</summary>
+    internal void Abandon()
+    {
+        foreach (SimExchange exchange in _outbound)
+        {
+            exchange.SourceGone();
         }
     }
 

@@ -1,3 +1,4 @@
+using Raft.Simulation.Administration;
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
@@ -7,7 +8,7 @@ namespace Raft.Simulation.Running;
 
 /// <summary>
 /// What a cluster owes once the faults have stopped: a leader soon, writes that commit, and the same log, state and
-/// configuration on every server whose disk is sound.
+/// configuration on every member whose disk is sound.
 /// </summary>
 internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, CallRegister calls)
 {
@@ -64,6 +65,10 @@ internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, Call
             + "come, or that is outside the simulation");
     }
 
+    /// <summary>Whatever administrators asked for has an outcome.</summary>
+    public void AwaitOffice(ClusterOffice office) =>
+        Await(Within, () => office.HasEnded, "a change of members, a transfer or a snapshot has no outcome");
+
     /// <summary>All sound servers hold and have applied the same entries.</summary>
     public void AwaitSame()
     {
@@ -73,25 +78,24 @@ internal sealed class LivenessPhase(SimCluster cluster, SimProcess clients, Call
             return;
         }
 
-        ClusterConfiguration[] configurations =
-            [.. cluster.Sound.Select(s => s.Node!.Core.State.Configuration).Distinct()];
-        if (configurations.Length != 1 || !configurations[0].Equals(cluster.Founders))
+        foreach (SimServer server in cluster.Sound.Where(s => !s.Watch!.Configuration.Equals(cluster.Configuration)))
         {
             cluster.Ledger.Violated(
-                Rule.Converged, $"the servers end up with the configurations {string.Join<ClusterConfiguration>("; ", configurations)}");
+                Rule.Converged, $"{server.Id} ends up with {server.Watch!.Configuration}, where {cluster.Configuration} is committed");
         }
     }
 
     private bool HasLeader()
     {
-        if (cluster.Leader is not { Condition: ServerCondition.Up } leader)
+        ClusterConfiguration configuration = cluster.Configuration;
+        if (cluster.Leader is not { Condition: ServerCondition.Up } leader || !configuration.IsVoter(leader.Id))
         {
             return false;
         }
 
         int followers = cluster.Servers.Count(s =>
-            cluster.Founders.IsVoter(s.Id) && s.Watch?.Record.Term == leader.Watch!.Record.Term);
-        return followers >= cluster.Founders.QuorumSize;
+            configuration.IsVoter(s.Id) && s.Watch?.Record.Term == leader.Watch!.Record.Term);
+        return followers >= configuration.QuorumSize;
     }
 
     private bool AreSame()

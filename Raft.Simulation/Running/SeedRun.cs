@@ -1,3 +1,4 @@
+using Raft.Simulation.Administration;
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Faults;
 using Raft.Simulation.Kernel;
@@ -12,6 +13,8 @@ namespace Raft.Simulation.Running;
 internal sealed class SeedRun<TFsm>
     where TFsm : class, IFsm
 {
+    private const int ProfileCount = 6;
+
     private readonly SimulationOptions _options;
     private readonly SimulationProfile _profile;
     private readonly ulong _seed;
@@ -25,15 +28,16 @@ internal sealed class SeedRun<TFsm>
     private readonly SimProcess _clientProcess;
     private readonly List<ClientPort> _ports = [];
     private readonly List<Task> _clients = [];
+    private ClusterOffice? _office;
 
     public SeedRun(ulong seed, Func<TFsm> newFsm, SimulationWorkload<TFsm> workload, SimulationOptions options)
     {
         _seed = seed;
         _options = options;
-        _profile = options.Profile ?? (SimulationProfile)(seed % 3);
+        _profile = options.Profile ?? (SimulationProfile)(seed % ProfileCount);
         _kernel = new SimKernel(seed, options.WatchPool) { Log = options.Trace };
         SimRandom draws = _kernel.Random.Fork();
-        _plan = ClusterPlan.Draw(draws, options);
+        _plan = ClusterPlan.Draw(draws, options, _profile);
         _faults = FaultPlan.Draw(draws, _profile);
         if (options.Scenario is { } scenario)
         {
@@ -103,8 +107,10 @@ internal sealed class SeedRun<TFsm>
             _clients.Add(_clientProcess.Start(() => RunClientAsync(client)));
         }
 
+        _office = new ClusterOffice(_cluster, _clientProcess, _calls, _faults, injector);
         injector.Start();
         _kernel.Run(_options.Duration);
+        _office.Port.Stop();
         _cluster.AreFaultsOn = false;
         injector.Stop();
         _cluster.Network.Conditions = _cluster.Network.Conditions.WithoutFaults();
@@ -124,6 +130,7 @@ internal sealed class SeedRun<TFsm>
 
         liveness.Write();
         liveness.AwaitClients(_clients);
+        liveness.AwaitOffice(_office!);
         liveness.AwaitSame();
         if (_kernel.Failure is null)
         {
@@ -137,6 +144,7 @@ internal sealed class SeedRun<TFsm>
         if (_kernel.Failure is null)
         {
             new ShutdownPhase(_cluster, _calls).Run();
+            _office!.Port.CheckAll();
         }
     }
 

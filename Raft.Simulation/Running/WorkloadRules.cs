@@ -77,7 +77,7 @@ internal sealed class WorkloadRules<TFsm>(
     /// <summary>Looks at the end of a run.</summary>
     public void CheckEnd()
     {
-        SimulationReplica<TFsm>[] replicas = [.. Cluster!.Servers.Where(s => s.Fsm is not null)
+        SimulationReplica<TFsm>[] replicas = [.. Cluster!.Sound.Where(s => s.Fsm is not null)
             .Select(s => new SimulationReplica<TFsm>(s.Id, (TFsm)s.Fsm!))];
         try
         {

@@ -95,7 +95,8 @@ internal sealed class CallRegister(ClusterLedger ledger)
             }
         }
         else if (command is { } refused
-            && call.Exception?.InnerException is NotLeaderException or EnqueueTimeoutException or RaftShutdownException)
+            && call.Exception?.InnerException is NotLeaderException or EnqueueTimeoutException or RaftShutdownException
+                or LeadershipTransferInProgressException)
         {
             NotDone(refused, what);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Raft.Simulation.Cluster;
+using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Workloads;
@@ -88,10 +89,10 @@ internal sealed class ClientPort(
 
     private async Task<bool> VerifyAsync(RaftNode node)
     {
-        int server = _server;
+        NodeWatch watch = cluster.Servers[_server].Watch!;
         long since = cluster.Kernel.Steps;
         await node.VerifyLeaderAsync();
-        cluster.Ledger.Reads(server, since);
+        watch.Reads(since);
         return true;
     }
 
@@ -100,9 +101,10 @@ internal sealed class ClientPort(
     {
         SimServer server = cluster.Servers[_server];
         IFsm fsm = server.Fsm!;
+        NodeWatch watch = server.Watch!;
         long since = cluster.Kernel.Steps;
         await node.ReadIndexAsync();
-        cluster.Ledger.Reads(server.Machine, since);
+        watch.Reads(since);
         return await node.InspectAsync(applied =>
         {
             try
@@ -162,7 +164,8 @@ internal sealed class ClientPort(
                 case LeadershipLostException:
                     server.Coverage.Hit(Happening.LeadershipLost);
                     break;
-                case NotLeaderException or EnqueueTimeoutException or RaftShutdownException:
+                case NotLeaderException or EnqueueTimeoutException or RaftShutdownException
+                    or LeadershipTransferInProgressException:
                     FollowHint(node);
                     notDone($"{server.Id}: {failure.Message}");
                     return new SimulationOutcome<T>(SimulationOutcomeKind.NotDone, default, 0, 0, server.Id);

@@ -11,6 +11,9 @@ internal sealed class RegisterFsm : IFsm
 
     private const int CommandBytes = 1 + 1 + 8 + 8;
 
+    /// <summary>A snapshot is larger than it needs to be, by up to so many bytes, so that it takes many pieces to send.</summary>
+    private const int PaddingMax = 4000;
+
     private readonly long[] _values = new long[Count];
     private ulong _history = 1;
 
@@ -58,6 +61,7 @@ internal sealed class RegisterFsm : IFsm
         }
 
         _history = BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(Count * sizeof(long)));
+        await snapshot.ReadExactlyAsync(new byte[(int)(_history % PaddingMax)], cancellationToken);
     }
 
     private static byte[] Encode(byte kind, int register, long expected, long value, int padding)
@@ -74,7 +78,7 @@ internal sealed class RegisterFsm : IFsm
     {
         public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
         {
-            byte[] state = new byte[(Count + 1) * sizeof(long)];
+            byte[] state = new byte[((Count + 1) * sizeof(long)) + (int)(history % PaddingMax)];
             for (int i = 0; i < Count; i++)
             {
                 BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(i * sizeof(long)), values[i]);

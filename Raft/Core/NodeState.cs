@@ -68,8 +68,15 @@ internal sealed class NodeState(
     public ulong ApplicableIndex =>
         mutation == Mutation.AppliedBeforeDurable ? CommitIndex : Math.Min(CommitIndex, Log.DurableIndex);
 
-    /// <summary>Whether this server may campaign: it votes in the configuration in force.</summary>
+    /// <summary>Whether this server votes in the configuration in force.</summary>
     public bool IsVoter => Configuration.IsVoter(LocalId);
+
+    /// <summary>
+    /// Whether this server may campaign: it votes, or is losing its vote by an entry that it does not know to be committed.
+    /// That entry may stand in its log alone, and then the others cannot elect anyone without it (thesis 4.2.2).
+    /// </summary>
+    public bool MayCampaign => IsVoter
+        || (Configurations.LatestIndex > CommitIndex && Configurations.Previous.IsVoter(LocalId));
 
     /// <summary>Whether no cluster was ever here. Term 1 without a vote and without a log is an interrupted bootstrap.</summary>
     public bool IsBlank => Log.LastIndex == 0 && (Record.Term == 0 || (Record.Term == 1 && !Record.HasVoted));
@@ -218,12 +225,8 @@ internal sealed class NodeState(
         trace?.Snapshot(installed, isInstalled: true);
         Snapshot = installed;
         bool isDropped = Log.Install(installed.Index, installed.Term);
-        if (isDropped)
-        {
-            Configurations.TruncateSuffix(installed.Index + 1);
-        }
-
-        if (Configurations.Install(installed.Point))
+        bool isRolledBack = isDropped && Configurations.TruncateSuffix(installed.Index + 1);
+        if (Configurations.Install(installed.Point) || isRolledBack)
         {
             trace?.Configuration(Configurations.LatestIndex, Configuration);
         }

@@ -37,8 +37,8 @@ internal sealed class InstallSnapshotHandler(
 
         if (request.LastLogIndex <= state.CommitIndex)
         {
-            // All that it covers is here already.
-            answers.Add(rpc, Answer(isInstalled: true));
+            // All that it covers is here already; the leader counts it as durable, so it must be.
+            answers.Add(rpc, Answer(isInstalled: true), durableIndex: request.LastLogIndex);
         }
         else if (TryReadPoint(request, out SnapshotPoint? point, out string? error))
         {
@@ -72,7 +72,7 @@ internal sealed class InstallSnapshotHandler(
         bool isNews = snapshot.Index > state.CommitIndex;
         if (!isOfThisTerm || !isNews)
         {
-            answers.Add(rpc, Answer(isInstalled: isOfThisTerm));
+            answers.Add(rpc, Answer(isInstalled: isOfThisTerm), durableIndex: isOfThisTerm ? snapshot.Index : 0);
             return null;
         }
 

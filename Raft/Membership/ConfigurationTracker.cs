@@ -12,6 +12,9 @@ internal sealed class ConfigurationTracker
     /// <summary>The configuration in force.</summary>
     public ClusterConfiguration Latest => _history[^1].Configuration;
 
+    /// <summary>The configuration before it, as far as it is known.</summary>
+    public ClusterConfiguration Previous => _history.Count > 1 ? _history[^2].Configuration : ClusterConfiguration.Empty;
+
     /// <summary>The index of the entry that holds it; 0 for none.</summary>
     public ulong LatestIndex => _history[^1].Index;
 

@@ -111,7 +111,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return "no cluster is known: bootstrap this server, or add it to a running cluster";
         }
 
-        if (!Context.State.IsVoter && Context.Mutation != Mutation.NonvoterCampaigns)
+        if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns)
         {
             return "it has no vote in the configuration in force";
         }

@@ -138,7 +138,10 @@ internal sealed class SnapshotRunner(
             _notBefore = clock.Now + RetryAfter;
             if (asked is not null)
             {
-                completions.Add(asked.Fail(failure));
+                completions.Add(asked.Fail(
+                    _isClosed && failure is OperationCanceledException
+                        ? new RaftShutdownException("The node was stopped before the snapshot was durable.", failure)
+                        : failure));
             }
             else if (!_isClosed)
             {

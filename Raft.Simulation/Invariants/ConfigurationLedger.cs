@@ -1,0 +1,41 @@
+namespace Raft.Simulation.Invariants;
+
+/// <summary>Every configuration that ever stood in a log, by the entry that holds it, and which of them are committed.</summary>
+internal sealed class ConfigurationLedger
+{
+    private readonly Dictionary<(ulong Index, ulong Term), ClusterConfiguration> _known = [];
+    private readonly List<(ulong Index, ClusterConfiguration Configuration)> _committed = [];
+
+    public ConfigurationLedger(ClusterConfiguration founders) => _committed.Add((0, founders));
+
+    /// <summary>The newest that is committed; until one is, that of the founders.</summary>
+    public ClusterConfiguration Newest => _committed[^1].Configuration;
+
+    /// <summary>The index of the newest that is committed.</summary>
+    public ulong NewestIndex => _committed[^1].Index;
+
+    /// <summary>All that ever stood in a log.</summary>
+    public IEnumerable<((ulong Index, ulong Term) Entry, ClusterConfiguration Configuration)> Known =>
+        _known.Select(k => (k.Key, k.Value));
+
+    /// <summary>How many entries with a configuration ever stood in a log.</summary>
+    public int Count => _known.Count;
+
+    /// <summary>A configuration stands in a log.</summary>
+    public void Note(ulong index, ulong term, ClusterConfiguration configuration) => _known.TryAdd((index, term), configuration);
+
+    /// <summary>The configuration of an entry; null where it holds none.</summary>
+    public ClusterConfiguration? Of(ulong index, ulong term) => _known.GetValueOrDefault((index, term));
+
+    /// <summary>An entry is committed, which may hold a configuration.</summary>
+    public void Committed(ulong index, ulong term)
+    {
+        if (Of(index, term) is { } configuration)
+        {
+            _committed.Add((index, configuration));
+        }
+    }
+
+    /// <summary>The newest that is committed at or below an index.</summary>
+    public (ulong Index, ClusterConfiguration Configuration) At(ulong index) => _committed.FindLast(c => c.Index <= index);
+}
