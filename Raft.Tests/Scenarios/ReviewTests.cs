@@ -1,0 +1,300 @@
+using System.Text;
+using Raft.Membership;
+using Raft.Storage;
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Scenarios;
+
+/// <summary>What a review found. Each fails until it is mended.</summary>
+public sealed class ReviewTests
+{
+    [Test]
+    public void Terms_right_behind_the_snapshot_are_known_after_the_log_was_truncated_to_nothing()
+    {
+        using LoneFollower follower = WithEntryOfTerm2RightBehindSnapshotOfTerm1();
+
+        // The leader of term 3 has an entry of term 1 there (figure 8): the term at the snapshot.
+        follower.Send(LoneFollower.Append("n3", 3, 3, 1, commit: 3, LoneFollower.Entries(4, 1)));
+
+        Assert.That(follower.Node.Completion.IsCompleted, Is.False, $"{follower.Node.Completion.Exception?.InnerException}");
+        Assert.That(follower.Node.Core.State.Log.TermAt(4), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_snapshot_of_the_own_state_machine_drops_no_entry_that_was_acknowledged()
+    {
+        using LoneFollower follower = WithEntryOfTerm2RightBehindSnapshotOfTerm1();
+
+        LoneFollower.Answer answer = follower.Send(
+            LoneFollower.Append("n3", 3, 3, 1, commit: 4, LoneFollower.Entries(4, 1, 3, 3)));
+        Assert.That(answer.Append.Success, Is.True);
+        Assert.That(follower.Disk.LastIndex, Is.EqualTo(6));
+        follower.Cluster.Run(follower.Node.SnapshotAsync());
+        follower.Pass();
+
+        Assert.That(follower.Node.LastIndex, Is.EqualTo(6), "entries 5 and 6 were acknowledged to the leader");
+        Assert.That(follower.Disk.LastIndex, Is.EqualTo(6));
+    }
+
+    [Test]
+    public void A_snapshot_that_is_swapped_in_while_the_next_read_of_the_feeder_is_due_stops_no_node()
+    {
+        var faults = new List<string>();
+        for (int yields = 0; yields < 8; yields++)
+        {
+            using var follower = new LoneFollower();
+            follower.Send(LoneFollower.Append("n2", 2, 1, 1, commit: 1, [.. Enumerable.Range(2, 16).Select(i => Large((ulong)i, 2))]));
+            follower.Cluster.Kill(follower.Server);
+            follower.Cluster.Start(follower.Server);
+            var body = new GatedBody(Encoding.UTF8.GetBytes("1\t1\tone\n"), yields);
+            var answer = new LoneFollower.Answer();
+            follower.Cluster.Network.Carry("addr2", follower.Server.Address, Install(follower, index: 40, term: 2, size: 8), answer.Set, body);
+            follower.Pass();
+
+            // The leader tells that all is committed; the snapshot's last bytes come at the same time.
+            follower.Hand(LoneFollower.Append("n2", 2, 17, 2, commit: 17), new LoneFollower.Answer());
+            body.Open();
+            follower.Pass();
+            if (follower.Node.Completion.IsCompleted)
+            {
+                faults.Add($"after {yields}: {follower.Node.Completion.Exception?.InnerException?.Message}");
+            }
+        }
+
+        Assert.That(faults, Is.Empty);
+    }
+
+    [Test]
+    public void A_snapshot_is_not_durable_before_the_term_it_came_in()
+    {
+        using var follower = new LoneFollower();
+        follower.Disk.HoldRecordWrites = true;
+        follower.SendSnapshot("n2", term: 2, index: 9, lastTerm: 2, "1\t1\tone\n");
+
+        // The power is cut before the record of term 2 is durable.
+        follower.Disk.IsBroken = true;
+        follower.Disk.ReleaseWrites();
+        follower.Cluster.Await("the node stopped", () => follower.Node.Completion.IsCompleted);
+        follower.Disk.IsBroken = false;
+        follower.Server.Node = null;
+
+        Assert.That(() => follower.Cluster.Start(follower.Server), Throws.Nothing);
+    }
+
+    [Test]
+    public void An_older_snapshot_does_not_take_the_place_of_one_that_the_log_gave_way_to()
+    {
+        var kept = new KeepingStore();
+        using VirtualCluster cluster = VirtualCluster.Running(1, s =>
+        {
+            s.Config = s.Config with { TrailingLogs = 0 };
+            s.Snapshots = kept;
+        });
+        VirtualServer server = cluster.Servers[0];
+        cluster.Run(cluster.Apply(server, "one"));
+        cluster.Run(server.Node!.SnapshotAsync());
+        ApplyResult acknowledged = cluster.Run(cluster.Apply(server, "two"));
+        cluster.Run(server.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromMilliseconds(10));
+        cluster.Kill(server);
+        Assert.That(server.Stores.LastIndex, Is.Zero);
+
+        kept.IsNewestDamaged = true;
+        try
+        {
+            cluster.Start(server);
+        }
+        catch (StoreException)
+        {
+            return;
+        }
+
+        Assert.That(server.Node!.LastIndex, Is.GreaterThanOrEqualTo(acknowledged.Index), "what was acknowledged is gone, and the node starts");
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_server_whose_own_removal_is_not_committed_still_campaigns(bool isDemoted)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(2);
+        VirtualServer old = cluster.AwaitLeader();
+        cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
+        _ = isDemoted ? old.Node!.DemoteVoterAsync(old.Id) : old.Node!.RemoveServerAsync(old.Id);
+        cluster.Await("it steps down", () => old.Node!.State != RaftState.Leader);
+
+        cluster.Network.Heal();
+
+        // Both run and hear each other: thesis 4.2.2, figure 4.6.
+        cluster.AwaitLeader();
+    }
+
+    [TestCase(ServerSuffrage.Nonvoter)]
+    [TestCase(null)]
+    public void A_voter_that_has_not_heard_of_a_candidates_membership_votes_for_it(ServerSuffrage? before)
+    {
+        using var cluster = new VirtualCluster(4);
+        ClusterConfiguration four = cluster.Founders;
+        IEnumerable<Server> three = four.Servers.Take(3);
+        cluster.Founders = new ClusterConfiguration(
+            before is { } suffrage ? three.Append(new Server("n4", "addr4", suffrage)) : three);
+        var change = new LogSlice(LogBatchBuilder.Single(
+            2, 1, LogType.Configuration, ConfigurationEncoding.Encode(four), LogTimestamp.Zero));
+
+        // n1 led, and is dead: the change is committed on n1, n2 and n4; the entry behind it reached n4 only.
+        cluster.Seed(cluster.Servers[1], 1, change);
+        cluster.Seed(cluster.Servers[2], 1);
+        cluster.Seed(cluster.Servers[3], 1, change, LoneFollower.Entries(3, 1));
+        VirtualServer[] alive = [.. cluster.Servers.Skip(1)];
+        foreach (VirtualServer server in alive)
+        {
+            cluster.Start(server);
+        }
+
+        // Three of four run and hear each other.
+        cluster.AwaitLeader(alive);
+    }
+
+    [Test]
+    public void A_state_that_is_written_in_part_as_the_node_stops_becomes_no_snapshot()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(1);
+        VirtualServer server = cluster.Servers[0];
+        cluster.Kill(server);
+        cluster.Start(server, new ObedientFsm());
+        cluster.AwaitLeader();
+        cluster.Await("it applied", () => server.Node!.AppliedIndex > 0);
+        Task<SnapshotMeta> taken = server.Node!.SnapshotAsync();
+        cluster.Pass(TimeSpan.FromMilliseconds(10));
+        Assert.That(taken.IsCompleted, Is.False);
+
+        cluster.Run(server.Node!.ShutdownAsync());
+        server.Node = null;
+
+        Assert.That(cluster.Run(server.Snapshots.ListAsync().AsTask()), Is.Empty);
+    }
+
+    /// <summary>n1 with a snapshot that ends at (3, 1), and behind it one entry, of term 2, that is not committed.</summary>
+    private static LoneFollower WithEntryOfTerm2RightBehindSnapshotOfTerm1()
+    {
+        var follower = new LoneFollower();
+        follower.Cluster.Kill(follower.Server);
+        follower.Server.Config = follower.Server.Config with { TrailingLogs = 0 };
+        follower.Cluster.Start(follower.Server);
+        follower.Send(LoneFollower.Append("n2", 1, 1, 1, commit: 3, LoneFollower.Entries(2, 1, 1)));
+        follower.Send(LoneFollower.Append("n3", 2, 3, 1, commit: 3, LoneFollower.Entries(4, 2)));
+        follower.Cluster.Run(follower.Node.SnapshotAsync());
+        follower.Pass();
+        Assert.That(follower.Node.Core.State.Log.FirstIndex, Is.EqualTo(4));
+        return follower;
+    }
+
+    private static InstallSnapshotRequest Install(LoneFollower follower, ulong index, ulong term, int size) =>
+        new(LoneFollower.Header("n2"))
+        {
+            SnapshotVersion = 1,
+            Term = term,
+            Leader = "addr2",
+            LastLogIndex = index,
+            LastLogTerm = term,
+            Configuration = ConfigurationEncoding.Encode(follower.Cluster.Founders),
+            ConfigurationIndex = 1,
+            Size = size,
+        };
+
+    private static LogSlice Large(ulong index, ulong term) => new(LogBatchBuilder.Single(
+        index, term, LogType.Command, new byte[300 << 10], LogTimestamp.Zero));
+
+    private sealed class GatedBody(byte[] bytes, int yields) : ISnapshotBody
+    {
+        private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _isRead;
+
+        public void Open() => _gate.SetResult();
+
+        public async ValueTask<int> ReadAsync(Memory<byte> buffer)
+        {
+            if (_isRead)
+            {
+                return 0;
+            }
+
+            _isRead = true;
+            await _gate.Task;
+            for (int i = 0; i < yields; i++)
+            {
+                await Task.Yield();
+            }
+
+            bytes.CopyTo(buffer);
+            return bytes.Length;
+        }
+    }
+
+    /// <summary>Keeps all snapshots; the newest may turn out to be damaged.</summary>
+    private sealed class KeepingStore : ISnapshotStore
+    {
+        private readonly List<(SnapshotMeta Meta, InMemorySnapshotStore Store)> _kept = [];
+
+        public bool IsNewestDamaged { get; set; }
+
+        public async ValueTask<ISnapshotSink> CreateAsync(SnapshotPoint point)
+        {
+            var store = new InMemorySnapshotStore();
+            return new Sink(this, store, await store.CreateAsync(point));
+        }
+
+        public ValueTask<IReadOnlyList<SnapshotMeta>> ListAsync() =>
+            ValueTask.FromResult<IReadOnlyList<SnapshotMeta>>([.. _kept.Select(k => k.Meta).OrderByDescending(m => m.Index)]);
+
+        public ValueTask<ISnapshotSource> OpenAsync(string id)
+        {
+            (SnapshotMeta meta, InMemorySnapshotStore store) = _kept.Find(k => k.Meta.Id == id);
+            return IsNewestDamaged && meta.Index == _kept.Max(k => k.Meta.Index)
+                ? throw new CorruptStoreException("it is damaged")
+                : store.OpenAsync(id);
+        }
+
+        private sealed class Sink(KeepingStore owner, InMemorySnapshotStore store, ISnapshotSink inner) : ISnapshotSink
+        {
+            public string Id => inner.Id;
+
+            public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => inner.WriteAsync(bytes);
+
+            public async ValueTask<SnapshotMeta> CommitAsync()
+            {
+                SnapshotMeta meta = await inner.CommitAsync();
+                owner._kept.Add((meta, store));
+                return meta;
+            }
+
+            public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
+    }
+
+    /// <summary>Stops writing its state when it is told to, without a word.</summary>
+    private sealed class ObedientFsm : IFsm
+    {
+        public object? Apply(LogEntry entry) => null;
+
+        public IFsmSnapshot Snapshot() => new Held();
+
+        public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        private sealed class Held : IFsmSnapshot
+        {
+            public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
+            {
+                await destination.WriteAsync(new byte[10], CancellationToken.None);
+                var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                using CancellationTokenRegistration stop = cancellationToken.Register(told.SetResult);
+
+                // As a loop does that looks at the token between two records.
+                await told.Task;
+            }
+
+            public void Dispose()
+            {
+            }
+        }
+    }
+}
