@@ -32,6 +32,7 @@ public sealed class FileSnapshotStore : ISnapshotStore
     /// <param name="disk">The disk; by default the machine's own.</param>
     /// <param name="options">How snapshots are kept; by default the newest two.</param>
     /// <returns>The store.</returns>
+    /// <exception cref="CorruptStoreException">The newest snapshot cannot be read.</exception>
     /// <exception cref="StoreException">The disk failed.</exception>
     public static ValueTask<FileSnapshotStore> OpenAsync(
         string directory, IDisk? disk = null, FileSnapshotOptions? options = null) =>

@@ -65,8 +65,10 @@ public sealed partial class RaftNode
         {
             try
             {
-                SnapshotMeta? restored = await RestoreNewestAsync(config, fsm, snapshotStore, runtime);
-                RecoveredLog recovered = await RecoveredLog.ReadAsync(logStore, stableStore, restored, runtime.Mutation);
+                IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
+                SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
+                RecoveredLog recovered = await RecoveredLog.ReadAsync(
+                    logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();
                 return new RaftNode(core, config);
@@ -108,9 +110,8 @@ public sealed partial class RaftNode
     /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
     /// <returns>That snapshot; null where there is none.</returns>
     private static async Task<SnapshotMeta?> RestoreNewestAsync(
-        RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime)
+        IReadOnlyList<SnapshotMeta> kept, RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime)
     {
-        IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
         StoreException? failure = null;
         foreach (SnapshotMeta snapshot in kept)
         {
@@ -125,7 +126,8 @@ public sealed partial class RaftNode
             }
             catch (Exception cause) when (cause is not RaftFatalException)
             {
-                // An older one does too, as long as the log goes on where it ends: that is looked at next.
+                // An older one does too, as long as the log leads from its end to where the newest ends: that is looked at
+                // next.
                 config.LoggerFactory.CreateLogger("Raft").SnapshotPassedOver(config.LocalId, snapshot.Id, cause.Message);
                 failure ??= new StoreException(
                     $"None of the {kept.Count} snapshots can be restored; the newest, {snapshot.Id}: {cause.Message}", cause);

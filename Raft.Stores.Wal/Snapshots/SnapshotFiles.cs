@@ -16,6 +16,18 @@ internal static class SnapshotFiles
     public static string Id(SnapshotPoint point, long unixMilliseconds) =>
         string.Create(CultureInfo.InvariantCulture, $"{point.Term}-{point.Index}-{unixMilliseconds}");
 
+    /// <summary>What a snapshot's name tells.</summary>
+    /// <returns>Whether it is such a name.</returns>
+    public static bool TryParse(string id, out ulong term, out ulong index)
+    {
+        index = 0;
+        string[] parts = id.Split('-');
+        return ulong.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out term)
+            && parts.Length == PartCount
+            && ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)
+            && ulong.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    }
+
     /// <summary>The name of a snapshot's directory while it is not complete, or not any more.</summary>
     public static string UnfinishedOf(string id) => id + Unfinished;
 

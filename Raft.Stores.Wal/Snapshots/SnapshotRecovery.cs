@@ -6,6 +6,7 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
     private const int MetaBytesMax = 16 << 20;
 
     private readonly IDisk _disk = folder.Disk;
+    private (ulong Term, ulong Index, string Path, string Why)? _newestLeftOut;
 
     /// <summary>Removes what is unfinished, reads what is complete, and makes durable what was read.</summary>
     public async ValueTask RunAsync()
@@ -31,6 +32,23 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
         }
 
         await _disk.SyncDirectoryAsync(folder.Root);
+        RefuseIfNewestIsLost();
+    }
+
+    /// <summary>
+    /// The log gives way to the newest snapshot. Where that cannot even be described, nobody could tell that an older one,
+    /// with what is left of the log, is not all that this server has acknowledged.
+    /// </summary>
+    private void RefuseIfNewestIsLost()
+    {
+        SnapshotMeta? newest = folder.Catalog.List().FirstOrDefault();
+        if (_newestLeftOut is { } lost && (lost.Term, lost.Index).CompareTo((newest?.Term ?? 0, newest?.Index ?? 0)) > 0)
+        {
+            throw new CorruptStoreException(
+                $"{lost.Path} is the newest snapshot and cannot be read: {lost.Why.TrimEnd('.')}. The log may have given way to it, so that "
+                + "an older one lacks what this server has acknowledged. Nothing was changed: restore it, or remove this "
+                + "server from the cluster and add it again with an empty directory.");
+        }
     }
 
     private async ValueTask TakeInAsync(string id)
@@ -50,6 +68,7 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
             {
                 // It is left as it is: someone may still make sense of it.
                 folder.Logger.SnapshotLeftOut(folder.PathOf(id), failure.Message);
+                NoteLeftOut(id, failure.Message);
                 return;
             }
 
@@ -67,6 +86,15 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
         }
     }
 
+    private void NoteLeftOut(string id, string why)
+    {
+        if (SnapshotFiles.TryParse(id, out ulong term, out ulong index)
+            && (_newestLeftOut is not { } newest || (term, index).CompareTo((newest.Term, newest.Index)) > 0))
+        {
+            _newestLeftOut = (term, index, folder.PathOf(id), why);
+        }
+    }
+
     private static async ValueTask<StoredSnapshot> ReadAsync(IDiskFile meta, string id)
     {
         long length = await meta.GetLengthAsync();
@@ -78,8 +106,11 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
         byte[] encoded = new byte[(int)length];
         int read = await meta.ReadAtAsync(0, encoded);
         StoredSnapshot snapshot = SnapshotMetaEncoding.Decode(encoded.AsMemory(0, read));
-        return snapshot.Meta.Id == id
-            ? snapshot : throw new FormatException($"it describes itself as {snapshot.Meta.Id}");
+        bool isNamed = SnapshotFiles.TryParse(id, out ulong term, out ulong index);
+        return snapshot.Meta.Id == id && (!isNamed || (snapshot.Meta.Term == term && snapshot.Meta.Index == index))
+            ? snapshot
+            : throw new FormatException(
+                $"it describes itself as {snapshot.Meta.Id}, of term {snapshot.Meta.Term} up to entry {snapshot.Meta.Index}");
     }
 
     private static ValueTask CloseAsync(IDiskFile? file) => file?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -69,6 +69,7 @@ public sealed class SnapshotTests
         SnapshotMeta taken = cluster.Run(server.Node!.SnapshotAsync());
         Apply(cluster, server, 2);
         cluster.Kill(server);
+        cluster.Run(server.Stores.TruncatePrefixAsync(taken.Index).AsTask());
         Assert.That(server.Stores.FirstIndex, Is.EqualTo(taken.Index + 1));
 
         cluster.Start(server);

@@ -85,17 +85,16 @@ public sealed class SnapshotDamageTests
         for (int bit = 0; bit < length * 8; bit++)
         {
             disk.Content(SnapshotDirectory.Meta(meta.Id))[bit / 8] ^= (byte)(1 << (bit % 8));
-            FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
-            if ((await store.ListAsync()).Count > 0)
+            try
             {
-                try
-                {
-                    Assert.That(await TestSnapshots.ReadAsync(store, meta.Id), Is.EqualTo(content), $"bit {bit}");
-                }
-                catch (CorruptStoreException)
-                {
-                    // Size or checksum is what was flipped.
-                }
+                FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
+                SnapshotMeta listed = (await store.ListAsync()).Single();
+                Assert.That((listed.Term, listed.Index), Is.EqualTo((meta.Term, meta.Index)), $"bit {bit}");
+                Assert.That(await TestSnapshots.ReadAsync(store, meta.Id), Is.EqualTo(content), $"bit {bit}");
+            }
+            catch (CorruptStoreException)
+            {
+                // It cannot be read any more, or its size or checksum is what was flipped.
             }
 
             disk.Content(SnapshotDirectory.Meta(meta.Id))[bit / 8] ^= (byte)(1 << (bit % 8));
@@ -103,12 +102,25 @@ public sealed class SnapshotDamageTests
     }
 
     [Test]
-    public async Task A_damaged_description_leaves_the_older_snapshot_and_is_never_deleted()
+    public async Task A_newest_snapshot_whose_description_is_damaged_is_not_passed_over()
+    {
+        (FaultDisk disk, _) = await WriteAsync();
+        FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
+        SnapshotMeta newer = await TestSnapshots.WriteAsync(store, TestSnapshots.Point(2, 20), new byte[5]);
+        disk.Content(SnapshotDirectory.Meta(newer.Id))[0] = (byte)'?';
+
+        Assert.That(
+            async () => await SnapshotDirectory.OpenAsync(disk, Options),
+            Throws.TypeOf<CorruptStoreException>().With.Message.Contains(newer.Id));
+    }
+
+    [Test]
+    public async Task An_older_snapshot_whose_description_is_damaged_is_left_out_and_never_deleted()
     {
         (FaultDisk disk, SnapshotMeta older) = await WriteAsync();
         FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
         SnapshotMeta newer = await TestSnapshots.WriteAsync(store, TestSnapshots.Point(2, 20), new byte[5]);
-        disk.Content(SnapshotDirectory.Meta(newer.Id))[0] = (byte)'?';
+        disk.Content(SnapshotDirectory.Meta(older.Id))[0] = (byte)'?';
 
         store = await SnapshotDirectory.OpenAsync(disk, Options);
         IReadOnlyList<SnapshotMeta> listed = await store.ListAsync();
@@ -117,20 +129,18 @@ public sealed class SnapshotDamageTests
             await TestSnapshots.WriteAsync(store, TestSnapshots.Point(2, index), new byte[5]);
         }
 
-        Assert.That(listed, Is.EqualTo(new[] { older }));
-        Assert.That(await SnapshotDirectory.NamesAsync(disk), Has.Count.EqualTo(3).And.Contains(newer.Id));
+        Assert.That(listed, Is.EqualTo(new[] { newer }));
+        Assert.That(await SnapshotDirectory.NamesAsync(disk), Has.Count.EqualTo(3).And.Contains(older.Id));
     }
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task A_directory_without_one_of_its_files_is_left_out(bool isMetaMissing)
+    public async Task A_newest_directory_without_one_of_its_files_is_not_passed_over(bool isMetaMissing)
     {
         (FaultDisk disk, SnapshotMeta meta) = await WriteAsync();
         await disk.DeleteAsync(isMetaMissing ? SnapshotDirectory.Meta(meta.Id) : SnapshotDirectory.State(meta.Id));
 
-        FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, Options);
-
-        Assert.That(await store.ListAsync(), Is.Empty);
+        Assert.That(async () => await SnapshotDirectory.OpenAsync(disk, Options), Throws.TypeOf<CorruptStoreException>());
         Assert.That(await SnapshotDirectory.NamesAsync(disk), Is.EqualTo(new[] { meta.Id }));
     }
 

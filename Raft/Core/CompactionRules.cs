@@ -1,6 +1,9 @@
 namespace Raft.Core;
 
-/// <summary>How far a log may be let go of once a snapshot covers it. Pure.</summary>
+/// <summary>
+/// How far a log may be let go of once a snapshot covers it. One entry always stays: where the newest snapshot turns out
+/// to be damaged, it shows that an older one does not do. Pure.
+/// </summary>
 internal static class CompactionRules
 {
     /// <summary>The last entry that may go.</summary>
@@ -9,5 +12,5 @@ internal static class CompactionRules
     /// <param name="trailing">How many entries stay for followers that are a little behind.</param>
     /// <returns>Its index; 0 where nothing may go.</returns>
     public static ulong ThroughIndex(ulong snapshotIndex, ulong lastIndex, ulong trailing) =>
-        Math.Min(snapshotIndex, lastIndex > trailing ? lastIndex - trailing : 0);
+        Math.Min(snapshotIndex, lastIndex > Math.Max(trailing, 1) ? lastIndex - Math.Max(trailing, 1) : 0);
 }

@@ -211,7 +211,7 @@ internal sealed class NodeState(
         }
 
         Snapshot = taken;
-        Log.Install(taken.Index, taken.Term);
+        Log.Cover(taken.Index, taken.Term);
         Configurations.TruncatePrefix(taken.Index);
         IsCompactionDue = true;
         trace?.Snapshot(taken, isInstalled: false);

@@ -67,7 +67,8 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
             if (!log.TryRead(FedIndex + 1, _target, int.MaxValue, ReadBytes, _slices))
             {
                 _isReading = true;
-                tasks.Start("reading committed entries", ReadStoreAsync);
+                ulong next = FedIndex + 1;
+                tasks.Start("reading committed entries", () => ReadStoreAsync(next));
                 return;
             }
 
@@ -97,13 +98,12 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
 
     // Committed entries never change, so what is read here is right however long the read took; unless a snapshot came
     // meanwhile and took their place.
-    private async Task ReadStoreAsync()
+    private async Task ReadStoreAsync(ulong next)
     {
-        ulong next = FedIndex + 1;
         LogBatch? batch = null;
         try
         {
-            batch = await log.ReadStoreAsync(next, _target, ReadBytes);
+            batch = FedIndex + 1 == next ? await log.ReadStoreAsync(next, _target, ReadBytes) : null;
         }
         catch (LogNotFoundException) when (FedIndex + 1 != next)
         {

@@ -15,6 +15,8 @@ internal sealed class InstallSnapshotHandler(
 {
     private const int VersionMax = 1;
 
+    private (IncomingRpc Rpc, InstallSnapshotRequest Request)? _early;
+
     /// <summary>Handles a request: begins to receive.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, InstallSnapshotRequest request)
     {
@@ -40,6 +42,12 @@ internal sealed class InstallSnapshotHandler(
             // All that it covers is here already; the leader counts it as durable, so it must be.
             answers.Add(rpc, Answer(isInstalled: true), durableIndex: request.LastLogIndex);
         }
+        else if (!state.IsRecordDurable)
+        {
+            // A snapshot must not be durable before the term that it came in: at a start it would be newer than the term.
+            Drop("another snapshot came");
+            _early = (rpc, request);
+        }
         else if (TryReadPoint(request, out SnapshotPoint? point, out string? error))
         {
             logger.ReceivingSnapshot(
@@ -52,6 +60,28 @@ internal sealed class InstallSnapshotHandler(
         }
 
         return HandlerOutcome.Done;
+    }
+
+    /// <summary>The term is durable: begins to receive what came too early.</summary>
+    public void OnRecordDurable()
+    {
+        if (_early is { } early && state.IsRecordDurable)
+        {
+            _early = null;
+
+            // Another term may have come meanwhile: then it is refused.
+            if (Handle(early.Rpc, early.Request) != HandlerOutcome.Done)
+            {
+                early.Rpc.Respond(null, "the node does not follow its leader now");
+            }
+        }
+    }
+
+    /// <summary>Gives up what came too early.</summary>
+    public void Drop(string why)
+    {
+        _early?.Rpc.Respond(null, why);
+        _early = null;
     }
 
     /// <summary>A snapshot was received and is durable, or could not be.</summary>

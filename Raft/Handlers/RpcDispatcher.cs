@@ -71,6 +71,12 @@ internal sealed class RpcDispatcher
         }
     }
 
+    /// <inheritdoc cref="InstallSnapshotHandler.OnRecordDurable"/>
+    public void OnRecordDurable() => _installSnapshot.OnRecordDurable();
+
+    /// <summary>The node stops.</summary>
+    public void Drop() => _installSnapshot.Drop("the node was stopped");
+
     /// <inheritdoc cref="InstallSnapshotHandler.Take"/>
     public ISnapshotSource? Take(ReceivedSnapshot received) => _installSnapshot.Take(received);
 }

@@ -240,6 +240,7 @@ internal sealed class NodeCore
     {
         var stopped = new RaftShutdownException($"{State.LocalId} was stopped. Nothing was appended.");
         steps.Take(_answers.Drop);
+        steps.Take(_context.Dispatcher.Drop);
         while (Inbox.Rpcs.TryRead(out IncomingRpc? rpc) || Inbox.Appends.TryRead(out rpc))
         {
             steps.Take(() => rpc.Respond(null, "the node was stopped"));

@@ -18,8 +18,9 @@ internal sealed class LogPin(Leadership leadership)
     /// <summary>The first entry that must stay; the maximum where nothing must.</summary>
     public ulong FromIndex => _fromIndex is { } from && IsAlive ? from : ulong.MaxValue;
 
-    private bool IsAlive =>
-        leadership.Clock.Now.Ticks - Volatile.Read(ref _movedAtTicks) < leadership.Config.ElectionTimeout.Ticks * Patience;
+    // While the snapshot is on its way, or being installed, the call has its own deadline.
+    private bool IsAlive => _untilIndex is null
+        || leadership.Clock.Now.Ticks - Volatile.Read(ref _movedAtTicks) < leadership.Config.ElectionTimeout.Ticks * Patience;
 
     /// <summary>A snapshot is about to be sent: what is behind it stays.</summary>
     public void Set(ulong fromIndex)
@@ -31,6 +32,13 @@ internal sealed class LogPin(Leadership leadership)
 
     /// <summary>Bytes of the snapshot were taken: the follower lives.</summary>
     public void Touch() => Volatile.Write(ref _movedAtTicks, leadership.Clock.Now.Ticks);
+
+    /// <summary>The snapshot was not taken: what is behind it stays for a while, as it may be sent again.</summary>
+    public void Fail()
+    {
+        _untilIndex = ulong.MaxValue;
+        Touch();
+    }
 
     /// <summary>The snapshot is installed: what is behind it stays until the follower has all that there is now.</summary>
     public void CatchUp(ulong snapshotIndex)

@@ -19,16 +19,26 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
     /// <exception cref="RaftException">It was not sent, or not taken.</exception>
     public async Task<bool> SendAsync()
     {
+        bool isInstalled = false;
+        try
+        {
+            isInstalled = await SendNewestAsync();
+            return isInstalled;
+        }
+        finally
+        {
+            if (!isInstalled)
+            {
+                peer.Pin.Fail();
+            }
+        }
+    }
+
+    private async Task<bool> SendNewestAsync()
+    {
         peer.Progress.BeginSnapshot();
         peer.Pin.Set(State.Log.FirstIndex);
-        IReadOnlyList<SnapshotMeta> kept = await leadership.Snapshots.ListAsync();
-        if (kept.Count == 0 || kept[0].Index + 1 < State.Log.FirstIndex)
-        {
-            throw new StoreException(
-                $"entries before {State.Log.FirstIndex} are let go of, and there is no snapshot of them in the store");
-        }
-
-        await using ISnapshotSource snapshot = await leadership.Snapshots.OpenAsync(kept[0].Id);
+        await using ISnapshotSource snapshot = await OpenNewestAsync();
         peer.Pin.Set(snapshot.Meta.Index + 1);
         leadership.Logger.SendingSnapshot(State.LocalId, peer.Server, snapshot.Meta.Id, snapshot.Meta.Size);
         TimeSpan sentAt = leadership.Clock.Now;
@@ -53,6 +63,31 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         peer.ToldCommitIndex = Math.Max(peer.ToldCommitIndex, snapshot.Meta.Index);
         peer.Acknowledged(peer.Progress.MatchIndex, sentAt, round);
         return true;
+    }
+
+    /// <summary>Opens the newest snapshot that can be opened, if the log goes on where it ends.</summary>
+    private async ValueTask<ISnapshotSource> OpenNewestAsync()
+    {
+        StoreException? damage = null;
+        foreach (SnapshotMeta kept in await leadership.Snapshots.ListAsync())
+        {
+            if (kept.Index + 1 < State.Log.FirstIndex)
+            {
+                break;
+            }
+
+            try
+            {
+                return await leadership.Snapshots.OpenAsync(kept.Id);
+            }
+            catch (StoreException failure)
+            {
+                damage ??= failure;
+            }
+        }
+
+        throw damage ?? new StoreException(
+            $"entries before {State.Log.FirstIndex} are let go of, and there is no snapshot of them in the store");
     }
 
     private InstallSnapshotRequest RequestFor(SnapshotMeta snapshot) => new(State.Header)

@@ -133,6 +133,11 @@ internal sealed class LeaderRole : Role
                 && Context.Mutation != Mutation.EarlierLeadershipMatch
                 && !(news.Epoch == _leadership.Epoch && Context.Mutation == Mutation.RemovedServerCounted))
             {
+                if (news.Kind == PeerEventKind.HigherTerm)
+                {
+                    _peers.Dismiss(news.Source);
+                }
+
                 continue;
             }
 

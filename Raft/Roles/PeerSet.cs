@@ -61,6 +61,15 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
         }
     }
 
+    /// <summary>A removed server is in a newer term than this leadership: it takes nothing from it any more.</summary>
+    public void Dismiss(Peer peer)
+    {
+        if (_leaving.RemoveAll(l => l.Peer == peer) > 0)
+        {
+            End(peer);
+        }
+    }
+
     /// <summary>Ends what is said to removed servers that know by now, or do not answer.</summary>
     public void DismissLeaving()
     {

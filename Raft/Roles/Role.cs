@@ -178,6 +178,7 @@ internal abstract class Role(RoleContext context)
         }
 
         Context.Answers.Release();
+        Context.Dispatcher.OnRecordDurable();
         return OnDurable();
     }
 

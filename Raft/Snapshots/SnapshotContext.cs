@@ -52,6 +52,9 @@ internal sealed record SnapshotContext(
         await using ISnapshotSink sink = await Store.CreateAsync(point);
         using var stream = new SnapshotWriteStream(sink, StreamScheduler);
         await captured.PersistAsync(stream, Tasks.Stopping);
+
+        // A state that heard of the stop and ended early must not be taken for whole.
+        Tasks.Stopping.ThrowIfCancellationRequested();
         await stream.EndAsync();
         return await sink.CommitAsync();
     }

@@ -82,11 +82,13 @@ internal sealed class RaftLog
         for (int i = 0; i < slice.Count; i++)
         {
             ulong term = slice.Batch.TermAt(slice.Start + i);
-            if (term != LastTerm)
+            if (term != _terms.LastTerm)
             {
+                // Not the log's last term: that may be the snapshot's, of which no run is left.
                 _terms.Append(slice.FirstIndex + (ulong)i, term);
-                LastTerm = term;
             }
+
+            LastTerm = term;
         }
 
         LastIndex = slice.LastIndex;
@@ -110,15 +112,24 @@ internal sealed class RaftLog
         _trace?.Truncate(fromIndex, sequence);
     }
 
+    /// <summary>Takes a newer snapshot of what is applied here. It is durable; the log stays as it is.</summary>
+    public void Cover(ulong index, ulong term)
+    {
+        Invariant.Require(
+            (Holds(index) && _terms.TermAt(index) == term) || _mutation == Mutation.SnapshotIndexFalls,
+            "what is applied stands in the log until a snapshot covers it");
+        SnapshotIndex = index;
+        SnapshotTerm = term;
+    }
+
     /// <summary>
-    /// Takes a newer snapshot, which is durable. The log stays where it holds the snapshot's last entry; any other ends
+    /// Takes a leader's newer snapshot, which is durable. The log stays where it holds the snapshot's last entry; any other ends
     /// before it, or contradicts it, and gives way (W2 in docs/divergence.md).
     /// </summary>
     /// <returns>Whether the log was dropped.</returns>
     public bool Install(ulong index, ulong term)
     {
-        Invariant.Require(
-            index > SnapshotIndex || _mutation == Mutation.SnapshotIndexFalls, "snapshots follow each other upwards (W14)");
+        Invariant.Require(index > SnapshotIndex, "snapshots follow each other upwards (W14)");
         bool isHeld = Holds(index) && (_terms.TermAt(index) == term || _mutation == Mutation.ConflictingLogKept);
         SnapshotIndex = index;
         SnapshotTerm = term;

@@ -14,9 +14,14 @@ internal sealed record RecoveredLog(
     private const int ReadBytes = 4 << 20;
 
     /// <summary>Reads the stores, and refuses to go on from what cannot have come about.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="stable">The term and vote.</param>
+    /// <param name="snapshot">The newest snapshot that can be read; null where there is none.</param>
+    /// <param name="newestIndex">Where the newest snapshot ends, readable or not.</param>
+    /// <param name="mutation">The bug planted here; none in production.</param>
     /// <exception cref="StoreException">The log is newer than the term, or out of order: one of the two was lost.</exception>
     public static async ValueTask<RecoveredLog> ReadAsync(
-        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, Mutation mutation)
+        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, ulong newestIndex, Mutation mutation)
     {
         TermAndVote record = await stable.LoadAsync() ?? new TermAndVote(0);
         ulong snapshotIndex = snapshot?.Index ?? 0;
@@ -25,6 +30,9 @@ internal sealed record RecoveredLog(
             snapshot is null
                 ? $"it begins at entry {log.FirstIndex}, and there is no snapshot of what lies before"
                 : $"it begins at entry {log.FirstIndex}, and the newest snapshot that can be read ends at {snapshotIndex}");
+        Refuse(
+            snapshotIndex < newestIndex && log.LastIndex < newestIndex,
+            $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
         RecoveredLog recovered = Empty(record, snapshot);
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
