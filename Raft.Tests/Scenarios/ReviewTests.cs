@@ -32,7 +32,8 @@ public sealed class ReviewTests
         follower.Cluster.Run(follower.Node.SnapshotAsync());
         follower.Pass();
 
-        Assert.That(follower.Node.LastIndex, Is.EqualTo(6), "entries 5 and 6 were acknowledged to the leader");
+        Assert.That(
+            follower.Node.Core.State.Log.LastIndex, Is.EqualTo(6), "entries 5 and 6 were acknowledged to the leader");
         Assert.That(follower.Disk.LastIndex, Is.EqualTo(6));
     }
 
@@ -171,6 +172,62 @@ public sealed class ReviewTests
         server.Node = null;
 
         Assert.That(cluster.Run(server.Snapshots.ListAsync().AsTask()), Is.Empty);
+    }
+
+    [Test]
+    public void The_log_stays_as_long_as_a_snapshot_is_on_its_way_and_not_answered()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, server =>
+        {
+            TimeSpan time = TimeSpan.FromMilliseconds(100);
+            server.Config = server.Config with
+            {
+                TrailingLogs = 0, HeartbeatTimeout = time, ElectionTimeout = time, LeaderLeaseTimeout = time,
+                DiskStallTimeout = TimeSpan.FromMinutes(1),
+            };
+        });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Network.Timeout = TimeSpan.FromSeconds(10);
+        cluster.Run(cluster.Apply(leader, "one"));
+        SnapshotMeta sent = cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Start(away);
+        away.Stores.HoldLogWrites = true;
+        cluster.Await("the snapshot came", () => away.Node!.LastIndex == sent.Index);
+
+        // The follower's disk takes its time (Go: its state machine). The call has its own deadline, of 100 s here.
+        cluster.Pass(TimeSpan.FromSeconds(4));
+        cluster.Run(cluster.Apply(leader, "two"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromMilliseconds(200));
+
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
+        Assert.That(leader.Node!.Core.State.Log.FirstIndex, Is.LessThanOrEqualTo(sent.Index + 1), "or it needs another one (W15)");
+    }
+
+    [Test]
+    public void A_removed_server_of_a_newer_term_is_not_sent_the_same_again_and_again()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, server => server.Config = server.Config with { PreVoteDisabled = true });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer removed = cluster.Servers.First(s => s != leader);
+        cluster.Network.Isolate(removed.Address, cluster.Servers.Select(s => s.Address));
+        cluster.Await("it campaigns", () => removed.Node!.Term > leader.Node!.Term + 1);
+        cluster.Run(leader.Node!.RemoveServerAsync(removed.Id));
+        int sent = 0;
+        cluster.Network.Filter = (from, to, request) =>
+        {
+            sent += from == leader.Address && to == removed.Address && request is AppendEntriesRequest { IsHeartbeat: false } ? 1 : 0;
+            return true;
+        };
+
+        cluster.Network.Heal();
+        cluster.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
+        Assert.That(sent, Is.LessThan(300), "that is one each 17 ms; an idle follower is sent one each 50 ms or more");
     }
 
     /// <summary>n1 with a snapshot that ends at (3, 1), and behind it one entry, of term 2, that is not committed.</summary>
