@@ -230,6 +230,58 @@ public sealed class ReviewTests
         Assert.That(sent, Is.LessThan(300), "that is one each 17 ms; an idle follower is sent one each 50 ms or more");
     }
 
+    [Test]
+    public void A_snapshot_of_what_is_committed_here_is_answered_once_that_is_durable_here()
+    {
+        using var follower = new LoneFollower();
+        follower.Disk.HoldLogWrites = true;
+        follower.Send(LoneFollower.Append("n2", 2, 1, 1, commit: 4, LoneFollower.Entries(2, 2, 2, 2)));
+        Assert.That(follower.Node.CommitIndex, Is.EqualTo(4));
+
+        LoneFollower.Answer answer = follower.SendSnapshot("n2", term: 2, index: 4, lastTerm: 2, "whatever");
+
+        Assert.That(follower.Disk.LastIndex, Is.EqualTo(1));
+        Assert.That(answer.HasCome, Is.False, "its sender takes success for: durable up to 4");
+    }
+
+    [Test]
+    public void A_leader_whose_newest_snapshot_is_damaged_brings_a_follower_up_all_the_same()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, server =>
+        {
+            server.Config = server.Config with { TrailingLogs = 0 };
+            server.Snapshots = new KeepingStore();
+        });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Run(cluster.Apply(leader, "one"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Run(cluster.Apply(leader, "two"));
+        ((KeepingStore)leader.Snapshots).IsNewestDamaged = true;
+
+        cluster.Start(away);
+        cluster.Await("it has all", () => away.Node!.AppliedIndex == leader.Node!.LastIndex);
+    }
+
+    [Test]
+    public void Two_become_three_and_the_leader_dies()
+    {
+        using var cluster = new VirtualCluster(3);
+        ClusterConfiguration three = cluster.Founders;
+        cluster.Founders = new ClusterConfiguration(three.Servers.Take(2));
+        var change = new LogSlice(LogBatchBuilder.Single(
+            2, 1, LogType.Configuration, ConfigurationEncoding.Encode(three), LogTimestamp.Zero));
+
+        // n1 led, and is dead: the change is committed on n1 and n3, and has not reached n2.
+        cluster.Seed(cluster.Servers[1], 1);
+        cluster.Seed(cluster.Servers[2], 1, change);
+        cluster.Start(cluster.Servers[1]);
+        cluster.Start(cluster.Servers[2]);
+
+        cluster.AwaitLeader(cluster.Servers[1], cluster.Servers[2]);
+    }
+
     /// <summary>n1 with a snapshot that ends at (3, 1), and behind it one entry, of term 2, that is not committed.</summary>
     private static LoneFollower WithEntryOfTerm2RightBehindSnapshotOfTerm1()
     {
