@@ -32,7 +32,8 @@ public sealed class ReviewTests
         follower.Cluster.Run(follower.Node.SnapshotAsync());
         follower.Pass();
 
-        Assert.That(follower.Node.LastIndex, Is.EqualTo(6), "entries 5 and 6 were acknowledged to the leader");
+        Assert.That(
+            follower.Node.Core.State.Log.LastIndex, Is.EqualTo(6), "entries 5 and 6 were acknowledged to the leader");
         Assert.That(follower.Disk.LastIndex, Is.EqualTo(6));
     }
 
@@ -170,6 +171,114 @@ public sealed class ReviewTests
         server.Node = null;
 
         Assert.That(cluster.Run(server.Snapshots.ListAsync().AsTask()), Is.Empty);
+    }
+
+    [Test]
+    public void The_log_stays_as_long_as_a_snapshot_is_on_its_way_and_not_answered()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, server =>
+        {
+            TimeSpan time = TimeSpan.FromMilliseconds(100);
+            server.Config = server.Config with
+            {
+                TrailingLogs = 0, HeartbeatTimeout = time, ElectionTimeout = time, LeaderLeaseTimeout = time,
+                DiskStallTimeout = TimeSpan.FromMinutes(1),
+            };
+        });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Network.Timeout = TimeSpan.FromSeconds(10);
+        cluster.Run(cluster.Apply(leader, "one"));
+        SnapshotMeta sent = cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Start(away);
+        away.Stores.HoldLogWrites = true;
+        cluster.Await("the snapshot came", () => away.Node!.LastIndex == sent.Index);
+
+        // The follower's disk takes its time (Go: its state machine). The call has its own deadline, of 100 s here.
+        cluster.Pass(TimeSpan.FromSeconds(4));
+        cluster.Run(cluster.Apply(leader, "two"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromMilliseconds(200));
+
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
+        Assert.That(leader.Node!.Core.State.Log.FirstIndex, Is.LessThanOrEqualTo(sent.Index + 1), "or it needs another one (W15)");
+    }
+
+    [Test]
+    public void A_removed_server_of_a_newer_term_is_not_sent_the_same_again_and_again()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, server => server.Config = server.Config with { PreVoteDisabled = true });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer removed = cluster.Servers.First(s => s != leader);
+        cluster.Network.Isolate(removed.Address, cluster.Servers.Select(s => s.Address));
+        cluster.Await("it campaigns", () => removed.Node!.Term > leader.Node!.Term + 1);
+        cluster.Run(leader.Node!.RemoveServerAsync(removed.Id));
+        int sent = 0;
+        cluster.Network.Filter = (from, to, request) =>
+        {
+            sent += from == leader.Address && to == removed.Address && request is AppendEntriesRequest { IsHeartbeat: false } ? 1 : 0;
+            return true;
+        };
+
+        cluster.Network.Heal();
+        cluster.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
+        Assert.That(sent, Is.LessThan(300), "that is one each 17 ms; an idle follower is sent one each 50 ms or more");
+    }
+
+    [Test]
+    public void A_snapshot_of_what_is_committed_here_is_answered_once_that_is_durable_here()
+    {
+        using var follower = new LoneFollower();
+        follower.Disk.HoldLogWrites = true;
+        follower.Send(LoneFollower.Append("n2", 2, 1, 1, commit: 4, LoneFollower.Entries(2, 2, 2, 2)));
+        Assert.That(follower.Node.CommitIndex, Is.EqualTo(4));
+
+        LoneFollower.Answer answer = follower.SendSnapshot("n2", term: 2, index: 4, lastTerm: 2, "whatever");
+
+        Assert.That(follower.Disk.LastIndex, Is.EqualTo(1));
+        Assert.That(answer.HasCome, Is.False, "its sender takes success for: durable up to 4");
+    }
+
+    [Test]
+    public void A_leader_whose_newest_snapshot_is_damaged_brings_a_follower_up_all_the_same()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, server =>
+        {
+            server.Config = server.Config with { TrailingLogs = 0 };
+            server.Snapshots = new KeepingStore();
+        });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Run(cluster.Apply(leader, "one"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Run(cluster.Apply(leader, "two"));
+        ((KeepingStore)leader.Snapshots).IsNewestDamaged = true;
+
+        cluster.Start(away);
+        cluster.Await("it has all", () => away.Node!.AppliedIndex == leader.Node!.LastIndex);
+    }
+
+    [Test]
+    public void Two_become_three_and_the_leader_dies()
+    {
+        using var cluster = new VirtualCluster(3);
+        ClusterConfiguration three = cluster.Founders;
+        cluster.Founders = new ClusterConfiguration(three.Servers.Take(2));
+        var change = new LogSlice(LogBatchBuilder.Single(
+            2, 1, LogType.Configuration, ConfigurationEncoding.Encode(three), LogTimestamp.Zero));
+
+        // n1 led, and is dead: the change is committed on n1 and n3, and has not reached n2.
+        cluster.Seed(cluster.Servers[1], 1);
+        cluster.Seed(cluster.Servers[2], 1, change);
+        cluster.Start(cluster.Servers[1]);
+        cluster.Start(cluster.Servers[2]);
+
+        cluster.AwaitLeader(cluster.Servers[1], cluster.Servers[2]);
     }
 
     /// <summary>n1 with a snapshot that ends at (3, 1), and behind it one entry, of term 2, that is not committed.</summary>
