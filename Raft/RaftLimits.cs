@@ -53,6 +53,9 @@ public sealed record RaftLimits
     /// <summary>Bytes of durable and applied entries that stay in memory for followers a little behind. Default 8 MiB.</summary>
     public long TailBytesMax { get; init; } = 8 << 20;
 
+    /// <summary>The most bytes of a snapshot that a leader may send here. Default 1 TiB.</summary>
+    public long SnapshotBytesMax { get; init; } = 1L << 40;
+
     /// <summary>Reads, verifications and other questions that are not answered yet. Default 65,536.</summary>
     public int RequestQueueCountMax { get; init; } = 1 << 16;
 
@@ -73,6 +76,7 @@ public sealed record RaftLimits
         Refuse(AppendCountMax < 1, nameof(AppendCountMax));
         Refuse(FsmReadAheadBytesMax < 1, nameof(FsmReadAheadBytesMax));
         Refuse(TailBytesMax < 0, nameof(TailBytesMax));
+        Refuse(SnapshotBytesMax < 1, nameof(SnapshotBytesMax));
         Refuse(RequestQueueCountMax < 1, nameof(RequestQueueCountMax));
     }
 

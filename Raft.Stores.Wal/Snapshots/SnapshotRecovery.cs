@@ -41,8 +41,9 @@ internal sealed class SnapshotRecovery(SnapshotFolder folder)
     /// </summary>
     private void RefuseIfNewestIsLost()
     {
-        SnapshotMeta? newest = folder.Catalog.List().FirstOrDefault();
-        if (_newestLeftOut is { } lost && (lost.Term, lost.Index).CompareTo((newest?.Term ?? 0, newest?.Index ?? 0)) > 0)
+        IReadOnlyList<SnapshotMeta> kept = folder.Catalog.List();
+        (ulong Term, ulong Index) newest = kept.Count == 0 ? (0, 0) : (kept[0].Term, kept[0].Index);
+        if (_newestLeftOut is { } lost && (lost.Term, lost.Index).CompareTo(newest) > 0)
         {
             throw new CorruptStoreException(
                 $"{lost.Path} is the newest snapshot and cannot be read: {lost.Why.TrimEnd('.')}. The log may have given way to it, so that "

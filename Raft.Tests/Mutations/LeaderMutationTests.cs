@@ -127,7 +127,7 @@ public sealed class LeaderMutationTests
         var clock = new NodeClock(new VirtualClock());
         var tasks = new TaskGroup(TaskScheduler.Default, static (_, _) => { });
         return new Leadership(
-            Epoch: 0, Term: 1, server.Node!.Core.State, Writer: null!, Snapshots: null!, Transport: null!, Capabilities: null!,
+            Epoch: 0, Term: 1, server.Node!.Core.State, Writer: null!, Snapshots: null!, NeedSnapshot: null!, Transport: null!, Capabilities: null!,
             Asks: null!, server.Config, clock, new NodeRandom(seed: 1), tasks, events, Logger: null!, mutation);
     }
 

@@ -6,6 +6,7 @@ namespace Raft.Tests.Scenarios;
 /// <summary>A user replaces the state of the whole cluster.</summary>
 public sealed class RestoreTests
 {
+#pragma warning disable CA2025 // The cluster moves until the task has ended, before the stream goes.
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(20_000)]
@@ -14,7 +15,7 @@ public sealed class RestoreTests
         using VirtualCluster cluster = Running(3);
         VirtualServer leader = cluster.AwaitLeader();
         cluster.Run(cluster.Apply(leader, "before"));
-        using Stream state = State(commands);
+        Stream state = State(commands);
 
         ApplyResult restored = cluster.Run(leader.Node!.RestoreAsync(state, state.Length));
         cluster.Run(cluster.Apply(leader, "after"));
@@ -30,7 +31,7 @@ public sealed class RestoreTests
     {
         using VirtualCluster cluster = Running(1, trailing: 0);
         VirtualServer server = cluster.Servers[0];
-        using Stream state = State(10_000);
+        Stream state = State(10_000);
         ApplyResult restored = cluster.Run(server.Node!.RestoreAsync(state, state.Length));
         cluster.Await("a snapshot freed the log", () => server.Stores.FirstIndex >= restored.Index);
 
@@ -47,7 +48,7 @@ public sealed class RestoreTests
         VirtualServer leader = cluster.AwaitLeader();
         VirtualServer away = cluster.Servers.First(s => s != leader);
         cluster.Network.Isolate(away.Address, cluster.Servers.Select(s => s.Address));
-        using Stream state = State(5000);
+        Stream state = State(5000);
         cluster.Run(leader.Node!.RestoreAsync(state, state.Length));
         cluster.Pass(TimeSpan.FromSeconds(3));
 
@@ -63,8 +64,8 @@ public sealed class RestoreTests
         using VirtualCluster cluster = Running(3);
         VirtualServer leader = cluster.AwaitLeader();
         cluster.Run(cluster.Apply(leader, "kept"));
-        using Stream state = State(10);
-        using var nonsense = new MemoryStream("nonsense\n"u8.ToArray());
+        Stream state = State(10);
+        var nonsense = new MemoryStream("nonsense\n"u8.ToArray());
 
         Assert.That(
             () => cluster.Run(leader.Node!.RestoreAsync(state, state.Length + 1)),
@@ -83,7 +84,7 @@ public sealed class RestoreTests
         using VirtualCluster cluster = Running(3);
         VirtualServer old = cluster.AwaitLeader();
         cluster.Run(cluster.Apply(old, "kept"));
-        using var state = new SlowStream(State(5000));
+        var state = new SlowStream(State(5000));
         Task<ApplyResult> restore = old.Node!.RestoreAsync(state, state.Length);
         cluster.Pass(TimeSpan.FromMilliseconds(50));
         cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
@@ -106,7 +107,7 @@ public sealed class RestoreTests
     {
         using VirtualCluster cluster = Running(1);
         VirtualServer server = cluster.Servers[0];
-        using var state = new SlowStream(State(100));
+        var state = new SlowStream(State(100));
         Task<ApplyResult> restore = server.Node!.RestoreAsync(state, state.Length + 1);
         cluster.Pass(TimeSpan.FromMilliseconds(10));
 
@@ -122,7 +123,7 @@ public sealed class RestoreTests
     {
         using VirtualCluster cluster = Running(3);
         VirtualServer leader = cluster.AwaitLeader();
-        using Stream state = State(1);
+        Stream state = State(1);
         VirtualServer other = cluster.Servers.First(s => s != leader);
         Assert.That(() => cluster.Run(other.Node!.RestoreAsync(state, state.Length)), Throws.TypeOf<NotLeaderException>());
 
@@ -131,6 +132,8 @@ public sealed class RestoreTests
             () => cluster.Run(leader.Node.RestoreAsync(state, state.Length)),
             Throws.TypeOf<UnsupportedProtocolException>().With.Message.Contains("Nothing was changed"));
     }
+
+#pragma warning restore CA2025
 
     private static VirtualCluster Running(int servers, ulong trailing = 10_240)
     {

@@ -125,31 +125,40 @@ public sealed class SnapshotFormatTests
         Assert.That(meta.Point, Is.EqualTo(new SnapshotPoint(9, 3, members, ConfigurationIndex: 4)));
     }
 
-    [TestCase("\"Version\":0", "\"Version\":2", TestName = "A_later_version_is_left_out")]
+    [TestCase("\"Version\":0", "\"Version\":2", TestName = "A_later_version_is_not_passed_over")]
     [TestCase("\"Version\":0", "\"Version\":1", TestName = "A_version_1_without_members_is_read")]
-    [TestCase("\"Size\":9", "\"Size\":-9", TestName = "A_negative_size_is_left_out")]
-    [TestCase("\"Size\":9", "\"Size\":\"9\"", TestName = "A_size_that_is_no_number_is_left_out")]
-    [TestCase("\"Term\":3,", "", TestName = "A_description_without_a_term_is_left_out")]
-    [TestCase("\"Index\":9", "\"Index\":1.5", TestName = "An_index_that_is_no_integer_is_left_out")]
-    [TestCase("\"mV3Ju98ZOfo=\"", "null", TestName = "A_snapshot_that_was_never_complete_is_left_out")]
-    [TestCase("mV3Ju98ZOfo=", "mV3Ju98ZOQ==", TestName = "A_checksum_of_seven_bytes_is_left_out")]
-    [TestCase("mV3Ju98ZOfo=", "not base64", TestName = "A_checksum_that_is_none_is_left_out")]
-    [TestCase("3-9-1", "3-9-2", TestName = "A_description_of_another_snapshot_is_left_out")]
-    [TestCase("kq4xMjcu", "k64xMjcu", TestName = "Peers_that_end_too_early_are_left_out")]
-    [TestCase("\"ID\":\"3-9-1\"", "\"ID\":\"\\ud800\"", TestName = "Text_that_is_none_is_left_out")]
-    [TestCase("}", "", TestName = "A_description_that_was_cut_off_is_left_out")]
-    public async Task A_description_that_cannot_be_read_is_left_out(string part, string replacement)
+    [TestCase("\"Size\":9", "\"Size\":-9", TestName = "A_negative_size_is_not_passed_over")]
+    [TestCase("\"Size\":9", "\"Size\":\"9\"", TestName = "A_size_that_is_no_number_is_not_passed_over")]
+    [TestCase("\"Term\":3,", "", TestName = "A_description_without_a_term_is_not_passed_over")]
+    [TestCase("\"Index\":9", "\"Index\":1.5", TestName = "An_index_that_is_no_integer_is_not_passed_over")]
+    [TestCase("\"mV3Ju98ZOfo=\"", "null", TestName = "A_snapshot_that_was_never_complete_is_not_passed_over")]
+    [TestCase("mV3Ju98ZOfo=", "mV3Ju98ZOQ==", TestName = "A_checksum_of_seven_bytes_is_not_passed_over")]
+    [TestCase("mV3Ju98ZOfo=", "not base64", TestName = "A_checksum_that_is_none_is_not_passed_over")]
+    [TestCase("3-9-1", "3-9-2", TestName = "A_description_of_another_snapshot_is_not_passed_over")]
+    [TestCase("kq4xMjcu", "k64xMjcu", TestName = "Peers_that_end_too_early_are_not_passed_over")]
+    [TestCase("\"ID\":\"3-9-1\"", "\"ID\":\"\\ud800\"", TestName = "Text_that_is_none_is_not_passed_over")]
+    [TestCase("}", "", TestName = "A_description_that_was_cut_off_is_not_passed_over")]
+    public async Task A_description_that_cannot_be_read_is_not_passed_over(string part, string replacement)
     {
         var disk = new FaultDisk();
         string text = Legacy.Replace(part, replacement);
         await SnapshotDirectory.PutAsync(disk, "3-9-1", text, Nine);
         var log = new RecordingLoggerFactory(new VirtualClock());
 
-        FileSnapshotStore store = await SnapshotDirectory.OpenAsync(disk, new FileSnapshotOptions { LoggerFactory = log });
+        var options = new FileSnapshotOptions { LoggerFactory = log };
+        if (replacement == "\"Version\":1")
+        {
+            Assert.That(await (await SnapshotDirectory.OpenAsync(disk, options)).ListAsync(), Has.Count.EqualTo(1));
+            Assert.That(log.Last(5), Is.Empty);
+        }
+        else
+        {
+            Assert.That(
+                async () => await SnapshotDirectory.OpenAsync(disk, options),
+                Throws.TypeOf<CorruptStoreException>().With.Message.Contains("/data/snapshots/3-9-1"));
+            Assert.That(log.Last(5), Does.Contain("Warning 3000").And.Contain("/data/snapshots/3-9-1"));
+        }
 
-        bool isRead = replacement == "\"Version\":1";
-        Assert.That(await store.ListAsync(), Has.Count.EqualTo(isRead ? 1 : 0));
-        Assert.That(log.Last(5), isRead ? Is.Empty : Does.Contain("Warning 3000").And.Contain("/data/snapshots/3-9-1"));
         Assert.That(SnapshotDirectory.MetaText(disk, "3-9-1"), Is.EqualTo(text), "it is left as it is");
     }
 
@@ -159,6 +168,8 @@ public sealed class SnapshotFormatTests
         var disk = new FaultDisk();
         await SnapshotDirectory.PutAsync(disk, "3-9-1", Legacy.PadRight((16 << 20) + 1), Nine);
 
-        Assert.That(await (await SnapshotDirectory.OpenAsync(disk)).ListAsync(), Is.Empty);
+        Assert.That(
+            async () => await SnapshotDirectory.OpenAsync(disk),
+            Throws.TypeOf<CorruptStoreException>().With.Message.Contains("over the limit"));
     }
 }

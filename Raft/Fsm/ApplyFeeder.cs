@@ -105,7 +105,7 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
         {
             batch = FedIndex + 1 == next ? await log.ReadStoreAsync(next, _target, ReadBytes) : null;
         }
-        catch (LogNotFoundException) when (FedIndex + 1 != next)
+        catch (Exception) when (FedIndex + 1 != next)
         {
             // The log gave way to the snapshot.
         }

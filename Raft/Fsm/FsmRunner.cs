@@ -23,7 +23,6 @@ internal sealed class FsmRunner(
     private readonly PriorityQueue<FsmWait, ulong> _waits = new();
     private readonly List<LogEntry> _batch = [];
     private readonly List<ApplyFuture?> _batchFutures = [];
-    private readonly List<ISnapshotSource> _unused = [];
     private readonly RestoreTracker _restores = new(log);
     private bool _isOvertaken;
     private long _appliedBytes;
@@ -82,16 +81,13 @@ internal sealed class FsmRunner(
             }
         }
 
-        FailWhatWaits();
-        foreach (ISnapshotSource snapshot in _unused)
-        {
-            await snapshot.DisposeAsync();
-        }
+        await FailWhatWaitsAsync();
     }
 
     /// <summary>Fails everything that still waits; for a task that has ended.</summary>
-    public void FailWhatWaits()
+    public async ValueTask FailWhatWaitsAsync()
     {
+        var unused = new List<ISnapshotSource>();
         _work.Writer.TryComplete();
         var stopped = new RaftShutdownException("The node was stopped.");
         while (_work.Reader.TryRead(out FsmWork? work))
@@ -111,7 +107,7 @@ internal sealed class FsmRunner(
                     capture.Outcome.TrySetException(stopped);
                     break;
                 case FsmRestore restore:
-                    _unused.Add(restore.Snapshot);
+                    unused.Add(restore.Snapshot);
                     break;
                 default:
                     break;
@@ -121,6 +117,11 @@ internal sealed class FsmRunner(
         while (_waits.TryDequeue(out FsmWait? wait, out _))
         {
             completions.Add(wait.Failed(stopped));
+        }
+
+        foreach (ISnapshotSource snapshot in unused)
+        {
+            await snapshot.DisposeAsync();
         }
     }
 

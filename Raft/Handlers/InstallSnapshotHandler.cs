@@ -11,7 +11,8 @@ namespace Raft.Handlers;
 /// once it is durable, and if it is still wanted, the loop swaps it in; once the log has given way, it is answered.
 /// </summary>
 internal sealed class InstallSnapshotHandler(
-    NodeState state, AnswerQueue answers, LeaderClaims claims, SnapshotReceiver receiver, ILogger logger)
+    NodeState state, AnswerQueue answers, LeaderClaims claims, SnapshotReceiver receiver, long bytesMax,
+    ILogger logger)
 {
     private const int VersionMax = 1;
 
@@ -119,7 +120,7 @@ internal sealed class InstallSnapshotHandler(
     private InstallSnapshotResponse Answer(bool isInstalled) =>
         new(default(RpcHeader)) { Term = state.Term, Success = isInstalled };
 
-    private static bool TryReadPoint(
+    private bool TryReadPoint(
         InstallSnapshotRequest request, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SnapshotPoint? point,
         out string? error)
     {
@@ -130,9 +131,16 @@ internal sealed class InstallSnapshotHandler(
             (ClusterConfiguration configuration, ulong index) = request.SnapshotVersion == 0
                 ? (ConfigurationEncoding.DecodePeers((request.Peers ?? default).Span), request.LastLogIndex)
                 : (ConfigurationEncoding.Decode((request.Configuration ?? default).Span), request.ConfigurationIndex);
-            if (request.LastLogTerm > request.Term || request.LastLogTerm == 0 || index > request.LastLogIndex || request.Size < 0)
+            if (request.LastLogTerm > request.Term || request.LastLogTerm == 0 || index > request.LastLogIndex
+                || request.LastLogIndex > long.MaxValue || configuration.VoterCount == 0)
             {
-                error = "the snapshot's index, term, configuration index or size cannot be";
+                error = "the snapshot's index, term or configuration cannot be";
+                return false;
+            }
+
+            if (request.Size < 0 || request.Size > bytesMax)
+            {
+                error = $"a snapshot of {request.Size} bytes is over the limit of {bytesMax} (RaftLimits.SnapshotBytesMax)";
                 return false;
             }
 

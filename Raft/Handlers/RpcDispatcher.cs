@@ -22,14 +22,14 @@ internal sealed class RpcDispatcher
     private readonly TimeoutNowHandler _timeoutNow;
 
     public RpcDispatcher(
-        NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver, ILogger logger,
-        Mutation mutation)
+        NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver,
+        long snapshotBytesMax, ILogger logger, Mutation mutation)
     {
         _state = state;
         _logger = logger;
         var claims = new LeaderClaims(state, gate, logger);
         _appendEntries = new AppendEntriesHandler(state, answers, claims, logger, mutation);
-        _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, logger);
+        _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, snapshotBytesMax, logger);
         _requestVote = new RequestVoteHandler(state, answers, gate, logger, mutation);
         _requestPreVote = new RequestPreVoteHandler(state, answers, logger, mutation);
         _timeoutNow = new TimeoutNowHandler(state, claims, logger, mutation);

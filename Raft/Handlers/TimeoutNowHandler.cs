@@ -15,7 +15,7 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, IL
     public HandlerOutcome Handle(IncomingRpc rpc, TimeoutNowRequest request)
     {
         LeaderView sender = claims.SenderOf(request.Header, legacyAddress: default);
-        bool isVoter = state.IsVoter || mutation == Mutation.NonvoterCampaigns;
+        bool isVoter = state.MayCampaign || mutation == Mutation.NonvoterCampaigns;
         if (state.Role != RaftState.Follower || !isVoter || !state.Leader.IsKnown || !claims.IsLeader(sender))
         {
             logger.CampaignNotForced(state.LocalId, sender.Id, state.Leader.Id);

@@ -4,8 +4,8 @@ using Raft.Fsm;
 using Raft.Handlers;
 using Raft.Observability;
 using Raft.Roles;
-using Raft.Snapshots;
 using Raft.Rpc;
+using Raft.Snapshots;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -21,6 +21,7 @@ internal sealed class NodeCore
     private readonly TaskGroup _tasks;
     private readonly TaskGroup _fsmTasks;
     private readonly TaskGroup _snapshotTasks;
+    private readonly TaskGroup _receiveTasks;
     private readonly TaskGroup _userTasks;
     private readonly List<TaskGroup> _roleTasks = [];
     private readonly LogWriter _writer;
@@ -54,6 +55,7 @@ internal sealed class NodeCore
         _tasks = new TaskGroup(runtime.LoopScheduler, OnFault);
         _fsmTasks = new TaskGroup(runtime.FsmScheduler, OnFault);
         _snapshotTasks = new TaskGroup(runtime.SnapshotScheduler, OnFault);
+        _receiveTasks = new TaskGroup(runtime.UserScheduler, OnFault);
         _userTasks = new TaskGroup(runtime.UserScheduler, OnFault);
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
@@ -80,9 +82,10 @@ internal sealed class NodeCore
         Snapshots = new SnapshotRunner(
             new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, config,
             clock, random, Inbox, _logger);
-        var receiver = new SnapshotReceiver(snapshotStore, _snapshotTasks, Inbox, runtime.Mutation);
+        var receiver = new SnapshotReceiver(snapshotStore, _receiveTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
-            config, State, Inbox, _answers, new RpcDispatcher(State, _answers, gate, receiver, _logger, runtime.Mutation),
+            config, State, Inbox, _answers, new RpcDispatcher(
+                State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
             askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger, runtime.Trace,
             runtime.Mutation);
@@ -192,9 +195,11 @@ internal sealed class NodeCore
         _userTasks.Stop();
         _fsmTasks.Stop();
         await _fsmTasks.Ended;
-        steps.Take(Fsm.FailWhatWaits);
+        await steps.TakeAsync(Fsm.FailWhatWaitsAsync);
         _snapshotTasks.Stop();
         await _snapshotTasks.Ended;
+        _receiveTasks.Stop();
+        await _receiveTasks.Ended;
         foreach (TaskGroup group in _roleTasks)
         {
             group.Stop();

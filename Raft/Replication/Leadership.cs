@@ -16,6 +16,7 @@ namespace Raft.Replication;
 /// <param name="State">The node's state, read only.</param>
 /// <param name="Writer">Asked how long the disk has been busy.</param>
 /// <param name="Snapshots">What followers are sent whose entries are let go of.</param>
+/// <param name="NeedSnapshot">Asks for a new one: none that is kept can be read.</param>
 /// <param name="Transport">The way to the followers.</param>
 /// <param name="Capabilities">Which followers are of this library.</param>
 /// <param name="Asks">Finds that out.</param>
@@ -27,7 +28,7 @@ namespace Raft.Replication;
 /// <param name="Logger">The node's log.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record Leadership(
-    ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ISnapshotStore Snapshots, ITransport Transport, PeerCapabilities Capabilities,
+    ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ISnapshotStore Snapshots, Action NeedSnapshot, ITransport Transport, PeerCapabilities Capabilities,
     AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger,
     Mutation Mutation)
 {

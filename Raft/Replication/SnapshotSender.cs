@@ -12,6 +12,8 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
 {
     private const int Version = 1;
 
+    private readonly HashSet<string> _damaged = new(StringComparer.Ordinal);
+
     private NodeState State => leadership.State;
 
     /// <summary>Sends the newest snapshot and waits until the follower has it.</summary>
@@ -43,8 +45,19 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         leadership.Logger.SendingSnapshot(State.LocalId, peer.Server, snapshot.Meta.Id, snapshot.Meta.Size);
         TimeSpan sentAt = leadership.Clock.Now;
         ulong round = leadership.Round;
-        InstallSnapshotResponse answer = await leadership.Transport.InstallSnapshotAsync(
-            peer.Server, RequestFor(snapshot.Meta), new WatchedBody(snapshot, peer.Pin), peer.Stopping);
+        InstallSnapshotResponse answer;
+        try
+        {
+            answer = await leadership.Transport.InstallSnapshotAsync(
+                peer.Server, RequestFor(snapshot.Meta), new WatchedBody(snapshot, peer.Pin), peer.Stopping);
+        }
+        catch (StoreException)
+        {
+            // It cannot be read to its end: another one must do.
+            _damaged.Add(snapshot.Meta.Id);
+            throw;
+        }
+
         if (answer.Term > leadership.Term)
         {
             peer.SawHigherTerm(answer.Term);
@@ -76,16 +89,23 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
                 break;
             }
 
+            if (_damaged.Contains(kept.Id))
+            {
+                continue;
+            }
+
             try
             {
                 return await leadership.Snapshots.OpenAsync(kept.Id);
             }
             catch (StoreException failure)
             {
+                _damaged.Add(kept.Id);
                 damage ??= failure;
             }
         }
 
+        leadership.NeedSnapshot();
         throw damage ?? new StoreException(
             $"entries before {State.Log.FirstIndex} are let go of, and there is no snapshot of them in the store");
     }

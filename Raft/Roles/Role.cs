@@ -130,10 +130,8 @@ internal abstract class Role(RoleContext context)
             return new RoleChange(RaftState.Shutdown, "the node was asked to stop");
         }
 
-        TakeSnapshots();
-
         // Events before timers: after a pause, what has come meanwhile counts before the silence does.
-        RoleChange? change = TakeDiskNews() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
+        RoleChange? change = TakeDiskNews() ?? TakeSnapshots() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
         if (change is not null)
         {
             return change;
@@ -183,19 +181,40 @@ internal abstract class Role(RoleContext context)
     }
 
     /// <summary>Takes over snapshots that are durable by now.</summary>
-    private void TakeSnapshots()
+    private RoleChange? TakeSnapshots()
     {
-        while (Context.Inbox.Snapshots.TryRead(out object? news))
+        while (Context.Inbox.Snapshots.TryPeek(out object? news))
         {
+            if (news is ReceivedSnapshot { Request: { } request } && request.Term == Context.State.Term
+                && Context.State.Role == RaftState.Candidate)
+            {
+                // The leader of this term has sent it: whoever asks for votes has to follow first, as with any request.
+                return new RoleChange(RaftState.Follower, $"{request.Header.Id} leads");
+            }
+
+            Context.Inbox.Snapshots.TryRead(out _);
             if (news is TakenSnapshot taken)
             {
-                Context.State.TakeSnapshot(taken.Snapshot);
-                taken.Noted.SetResult();
+                Take(taken);
             }
-            else if (news is ReceivedSnapshot received)
+            else
             {
-                Take(received);
+                Take((ReceivedSnapshot)news);
             }
+        }
+
+        return null;
+    }
+
+    private void Take(TakenSnapshot taken)
+    {
+        try
+        {
+            Context.State.TakeSnapshot(taken.Snapshot);
+        }
+        finally
+        {
+            taken.Noted.SetResult();
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed record SnapshotContext(
 
     /// <summary>Whether the store really holds a snapshot: one that keeps none must not cost the log its entries.</summary>
     public async ValueTask<bool> IsKeptAsync(SnapshotMeta snapshot) =>
-        (await Store.ListAsync()).Any(s => s.Index >= snapshot.Index && s.Term >= snapshot.Term);
+        (await Store.ListAsync()).Any(s => s.Id == snapshot.Id);
 
     private async Task WriteAsync(
         IFsmSnapshot captured, SnapshotPoint point, TaskCompletionSource<SnapshotMeta> outcome)

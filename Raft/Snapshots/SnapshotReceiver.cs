@@ -32,8 +32,25 @@ internal sealed class SnapshotReceiver(
     }
 
     /// <summary>Closes a snapshot that is not wanted after all.</summary>
-    public void Close(ISnapshotSource? source) => tasks.Start(
-        "closing a snapshot", async () => await (source?.DisposeAsync() ?? ValueTask.CompletedTask));
+    public void Close(ISnapshotSource? source)
+    {
+        if (source is not null)
+        {
+            tasks.Start("closing a snapshot", () => CloseAsync(source));
+        }
+    }
+
+    private static async Task CloseAsync(ISnapshotSource source)
+    {
+        try
+        {
+            await source.DisposeAsync();
+        }
+        catch (Exception failure) when (failure is not RaftFatalException)
+        {
+            // Nobody reads it, and nothing depends on it.
+        }
+    }
 
     private async Task ReceiveAsync(int number, IncomingRpc rpc, InstallSnapshotRequest request, SnapshotPoint point)
     {
@@ -56,7 +73,7 @@ internal sealed class SnapshotReceiver(
             rpc.Respond(null, "the node was stopped");
             if (source is not null)
             {
-                await source.DisposeAsync();
+                await CloseAsync(source);
             }
         }
     }

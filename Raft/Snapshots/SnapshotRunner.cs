@@ -28,7 +28,8 @@ internal sealed class SnapshotRunner(
     private ulong _takenIndex;
     private ulong _dueAfter = ulong.MaxValue;
     private TimeSpan _notBefore;
-    private bool _isClosed;
+    private bool _isNeeded;
+    private volatile bool _isClosed;
 
     /// <summary>Asks for a snapshot now, from any thread.</summary>
     /// <returns>False where the node was stopped.</returns>
@@ -55,6 +56,13 @@ internal sealed class SnapshotRunner(
         {
             _wake.Set();
         }
+    }
+
+    /// <summary>A follower needs a snapshot, and none that is kept can be read: takes one whatever is kept. Called on the loop scheduler.</summary>
+    public void Need()
+    {
+        _isNeeded = true;
+        _wake.Set();
     }
 
     /// <summary>Ends the task, and with it what it is doing.</summary>
@@ -103,7 +111,7 @@ internal sealed class SnapshotRunner(
     private bool IsDue(ulong appliedIndex)
     {
         ulong taken = Math.Max(state.Log.SnapshotIndex, _takenIndex);
-        bool isDue = appliedIndex > taken && (appliedIndex - taken >= _dueAfter || context.Board.RestoredIndex > taken);
+        bool isDue = _isNeeded || (appliedIndex > taken && (appliedIndex - taken >= _dueAfter || context.Board.RestoredIndex > taken));
         return isDue && clock.Now >= _notBefore;
     }
 
@@ -135,7 +143,8 @@ internal sealed class SnapshotRunner(
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {
-            _notBefore = clock.Now + RetryAfter;
+            TimeSpan pause = (clock.Now - began) * PauseFactor;
+            _notBefore = clock.Now + (pause > RetryAfter ? pause : RetryAfter);
             if (asked is not null)
             {
                 completions.Add(asked.Fail(
@@ -161,7 +170,9 @@ internal sealed class SnapshotRunner(
         }
 
         CapturedState captured = await capture.Outcome.Task;
-        if (captured.State is null || captured.Index <= state.Log.SnapshotIndex)
+        bool isNews = captured.Index > state.Log.SnapshotIndex || (_isNeeded && captured.Index == state.Log.SnapshotIndex);
+        _isNeeded = false;
+        if (captured.State is null || !isNews)
         {
             captured.State?.Dispose();
             throw new NothingNewToSnapshotException(
