@@ -94,7 +94,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
     /// <summary>Asks a server for a snapshot.</summary>
     public async Task SnapshotAsync()
     {
-        SimServer server = random.Pick(cluster.Servers);
+        SimServer server = cluster.PickServer(leaderBias: 0.4);
         if (server.Node is not { } node)
         {
             return;

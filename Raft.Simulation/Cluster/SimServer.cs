@@ -226,7 +226,7 @@ internal sealed class SimServer
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
         log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
-        IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
+        IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id, PersistAsync);
         Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, new RaftRuntime
         {
             LoopScheduler = Process!.Scheduler,
@@ -245,6 +245,10 @@ internal sealed class SimServer
 
         await Node.Completion;
     }
+
+    private Task PersistAsync() => _setup.Plan.PersistMax == TimeSpan.Zero
+        ? Task.CompletedTask
+        : Task.Delay(_setup.Kernel.Random.Between(TimeSpan.Zero, _setup.Plan.PersistMax), Process!.Time);
 
     private async Task FoundAsync(RaftNode node)
     {
