@@ -79,6 +79,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
 
         string what = $"hand over to {(target.IsEmpty ? "anyone" : target)}";
         cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"administrator > {server.Id}: {what}");
+        server.Watch!.NamedTarget = target;
         Task<ServerId> call = node.TransferLeadershipAsync(target);
         begun(server);
         if (await EndAsync(call, server, what))
@@ -143,6 +144,11 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
                 break;
             case LeadershipTransferException:
                 server.Coverage.Hit(Happening.TransferFailed);
+                if (failure.Message.Contains("ended its leadership", StringComparison.Ordinal))
+                {
+                    server.Coverage.Hit(Happening.TransferDeposed);
+                }
+
                 break;
             default:
                 if (!IsRefusal(failure))

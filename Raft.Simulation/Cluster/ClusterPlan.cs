@@ -96,7 +96,7 @@ internal sealed record ClusterPlan
             TransferMean = profile == SimulationProfile.Transfer ? TimeSpan.FromSeconds(random.LogBetween(0.3, 5))
                 : isChanging && random.Chance(0.3) ? TimeSpan.FromSeconds(5) : TimeSpan.Zero,
             SnapshotMean = hasSnapshots && random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(0.1, 10)) : TimeSpan.Zero,
-            PersistMax = hasSnapshots && random.Chance(0.4) ? heartbeat * random.LogBetween(0.01, 20) : TimeSpan.Zero,
+            PersistMax = hasSnapshots && random.Chance(0.4) ? TimeSpan.FromSeconds(random.LogBetween(0.005, 5)) : TimeSpan.Zero,
             Clients = options.Clients ?? (int)random.Between(3, 6),
             Founding = (Founding)random.Next(3),
             Heartbeat = heartbeat,

@@ -204,6 +204,11 @@ internal sealed class SimServer
             return;
         }
 
+        if (Condition != ServerCondition.Stopping)
+        {
+            _setup.Ledger.Violated(Rule.NodeRuns, $"{Id} ended, which nobody had asked it to");
+        }
+
         await CloseAsync(ServerCondition.Down);
     }
 
@@ -212,7 +217,7 @@ internal sealed class SimServer
         await ReopenedAsync(store, await kept.ListAsync());
         var log = new WatchedLogStore(store.Log, Machine, _setup.Ledger, Coverage) { OnTruncation = OnTruncation };
         var stable = new WatchedStableStore(store.Stable, Model);
-        var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots);
+        var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots, Coverage);
         bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
         bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
@@ -223,7 +228,11 @@ internal sealed class SimServer
 
         IFsm fsm = _setup.NewFsm();
         Fsm = fsm;
-        Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
+        Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm))
+        {
+            // The leader measures on a clock that may run at half the true rate.
+            TargetPatience = _setup.Config.ElectionTimeout * 2.5,
+        };
         log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
         IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id, PersistAsync);
@@ -246,9 +255,11 @@ internal sealed class SimServer
         await Node.Completion;
     }
 
-    private Task PersistAsync() => _setup.Plan.PersistMax == TimeSpan.Zero
-        ? Task.CompletedTask
-        : Task.Delay(_setup.Kernel.Random.Between(TimeSpan.Zero, _setup.Plan.PersistMax), Process!.Time);
+    /// <summary>Some snapshots are written at once, others take long: so some are overtaken.</summary>
+    private Task PersistAsync(CancellationToken stopping) =>
+        _setup.Plan.PersistMax == TimeSpan.Zero || _setup.Kernel.Random.Chance(0.5)
+            ? Task.CompletedTask
+            : Task.Delay(_setup.Kernel.Random.Between(TimeSpan.Zero, _setup.Plan.PersistMax), Process!.Time, stopping);
 
     private async Task FoundAsync(RaftNode node)
     {

@@ -17,6 +17,7 @@ internal sealed class NodeWatch : IRaftTrace
     private readonly Func<ulong?> _stateOf;
     private readonly Queue<(ulong Sequence, TermAndVote Record)> _records = new();
     private readonly Dictionary<ulong, long> _askedAt = [];
+    private readonly Dictionary<ServerId, TimeSpan> _heardAt = [];
     private ulong _lastRound;
     private bool _hasBegun;
 
@@ -65,6 +66,12 @@ internal sealed class NodeWatch : IRaftTrace
     public bool MayCampaign => Configuration.IsVoter(Name)
         || (History.Configurations.LatestIndex > CommitIndex && History.Configurations.Previous.IsVoter(Name));
 
+    /// <summary>Whom the node was last asked to hand over to; empty for anyone.</summary>
+    public ServerId NamedTarget { get; set; }
+
+    /// <summary>Within what true time a server must have answered to be the best to hand over to.</summary>
+    public TimeSpan TargetPatience { get; init; } = TimeSpan.MaxValue;
+
     /// <summary>Whether the node is handing its leadership over.</summary>
     public bool IsHandingOver { get; private set; }
 
@@ -101,6 +108,7 @@ internal sealed class NodeWatch : IRaftTrace
         {
             _coverage.Hit(Happening.Election);
             _askedAt.Clear();
+            _heardAt.Clear();
             _lastRound = 0;
             _ledger.Elected(_server, term, History);
         }
@@ -244,6 +252,7 @@ internal sealed class NodeWatch : IRaftTrace
     {
         Note(10, matchIndex, round);
         int follower = ClusterLedger.NumberOf(server);
+        _heardAt[server] = _kernel.Now;
         if (Configuration.Find(server) is null)
         {
             _ledger.Violated(Rule.Voters, $"{Name} counts an answer of {server}, which is no member of {Configuration}");
@@ -327,9 +336,19 @@ internal sealed class NodeWatch : IRaftTrace
         IsHandingOver = !isOver;
         _coverage.Hit(isOver ? Happening.TransferOver : Happening.Transfer);
         _kernel.Log?.Invoke(_kernel.Now, $"{Name} {(isOver ? "no longer hands" : "hands")} over to {target}");
-        if (!isOver && !Configuration.IsVoter(target))
+        if (isOver)
+        {
+            return;
+        }
+
+        if (!Configuration.IsVoter(target))
         {
             _ledger.Violated(Rule.Voters, $"{Name} hands over to {target}, which has no vote in {Configuration}");
+        }
+
+        if (target != NamedTarget && (!_heardAt.TryGetValue(target, out TimeSpan at) || _kernel.Now - at > TargetPatience))
+        {
+            _ledger.Violated(Rule.Target, $"{Name} chose {target} to hand over to, which has not answered for {TargetPatience}");
         }
     }
 

@@ -12,9 +12,9 @@ internal class WatchedFsm : IFsm
     private readonly SimKernel _kernel;
     private readonly ClusterLedger _ledger;
     private readonly ServerId _server;
-    private readonly Func<Task> _persist;
+    private readonly Func<CancellationToken, Task> _persist;
 
-    protected WatchedFsm(IFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<Task> persist)
+    protected WatchedFsm(IFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist)
     {
         _persist = persist;
         _inner = inner;
@@ -29,7 +29,7 @@ internal class WatchedFsm : IFsm
     /// <param name="ledger">What is true.</param>
     /// <param name="server">Whose it is.</param>
     /// <param name="persist">Takes the time that it takes to write a snapshot.</param>
-    public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<Task> persist) =>
+    public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist) =>
         fsm is IBatchingFsm batching ? new WatchedBatchingFsm(batching, kernel, ledger, server, persist)
         : new WatchedFsm(fsm, kernel, ledger, server, persist);
 
@@ -74,14 +74,14 @@ internal class WatchedFsm : IFsm
         $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
 
     /// <summary>Writes the state in one piece into memory, and hands it on in small ones.</summary>
-    private sealed class Buffered(IFsmSnapshot inner, Func<Task> persist) : IFsmSnapshot
+    private sealed class Buffered(IFsmSnapshot inner, Func<CancellationToken, Task> persist) : IFsmSnapshot
     {
         public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
         {
             using var whole = new MemoryStream();
             await inner.PersistAsync(whole, cancellationToken);
             byte[] bytes = whole.ToArray();
-            await persist();
+            await persist(cancellationToken);
             for (int at = 0; at < bytes.Length; at += PieceBytes)
             {
                 await destination.WriteAsync(bytes.AsMemory(at, Math.Min(PieceBytes, bytes.Length - at)), cancellationToken);
@@ -92,7 +92,7 @@ internal class WatchedFsm : IFsm
     }
 
     private sealed class WatchedBatchingFsm(
-        IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<Task> persist)
+        IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist)
         : WatchedFsm(inner, kernel, ledger, server, persist), IBatchingFsm
     {
         /// <inheritdoc/>

@@ -41,7 +41,7 @@ internal static class SimCommand
 
     private static readonly Option<string?> Scenario = new("--scenario")
     {
-        Description = "Runs a scenario of its own instead of the profiles: W1, W8, W9 or W10.",
+        Description = $"Runs a scenario of its own instead of the profiles: {string.Join(", ", Raft.Simulation.Scenarios.Scenario.Names)}.",
     };
 
     private static readonly Option<int> Threads = new("--threads")
@@ -140,7 +140,7 @@ internal static class SimCommand
         }
 
         return result.GetValue(Scenario) is { } scenario && Raft.Simulation.Scenarios.Scenario.Find(scenario) is null
-            ? $"--scenario {scenario} is not known; give W1, W8, W9 or W10"
+            ? $"--scenario {scenario} is not known; give one of {string.Join(", ", Raft.Simulation.Scenarios.Scenario.Names)}"
             : null;
     }
 }
