@@ -214,7 +214,7 @@ internal sealed class SimServer
 
     private async Task RunNodeAsync(WalStore store, FileSnapshotStore kept)
     {
-        await ReopenedAsync(store, await kept.ListAsync());
+        await Reopening.CheckAsync(store, await kept.ListAsync(), Machine, _setup.Ledger);
         var log = new WatchedLogStore(store.Log, Machine, _setup.Ledger, Coverage) { OnTruncation = OnTruncation };
         var stable = new WatchedStableStore(store.Stable, Model);
         var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots, Coverage);
@@ -273,47 +273,20 @@ internal sealed class SimServer
         }
     }
 
-    /// <summary>Holds what the store shows to what it must hold.</summary>
-    private async Task ReopenedAsync(WalStore store, IReadOnlyList<SnapshotMeta> snapshots)
-    {
-        var marks = new EntryList();
-        for (ulong next = store.Log.FirstIndex; next != 0 && next <= store.Log.LastIndex;)
-        {
-            LogBatch batch = await store.Log.ReadAsync(next, store.Log.LastIndex, int.MaxValue);
-            for (int i = 0; i < batch.Count; i++)
-            {
-                marks.Add(batch[i].Index, EntryMark.Of(batch[i]));
-            }
-
-            next = batch.LastIndex + 1;
-        }
-
-        TermAndVote? record = await store.Stable.LoadAsync();
-        if (Model.Reopened(marks, record, snapshots) is { } wrong)
-        {
-            _setup.Ledger.Violated(Rule.SyncedData, $"{Id} after reopening: {wrong}");
-        }
-
-        if (record is not null)
-        {
-            _setup.Ledger.Voted(Machine, record);
-        }
-    }
-
     private async Task FailedAsync(Exception failure)
     {
         _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} fails: {failure.Message}");
-        if (HasRot && IsDamage(failure))
+        if (HasRot && NodeFailure.IsDamage(failure))
         {
             Coverage.Hit(Happening.DamageRefused);
             await CloseAsync(ServerCondition.Refused);
             return;
         }
 
-        if (!_hadDiskFault || !IsOfDisk(failure))
+        if (!_hadDiskFault || !NodeFailure.IsOfDisk(failure))
         {
             _setup.Ledger.Violated(
-                IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
+                NodeFailure.IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
         }
 
         await CloseAsync(ServerCondition.Down);
@@ -351,32 +324,6 @@ internal sealed class SimServer
         Fsm = null;
         _store = null;
         _gone.TrySetResult();
-    }
-
-    private static bool IsOfDisk(Exception failure)
-    {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is IOException)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsDamage(Exception failure)
-    {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is CorruptStoreException)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private RaftConfig Config() => _setup.Config with
