@@ -61,6 +61,12 @@ internal enum Happening
     Transfer,
     TransferOver,
     TransferFailed,
+    TransferDeposed,
+    TimeoutNowRefused,
+    SnapshotOvertaken,
+    RemovalLearned,
+    LeaderAgain,
+    LeaderLate,
 }
 
 /// <summary>What belongs to which.</summary>
@@ -78,18 +84,24 @@ internal static class Happenings
         _ => Happening.Ask,
     };
 
+    /// <summary>Whether something is rare outside the scenarios that dwell on it.</summary>
+    public static bool IsRare(this Happening what) => what is Happening.ConflictReset or Happening.LogDroppedAtStart
+        or Happening.SnapshotOvertaken or Happening.TimeoutNowRefused or Happening.RemovalLearned or Happening.LeaderAgain
+        or Happening.LeaderLate;
+
     /// <summary>Whether something can happen in runs of a profile at all.</summary>
     public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch
     {
         Happening.WriteFailed or Happening.SyncFailed or Happening.DiskFull or Happening.DiskStalled or Happening.BitRot
             or Happening.DamageRefused => profile == SimulationProfile.Disk,
         Happening.ClockRate or Happening.ClockJump or Happening.LaggingLeader => profile == SimulationProfile.Clocks,
-        Happening.ConfigurationRollback or Happening.MemberChange or Happening.LeaderRemoval or Happening.ServerWiped =>
-            profile == SimulationProfile.Membership,
+        Happening.ConfigurationRollback or Happening.MemberChange or Happening.LeaderRemoval or Happening.ServerWiped
+            or Happening.RemovalLearned or Happening.LeaderAgain or Happening.LeaderLate => profile == SimulationProfile.Membership,
         Happening.InstallSnapshot or Happening.InstallInterrupted or Happening.SnapshotTaken or Happening.SnapshotInstalled
             or Happening.Restore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
-            or Happening.LogDroppedAtStart => profile == SimulationProfile.Snapshots,
-        Happening.Transfer or Happening.TransferOver or Happening.TransferFailed or Happening.TimeoutNow =>
+            or Happening.LogDroppedAtStart or Happening.SnapshotOvertaken => profile == SimulationProfile.Snapshots,
+        Happening.Transfer or Happening.TransferOver or Happening.TransferFailed or Happening.TimeoutNow
+            or Happening.TransferDeposed or Happening.TimeoutNowRefused =>
             profile == SimulationProfile.Transfer,
         _ => true,
     };

@@ -21,6 +21,9 @@ public abstract class SimulationWorkload<TFsm>
     /// <summary>How many commands of its clients must be acknowledged once the faults have stopped.</summary>
     internal virtual int CommandsAfterFaults => 0;
 
+    /// <summary>Makes a state machine of another kind for this run; null for the usual one.</summary>
+    internal virtual TFsm? MakeFsm() => null;
+
     /// <summary>What one client does until <see cref="SimulationClient{TFsm}.IsStopping"/>. Several do so at once.</summary>
     /// <param name="client">The client.</param>
     /// <returns>Completes when the client is done. An exception fails the seed.</returns>

@@ -79,6 +79,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
 
         string what = $"hand over to {(target.IsEmpty ? "anyone" : target)}";
         cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"administrator > {server.Id}: {what}");
+        server.Watch!.NamedTarget = target;
         Task<ServerId> call = node.TransferLeadershipAsync(target);
         begun(server);
         if (await EndAsync(call, server, what))
@@ -94,7 +95,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
     /// <summary>Asks a server for a snapshot.</summary>
     public async Task SnapshotAsync()
     {
-        SimServer server = random.Pick(cluster.Servers);
+        SimServer server = cluster.PickServer(leaderBias: 0.4);
         if (server.Node is not { } node)
         {
             return;
@@ -143,6 +144,11 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
                 break;
             case LeadershipTransferException:
                 server.Coverage.Hit(Happening.TransferFailed);
+                if (failure.Message.Contains("ended its leadership", StringComparison.Ordinal))
+                {
+                    server.Coverage.Hit(Happening.TransferDeposed);
+                }
+
                 break;
             default:
                 if (!IsRefusal(failure))

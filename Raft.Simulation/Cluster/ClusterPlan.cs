@@ -72,6 +72,9 @@ internal sealed record ClusterPlan
 
     public required DiskConditions Disk { get; init; }
 
+    /// <summary>The most time that a state machine takes to write a snapshot; zero for none.</summary>
+    public required TimeSpan PersistMax { get; init; }
+
     /// <summary>Draws a plan.</summary>
     public static ClusterPlan Draw(SimRandom random, SimulationOptions options, SimulationProfile profile)
     {
@@ -92,7 +95,8 @@ internal sealed record ClusterPlan
             ChangeMean = TimeSpan.FromSeconds(random.LogBetween(0.3, 3)),
             TransferMean = profile == SimulationProfile.Transfer ? TimeSpan.FromSeconds(random.LogBetween(0.3, 5))
                 : isChanging && random.Chance(0.3) ? TimeSpan.FromSeconds(5) : TimeSpan.Zero,
-            SnapshotMean = hasSnapshots && random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(0.5, 10)) : TimeSpan.Zero,
+            SnapshotMean = hasSnapshots && random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(0.1, 10)) : TimeSpan.Zero,
+            PersistMax = hasSnapshots && random.Chance(0.4) ? TimeSpan.FromSeconds(random.LogBetween(0.005, 5)) : TimeSpan.Zero,
             Clients = options.Clients ?? (int)random.Between(3, 6),
             Founding = (Founding)random.Next(3),
             Heartbeat = heartbeat,

@@ -79,7 +79,8 @@ internal sealed class SimCluster
     /// Whether a majority is left if this server is lost for good, in the configuration that is committed and in every one
     /// that stands in a log and may come to be.
     /// </summary>
-    public bool MayLose(SimServer server) => Servers.Select(LatestOf).Append(Configuration).Distinct().All(configuration =>
+    /// <remarks>Before the founders' configuration is committed, one disk may be all that holds it.</remarks>
+    public bool MayLose(SimServer server) => Ledger.CommitIndex > 0 && Servers.Select(LatestOf).Append(Configuration).Distinct().All(configuration =>
         Servers.Count(s => configuration.IsVoter(s.Id) && s != server && !IsLost(s)) >= configuration.QuorumSize
         || configuration.Servers.IsEmpty);
 

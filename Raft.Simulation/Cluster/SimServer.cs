@@ -204,15 +204,20 @@ internal sealed class SimServer
             return;
         }
 
+        if (Condition != ServerCondition.Stopping)
+        {
+            _setup.Ledger.Violated(Rule.NodeRuns, $"{Id} ended, which nobody had asked it to");
+        }
+
         await CloseAsync(ServerCondition.Down);
     }
 
     private async Task RunNodeAsync(WalStore store, FileSnapshotStore kept)
     {
-        await ReopenedAsync(store, await kept.ListAsync());
+        await Reopening.CheckAsync(store, await kept.ListAsync(), Machine, _setup.Ledger);
         var log = new WatchedLogStore(store.Log, Machine, _setup.Ledger, Coverage) { OnTruncation = OnTruncation };
         var stable = new WatchedStableStore(store.Stable, Model);
-        var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots);
+        var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots, Coverage);
         bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
         bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
@@ -223,10 +228,14 @@ internal sealed class SimServer
 
         IFsm fsm = _setup.NewFsm();
         Fsm = fsm;
-        Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm));
+        Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm))
+        {
+            // The leader measures on a clock that may run at half the true rate.
+            TargetPatience = _setup.Config.ElectionTimeout * 2.5,
+        };
         log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
-        IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id);
+        IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id, PersistAsync);
         Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, new RaftRuntime
         {
             LoopScheduler = Process!.Scheduler,
@@ -246,6 +255,12 @@ internal sealed class SimServer
         await Node.Completion;
     }
 
+    /// <summary>Some snapshots are written at once, others take long: so some are overtaken.</summary>
+    private Task PersistAsync(CancellationToken stopping) =>
+        _setup.Plan.PersistMax == TimeSpan.Zero || _setup.Kernel.Random.Chance(0.5)
+            ? Task.CompletedTask
+            : Task.Delay(_setup.Kernel.Random.Between(TimeSpan.Zero, _setup.Plan.PersistMax), Process!.Time, stopping);
+
     private async Task FoundAsync(RaftNode node)
     {
         try
@@ -258,47 +273,20 @@ internal sealed class SimServer
         }
     }
 
-    /// <summary>Holds what the store shows to what it must hold.</summary>
-    private async Task ReopenedAsync(WalStore store, IReadOnlyList<SnapshotMeta> snapshots)
-    {
-        var marks = new EntryList();
-        for (ulong next = store.Log.FirstIndex; next != 0 && next <= store.Log.LastIndex;)
-        {
-            LogBatch batch = await store.Log.ReadAsync(next, store.Log.LastIndex, int.MaxValue);
-            for (int i = 0; i < batch.Count; i++)
-            {
-                marks.Add(batch[i].Index, EntryMark.Of(batch[i]));
-            }
-
-            next = batch.LastIndex + 1;
-        }
-
-        TermAndVote? record = await store.Stable.LoadAsync();
-        if (Model.Reopened(marks, record, snapshots) is { } wrong)
-        {
-            _setup.Ledger.Violated(Rule.SyncedData, $"{Id} after reopening: {wrong}");
-        }
-
-        if (record is not null)
-        {
-            _setup.Ledger.Voted(Machine, record);
-        }
-    }
-
     private async Task FailedAsync(Exception failure)
     {
         _setup.Kernel.Log?.Invoke(_setup.Kernel.Now, $"{Id} fails: {failure.Message}");
-        if (HasRot && IsDamage(failure))
+        if (HasRot && NodeFailure.IsDamage(failure))
         {
             Coverage.Hit(Happening.DamageRefused);
             await CloseAsync(ServerCondition.Refused);
             return;
         }
 
-        if (!_hadDiskFault || !IsOfDisk(failure))
+        if (!_hadDiskFault || !NodeFailure.IsOfDisk(failure))
         {
             _setup.Ledger.Violated(
-                IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
+                NodeFailure.IsDamage(failure) ? Rule.SyncedData : Rule.NodeRuns, $"{Id} stopped by itself: {failure.Message}");
         }
 
         await CloseAsync(ServerCondition.Down);
@@ -336,32 +324,6 @@ internal sealed class SimServer
         Fsm = null;
         _store = null;
         _gone.TrySetResult();
-    }
-
-    private static bool IsOfDisk(Exception failure)
-    {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is IOException)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsDamage(Exception failure)
-    {
-        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is CorruptStoreException)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private RaftConfig Config() => _setup.Config with

@@ -72,8 +72,7 @@ internal sealed class DiskFaultsInjector(SimCluster cluster)
         }
     }
 
-    // Before the founders' configuration is committed, one disk may be all that holds it. Nor at once: a server that
-    // refuses is gone for the rest of the run.
+    // Not at once: a server that refuses is gone for the rest of the run.
     private bool MayRot(SimServer server) => cluster.Ledger.CommitIndex > 0 && _kernel.Now > RotAfter
         && (server.HasRot || !cluster.Configuration.IsVoter(server.Id) || cluster.MayLose(server));
 }

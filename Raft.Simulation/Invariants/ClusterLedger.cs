@@ -131,6 +131,9 @@ internal sealed class ClusterLedger
         }
     }
 
+    /// <summary>Who leads or led a term; null where nobody is known to.</summary>
+    public int? LeaderOf(ulong term) => _leaders.TryGetValue(term, out int leader) ? leader : null;
+
     /// <summary>A server won an election with the log it has now, which says who votes.</summary>
     public void Elected(int server, ulong term, WatchedLog log)
     {

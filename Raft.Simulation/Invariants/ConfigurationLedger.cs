@@ -18,6 +18,9 @@ internal sealed class ConfigurationLedger
     public IEnumerable<((ulong Index, ulong Term) Entry, ClusterConfiguration Configuration)> Known =>
         _known.Select(k => (k.Key, k.Value));
 
+    /// <summary>Called when one is committed, with its index, the one before and the new one; null for nobody.</summary>
+    public Action<ulong, ClusterConfiguration, ClusterConfiguration>? OnCommitted { get; set; }
+
     /// <summary>How many entries with a configuration ever stood in a log.</summary>
     public int Count => _known.Count;
 
@@ -32,7 +35,9 @@ internal sealed class ConfigurationLedger
     {
         if (Of(index, term) is { } configuration)
         {
+            ClusterConfiguration before = Newest;
             _committed.Add((index, configuration));
+            OnCommitted?.Invoke(index, before, configuration);
         }
     }
 

@@ -16,8 +16,7 @@ internal sealed class NodeWatch : IRaftTrace
     private readonly int _server;
     private readonly Func<ulong?> _stateOf;
     private readonly Queue<(ulong Sequence, TermAndVote Record)> _records = new();
-    private readonly Dictionary<ulong, long> _askedAt = [];
-    private ulong _lastRound;
+    private readonly LeaderQuestions _questions;
     private bool _hasBegun;
 
     public NodeWatch(SimKernel kernel, ClusterLedger ledger, Coverage coverage, int server, Func<ulong?> stateOf)
@@ -29,6 +28,7 @@ internal sealed class NodeWatch : IRaftTrace
         _stateOf = stateOf;
         History = new WatchedLog(kernel, ledger, coverage, server);
         Record = Store.Record ?? new TermAndVote(0);
+        _questions = new LeaderQuestions(kernel, ledger, this, server);
         CommitIndex = History.SnapshotIndex;
         AppliedIndex = History.SnapshotIndex;
     }
@@ -65,6 +65,12 @@ internal sealed class NodeWatch : IRaftTrace
     public bool MayCampaign => Configuration.IsVoter(Name)
         || (History.Configurations.LatestIndex > CommitIndex && History.Configurations.Previous.IsVoter(Name));
 
+    /// <summary>Whom the node was last asked to hand over to; empty for anyone.</summary>
+    public ServerId NamedTarget { get; set; }
+
+    /// <summary>Within what true time a server must have answered to be the best to hand over to.</summary>
+    public TimeSpan TargetPatience { get; init; } = TimeSpan.MaxValue;
+
     /// <summary>Whether the node is handing its leadership over.</summary>
     public bool IsHandingOver { get; private set; }
 
@@ -77,17 +83,8 @@ internal sealed class NodeWatch : IRaftTrace
         }
     }
 
-    /// <summary>The server lets a client read that asked in some step: since then a majority must have confirmed it.</summary>
-    public void Reads(long since)
-    {
-        if (!History.Configurations.Since(since).Any(c => Confirming(c, since, term: null) >= c.QuorumSize))
-        {
-            _ledger.Violated(
-                Rule.Questions,
-                $"{Name} lets a client read, which {Confirming(Configuration, since, term: null)} of {Configuration.VoterCount} "
-                + "voters have confirmed since it asked");
-        }
-    }
+    /// <summary>The server lets a client read that asked in some step.</summary>
+    public void Reads(long since) => _questions.Reads(since);
 
     void IRaftTrace.Role(RaftState state, ulong term)
     {
@@ -100,8 +97,7 @@ internal sealed class NodeWatch : IRaftTrace
         if (state == RaftState.Leader)
         {
             _coverage.Hit(Happening.Election);
-            _askedAt.Clear();
-            _lastRound = 0;
+            _questions.Begin();
             _ledger.Elected(_server, term, History);
         }
         else if (State == RaftState.Leader)
@@ -236,47 +232,19 @@ internal sealed class NodeWatch : IRaftTrace
     void IRaftTrace.Asked(ulong round)
     {
         Note(9, round, 0);
-        _askedAt[round] = _kernel.Steps;
-        _lastRound = round;
+        _questions.Asked(round);
     }
 
     void IRaftTrace.Acknowledged(ServerId server, ulong matchIndex, ulong round)
     {
         Note(10, matchIndex, round);
-        int follower = ClusterLedger.NumberOf(server);
-        if (Configuration.Find(server) is null)
-        {
-            _ledger.Violated(Rule.Voters, $"{Name} counts an answer of {server}, which is no member of {Configuration}");
-        }
-
-        if (round > _lastRound
-            || (round > 0 && !_ledger.Confirmations.HasConfirmed(follower, _server, Record.Term, _askedAt[round])))
-        {
-            _ledger.Violated(
-                Rule.Questions, $"{Name} counts an answer of {server} for question {round} of term {Record.Term}, which {server} was not asked");
-        }
-
-        StoreModel store = _ledger.Stores[follower];
-        if (matchIndex > 0 && store.Term == Record.Term
-            && (History.MarkAt(matchIndex) is not { } mark || !_ledger.Holds(follower, matchIndex, mark)))
-        {
-            _ledger.Violated(
-                Rule.MatchTruth,
-                $"{Name} counts entry {matchIndex} ({History.MarkAt(matchIndex)?.ToString() ?? "nothing"}) as matched on {server}; on its disk is "
-                + $"({store.Log[matchIndex]?.ToString() ?? "nothing"})");
-        }
+        _questions.Acknowledged(server, matchIndex, round);
     }
 
     void IRaftTrace.Confirmed(ulong round)
     {
         Note(11, round, 0);
-        int confirming = Confirming(Configuration, _askedAt[round], Record.Term);
-        if (confirming < Configuration.QuorumSize)
-        {
-            _ledger.Violated(
-                Rule.Questions,
-                $"{Name} takes question {round} of term {Record.Term} as confirmed by {confirming} of {Configuration.VoterCount} voters");
-        }
+        _questions.Confirmed(round);
     }
 
     void IRaftTrace.Configuration(ulong index, ClusterConfiguration configuration)
@@ -327,9 +295,19 @@ internal sealed class NodeWatch : IRaftTrace
         IsHandingOver = !isOver;
         _coverage.Hit(isOver ? Happening.TransferOver : Happening.Transfer);
         _kernel.Log?.Invoke(_kernel.Now, $"{Name} {(isOver ? "no longer hands" : "hands")} over to {target}");
-        if (!isOver && !Configuration.IsVoter(target))
+        if (isOver)
+        {
+            return;
+        }
+
+        if (!Configuration.IsVoter(target))
         {
             _ledger.Violated(Rule.Voters, $"{Name} hands over to {target}, which has no vote in {Configuration}");
+        }
+
+        if (target != NamedTarget && !_questions.HasHeard(target, TargetPatience))
+        {
+            _ledger.Violated(Rule.Target, $"{Name} chose {target} to hand over to, which has not answered for {TargetPatience}");
         }
     }
 
@@ -340,10 +318,6 @@ internal sealed class NodeWatch : IRaftTrace
             _ledger.Violated(Rule.Resources, $"{Name} has {groups} groups of tasks of earlier roles that do not end");
         }
     }
-
-    private int Confirming(ClusterConfiguration configuration, long since, ulong? term) =>
-        configuration.Servers.Count(s => s.IsVoter && (s.Id == Name
-            || _ledger.Confirmations.HasConfirmed(ClusterLedger.NumberOf(s.Id), _server, term, since)));
 
     private void Note(ulong kind, ulong a, ulong b)
     {

@@ -24,6 +24,8 @@ internal static class Rule
     public const string Members = "one change of the members at a time, and by whom it may be (thesis 4.1)";
     public const string InForce = "the newest configuration of the log is in force (thesis 4.1)";
     public const string Voters = "only voters campaign, only members count (thesis 4.2)";
+    public const string Target = "only a voter that answers is chosen to take over (W27)";
+    public const string Removed = "a removed server learns it, and then keeps still (W18)";
     public const string Snapshots = "a snapshot is the state at a committed index, and newer than the one before (§7, W14)";
     public const string LogGivesWay = "the log gives way to a durable snapshot that it contradicts, and to no other (W2)";
     public const string Gap = "no gap between snapshot and log";

@@ -22,7 +22,8 @@ internal static class FailureHint
     {
         Rule.EqualStates =>
             "Every server applies the same entries, so only something beside them can make a difference: a clock, chance, "
-            + "a new GUID, a static field, the order of an unordered set, a read that changes something. What all servers "
+            + "a new GUID, a static field, the order of an unordered set, a read that changes something, a snapshot that leaves "
+            + "something out or a restore that leaves something in. What all servers "
             + "must agree on goes into the command; the time of an entry is LogEntry.AppendedAt.",
         Rule.Workload =>
             "Either the state machine does not do what the workload holds it to, or the workload expects too much: a call "

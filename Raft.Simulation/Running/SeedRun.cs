@@ -13,7 +13,10 @@ namespace Raft.Simulation.Running;
 internal sealed class SeedRun<TFsm>
     where TFsm : class, IFsm
 {
-    private const int ProfileCount = 6;
+    private const ulong ProfileCount = 6;
+
+    /// <summary>Safety, clocks and disk, among which scenarios without a profile of their own take turns.</summary>
+    private const ulong FaultProfileCount = 3;
 
     private readonly SimulationOptions _options;
     private readonly SimulationProfile _profile;
@@ -34,7 +37,8 @@ internal sealed class SeedRun<TFsm>
     {
         _seed = seed;
         _options = options;
-        _profile = options.Profile ?? (SimulationProfile)(seed % ProfileCount);
+        _profile = options.Profile ?? options.Scenario?.Profile
+            ?? (SimulationProfile)(seed % (options.Scenario is null ? ProfileCount : FaultProfileCount));
         _kernel = new SimKernel(seed, options.WatchPool) { Log = options.Trace };
         SimRandom draws = _kernel.Random.Fork();
         _plan = ClusterPlan.Draw(draws, options, _profile);

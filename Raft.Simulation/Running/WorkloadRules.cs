@@ -19,7 +19,7 @@ internal sealed class WorkloadRules<TFsm>(
     {
         try
         {
-            TFsm fsm = newFsm();
+            TFsm fsm = workload.MakeFsm() ?? newFsm();
             return _made.Add(fsm ?? throw new SimulationViolationException("it returned null"))
                 ? fsm
                 : throw new SimulationViolationException(

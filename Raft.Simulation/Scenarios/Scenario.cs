@@ -12,10 +12,20 @@ namespace Raft.Simulation.Scenarios;
 internal abstract class Scenario
 {
     private static readonly Scenario[] All =
-        [new HeartbeatScenario(), new PipelineScenario(), new FailedTruncationScenario(), new FailedAppendScenario()];
+    [
+        new HeartbeatScenario(), new PipelineScenario(), new FailedTruncationScenario(), new FailedAppendScenario(),
+        new ConflictingLogScenario(), new OvertakenSnapshotScenario(), new RemovedServerScenario(), new LeavingLeaderScenario(),
+        new TransferTargetScenario(), new StrayTimeoutNowScenario(), new InterruptedTransferScenario(),
+    ];
+
+    /// <summary>The names of all.</summary>
+    public static IEnumerable<string> Names => All.Select(s => s.Name);
 
     /// <summary>The name under which the failure is known.</summary>
     public abstract string Name { get; }
+
+    /// <summary>The profile that it is a special case of; null for safety, clocks and disk in turn.</summary>
+    public virtual SimulationProfile? Profile => null;
 
     /// <summary>Finds a scenario.</summary>
     public static Scenario? Find(string name) =>

@@ -4,7 +4,7 @@ using Raft.Simulation.Kernel;
 namespace Raft.Simulation.Workloads;
 
 /// <summary>The state machine of the built-in workload: a few registers with put and compare-and-swap.</summary>
-internal sealed class RegisterFsm : IFsm
+internal class RegisterFsm : IFsm
 {
     /// <summary>How many registers there are.</summary>
     public const int Count = 5;

@@ -1,15 +1,20 @@
 using System.Globalization;
 using Raft.Simulation.Invariants;
+using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Workloads;
 
 /// <summary>The built-in workload: clients read, write and swap a few registers, and what they saw must be linearizable.</summary>
 internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 {
+    private const ulong BatchingSalt = 77;
+    private const ulong BatchingPercent = 15;
+
     private static readonly string[] Keys =
         [.. Enumerable.Range(0, RegisterFsm.Count).Select(register => register.ToString(CultureInfo.InvariantCulture))];
 
     private readonly OperationHistory<RegisterCall, long>? _history;
+    private readonly bool _isBatching;
     private long _lastValue;
     private int _lastClient;
 
@@ -18,13 +23,20 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
     {
     }
 
-    private RegisterWorkload(TimeProvider clock) => _history = new OperationHistory<RegisterCall, long>(clock);
+    private RegisterWorkload(SimulationRun run)
+    {
+        _history = new OperationHistory<RegisterCall, long>(run.TimeProvider);
+        _isBatching = Mix.Add(BatchingSalt, run.Seed) % 100 < BatchingPercent;
+    }
+
+    /// <summary>In a share of the seeds the registers take several entries at once.</summary>
+    internal override RegisterFsm? MakeFsm() => _isBatching ? new BatchingRegisterFsm() : null;
 
     internal override int CommandsAfterFaults => 20;
 
     private OperationHistory<RegisterCall, long> History => _history!;
 
-    public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload(run.TimeProvider);
+    public override SimulationWorkload<RegisterFsm> ForRun(SimulationRun run) => new RegisterWorkload(run);
 
     public override ulong Digest(RegisterFsm fsm) => fsm.Digest;
 

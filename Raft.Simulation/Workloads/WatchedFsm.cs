@@ -12,9 +12,11 @@ internal class WatchedFsm : IFsm
     private readonly SimKernel _kernel;
     private readonly ClusterLedger _ledger;
     private readonly ServerId _server;
+    private readonly Func<CancellationToken, Task> _persist;
 
-    protected WatchedFsm(IFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
+    protected WatchedFsm(IFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist)
     {
+        _persist = persist;
         _inner = inner;
         _kernel = kernel;
         _ledger = ledger;
@@ -22,9 +24,14 @@ internal class WatchedFsm : IFsm
     }
 
     /// <summary>Stands before a state machine.</summary>
-    public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server) =>
-        fsm is IBatchingFsm batching ? new WatchedBatchingFsm(batching, kernel, ledger, server)
-        : new WatchedFsm(fsm, kernel, ledger, server);
+    /// <param name="fsm">The state machine.</param>
+    /// <param name="kernel">Where everything happens.</param>
+    /// <param name="ledger">What is true.</param>
+    /// <param name="server">Whose it is.</param>
+    /// <param name="persist">Takes the time that it takes to write a snapshot.</param>
+    public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist) =>
+        fsm is IBatchingFsm batching ? new WatchedBatchingFsm(batching, kernel, ledger, server, persist)
+        : new WatchedFsm(fsm, kernel, ledger, server, persist);
 
     /// <inheritdoc/>
     public object? Apply(LogEntry entry)
@@ -42,7 +49,7 @@ internal class WatchedFsm : IFsm
     }
 
     /// <inheritdoc/>
-    public IFsmSnapshot Snapshot() => new Buffered(_inner.Snapshot());
+    public IFsmSnapshot Snapshot() => new Buffered(_inner.Snapshot(), _persist);
 
     /// <inheritdoc/>
     public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
@@ -67,13 +74,14 @@ internal class WatchedFsm : IFsm
         $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
 
     /// <summary>Writes the state in one piece into memory, and hands it on in small ones.</summary>
-    private sealed class Buffered(IFsmSnapshot inner) : IFsmSnapshot
+    private sealed class Buffered(IFsmSnapshot inner, Func<CancellationToken, Task> persist) : IFsmSnapshot
     {
         public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
         {
             using var whole = new MemoryStream();
             await inner.PersistAsync(whole, cancellationToken);
             byte[] bytes = whole.ToArray();
+            await persist(cancellationToken);
             for (int at = 0; at < bytes.Length; at += PieceBytes)
             {
                 await destination.WriteAsync(bytes.AsMemory(at, Math.Min(PieceBytes, bytes.Length - at)), cancellationToken);
@@ -83,8 +91,9 @@ internal class WatchedFsm : IFsm
         public void Dispose() => inner.Dispose();
     }
 
-    private sealed class WatchedBatchingFsm(IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server)
-        : WatchedFsm(inner, kernel, ledger, server), IBatchingFsm
+    private sealed class WatchedBatchingFsm(
+        IBatchingFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist)
+        : WatchedFsm(inner, kernel, ledger, server, persist), IBatchingFsm
     {
         /// <inheritdoc/>
         public void ApplyBatch(ReadOnlySpan<LogEntry> entries, Span<object?> responses)

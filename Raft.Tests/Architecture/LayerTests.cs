@@ -16,7 +16,7 @@ public sealed class LayerTests
         "Raft.Rpc Raft.Storage",
         "Raft.Core",
         "Raft.Fsm",
-        "Raft.Replication",
+        "Raft.Snapshots Raft.Replication",
         "Raft.Handlers",
         "Raft.Roles",
         "Raft.Loop",

@@ -41,13 +41,22 @@ public sealed class SimulationTests
     [TestCase("W8")]
     [TestCase("W9")]
     [TestCase("W10")]
-    public async Task A_known_failure_of_hashicorp_raft_does_not_come_about(string scenario)
+    [TestCase("W2", "ConflictReset")]
+    [TestCase("W14", "SnapshotOvertaken")]
+    [TestCase("W18", "RemovalLearned")]
+    [TestCase("W19", "LeaderAgain")]
+    [TestCase("W27", "TransferFailed")]
+    [TestCase("W28", "TimeoutNowRefused")]
+    [TestCase("T696", "TransferDeposed")]
+    public async Task A_known_failure_of_hashicorp_raft_does_not_come_about(string scenario, string? situation = null)
     {
         SeedRunner<RegisterFsm> runner = NewRunner(Options with { Scenario = Scenario.Find(scenario) });
 
         SimulationReport report = await runner.RunAsync(SeedRange.Of(1, 40));
 
         AssertPassed(runner, report);
+        long met = situation is null ? 40 : runner.Seen.Values.Sum(p => p[Enum.Parse<Happening>(situation)]);
+        Assert.That(met, Is.GreaterThanOrEqualTo(8), "seeds that met the situation");
     }
 
     private static SeedRunner<RegisterFsm> NewRunner(SimulationOptions options) =>
@@ -58,7 +67,7 @@ public sealed class SimulationTests
 
     private static IEnumerable<string> TooRare(SeedRunner<RegisterFsm> runner)
     {
-        foreach (Happening what in Enum.GetValues<Happening>())
+        foreach (Happening what in Enum.GetValues<Happening>().Where(what => !what.IsRare()))
         {
             ProfileCoverage[] profiles = [.. runner.Seen.Where(p => what.IsPartOf(p.Key)).Select(p => p.Value)];
             if (profiles.Sum(p => p[what]) < 0.05 * profiles.Sum(p => p.Seeds))

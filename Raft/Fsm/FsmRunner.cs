@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Raft.Core;
 using Raft.Mutations;
@@ -16,13 +15,11 @@ internal sealed class FsmRunner(
     IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
     TaskScheduler streamScheduler, IRaftTrace? trace, Mutation mutation)
 {
-    private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
+    private readonly EntryApplier _applier = new(fsm, batchCountMax, trace);
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly WakeSignal _wake = new();
     private readonly PriorityQueue<FsmWait, ulong> _waits = new();
-    private readonly List<LogEntry> _batch = [];
-    private readonly List<ApplyFuture?> _batchFutures = [];
     private readonly RestoreTracker _restores = new(log);
     private bool _isOvertaken;
     private long _appliedBytes;
@@ -148,6 +145,9 @@ internal sealed class FsmRunner(
             case FsmWait wait:
                 _waits.Enqueue(wait, wait.Index);
                 break;
+            case FsmInspection inspection when _isOvertaken:
+                completions.Add(inspection.Failed(new RaftException("The state machine is being restored. Try again soon.")));
+                break;
             case FsmInspection inspection:
                 completions.Add(inspection.Run(board.AppliedIndex));
                 break;
@@ -197,10 +197,10 @@ internal sealed class FsmRunner(
         int dueCount = 0;
         try
         {
-            ApplyEntries(apply, due, ref dueCount);
+            _applier.Apply(apply, due, ref dueCount);
             if (mutation == Mutation.AppliedTwice && apply.FutureAt(0) is null)
             {
-                ApplyEntries(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0), due, ref dueCount);
+                _applier.Apply(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0), due, ref dueCount);
             }
         }
         catch (Exception thrown)
@@ -226,65 +226,11 @@ internal sealed class FsmRunner(
         Volatile.Write(ref _appliedBytes, _appliedBytes + slice.Encoded.Length);
     }
 
-    private void ApplyEntries(FsmApply apply, ICompletion[] due, ref int dueCount)
-    {
-        for (int i = 0; i < apply.Slice.Count; i++)
-        {
-            LogEntry entry = apply.Slice[i];
-            ApplyFuture? future = apply.FutureAt(i);
-            if (_batching is not null && (entry.Type is LogType.Command or LogType.Configuration))
-            {
-                _batch.Add(entry);
-                _batchFutures.Add(future);
-                if (_batch.Count == batchCountMax)
-                {
-                    ApplyBatch(due, ref dueCount);
-                }
-
-                continue;
-            }
-
-            ApplyBatch(due, ref dueCount);
-            object? response = entry.Type == LogType.Command ? fsm.Apply(entry) : null;
-            trace?.Apply(entry);
-            if (future is not null)
-            {
-                future.Applied(response);
-                due[dueCount++] = future;
-            }
-        }
-
-        ApplyBatch(due, ref dueCount);
-    }
-
-    private void ApplyBatch(ICompletion[] due, ref int dueCount)
-    {
-        if (_batch.Count == 0)
-        {
-            return;
-        }
-
-        object?[] responses = new object?[_batch.Count];
-        _batching!.ApplyBatch(CollectionsMarshal.AsSpan(_batch), responses);
-        for (int i = 0; i < responses.Length; i++)
-        {
-            trace?.Apply(_batch[i]);
-            if (_batchFutures[i] is { } future)
-            {
-                future.Applied(responses[i]);
-                due[dueCount++] = future;
-            }
-        }
-
-        _batch.Clear();
-        _batchFutures.Clear();
-    }
-
     private void Capture(FsmCapture capture)
     {
         try
         {
-            if (_restores.IsOpen)
+            if (_restores.IsOpen || _isOvertaken)
             {
                 throw new RaftException("A restore is under way, whose pieces must stay in the log. Try again when it has ended.");
             }
@@ -301,7 +247,7 @@ internal sealed class FsmRunner(
     }
 
     /// <summary>Lets the state give way to a user's, as the last entry of a restore says.</summary>
-    private async Task RestoreAsync(FsmApply end, ISnapshotBody state, CancellationToken stopping)
+    private async Task RestoreAsync(FsmApply end, RestorePieces state, CancellationToken stopping)
     {
         ApplyFuture? future = end.FutureAt(0);
         Exception? refusal = null;
@@ -314,13 +260,13 @@ internal sealed class FsmRunner(
             FailApply(end);
             return;
         }
-        catch (LogNotFoundException)
+        catch (Exception) when (state.Failure is LogNotFoundException)
         {
             // While it was read, the log gave way to a leader's snapshot, which comes next and covers it.
             _isOvertaken = true;
             return;
         }
-        catch (InvalidDataException wrong)
+        catch (InvalidDataException wrong) when (state.Failure is null)
         {
             // The same bytes are refused on every server, and change nothing on any.
             refusal = wrong;

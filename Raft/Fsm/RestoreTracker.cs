@@ -7,8 +7,6 @@ namespace Raft.Fsm;
 /// </summary>
 internal sealed class RestoreTracker(ILogStore log)
 {
-    private const int ReadBytes = 1 << 20;
-
     private ulong _beginIndex;
     private ulong _term;
     private long _bytes;
@@ -18,7 +16,7 @@ internal sealed class RestoreTracker(ILogStore log)
 
     /// <summary>Takes notice of an entry that is passed.</summary>
     /// <returns>The new state, where this entry puts it in force; null for all others.</returns>
-    public ISnapshotBody? Pass(LogEntry entry)
+    public RestorePieces? Pass(LogEntry entry)
     {
         if (IsOpen && entry.Term != _term)
         {
@@ -50,48 +48,9 @@ internal sealed class RestoreTracker(ILogStore log)
         ulong beginIndex = _beginIndex;
         bool isWhole = restore.Kind == RestoreEntryKind.End && restore.Size == _bytes;
         Close();
-        return isWhole ? new PieceReader(log, beginIndex, entry.Index) : null;
+        return isWhole ? new RestorePieces(log, beginIndex, entry.Index) : null;
     }
 
     /// <summary>Forgets what was open: a snapshot took the place of its entries.</summary>
     public void Close() => (_beginIndex, _term, _bytes) = (0, 0, 0);
-
-    /// <summary>The pieces of one restore, read from the log store, where they are durable by now.</summary>
-    private sealed class PieceReader(ILogStore log, ulong beginIndex, ulong endIndex) : ISnapshotBody
-    {
-        private ulong _next = beginIndex + 1;
-        private LogBatch? _batch;
-        private int _position;
-        private ReadOnlyMemory<byte> _piece;
-
-        public async ValueTask<int> ReadAsync(Memory<byte> buffer)
-        {
-            while (_piece.IsEmpty)
-            {
-                if (_batch is null || _position == _batch.Count)
-                {
-                    if (_next == endIndex)
-                    {
-                        return 0;
-                    }
-
-                    _batch = await log.ReadAsync(_next, endIndex - 1, ReadBytes);
-                    _position = 0;
-                    _next = _batch.LastIndex + 1;
-                }
-
-                LogEntry entry = _batch[_position++];
-                if (RestoreEntry.TryRead(entry, out RestoreEntry restore) && restore.Kind == RestoreEntryKind.Piece
-                    && restore.BeginIndex == beginIndex)
-                {
-                    _piece = entry.Data;
-                }
-            }
-
-            int count = Math.Min(buffer.Length, _piece.Length);
-            _piece[..count].CopyTo(buffer);
-            _piece = _piece[count..];
-            return count;
-        }
-    }
 }

@@ -9,12 +9,13 @@ internal static class MutationTable
 {
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code: 1 where a bug was not found.</returns>
-    public static async Task<int> RunAsync(SeedRange seeds, SimulationOptions options)
+    public static async Task<int> RunAsync(
+        SeedRange seeds, SimulationOptions options, IReadOnlyList<PlantedBug> bugs)
     {
         int missed = 0;
         Console.WriteLine("| planted bug | first seed | seeds with it in the next 50 | rule that caught it |");
         Console.WriteLine("|---|---|---|---|");
-        foreach (PlantedBug bug in PlantedBug.All)
+        foreach (PlantedBug bug in bugs)
         {
             SimulationOptions planted = options with { Bug = bug };
             SimulationReport found = await Runner(planted with { FailuresMax = 1 }).RunAsync(seeds);

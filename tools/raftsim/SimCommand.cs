@@ -27,7 +27,7 @@ internal static class SimCommand
 
     private static readonly Option<string?> Mutation = new("--mutation")
     {
-        Description = "Plants a bug: one of --list-mutations, or all for a table with the first seed that finds each.",
+        Description = "Plants a bug: one of --list-mutations, several with commas between, or all, for a table with the first seed that finds each.",
     };
 
     private static readonly Option<bool> ListMutations = new("--list-mutations") { Description = "Lists the bugs that can be planted." };
@@ -36,12 +36,12 @@ internal static class SimCommand
 
     private static readonly Option<SimulationProfile?> Profile = new("--profile")
     {
-        Description = "The kind of faults: safety, clocks or disk; all in turn where it is not given.",
+        Description = "What to dwell on: safety, clocks, disk, snapshots, membership or transfer; all in turn where it is not given.",
     };
 
     private static readonly Option<string?> Scenario = new("--scenario")
     {
-        Description = "Runs a scenario of its own instead of the profiles: W1, W8, W9 or W10.",
+        Description = $"Runs a scenario of its own instead of the profiles: {string.Join(", ", Raft.Simulation.Scenarios.Scenario.Names)}.",
     };
 
     private static readonly Option<int> Threads = new("--threads")
@@ -94,9 +94,11 @@ internal static class SimCommand
         };
         SeedRange seeds = result.GetValue(Seeds);
         string? planted = result.GetValue(Mutation);
-        if (planted == "all")
+        if (planted == "all" || planted?.Contains(',', StringComparison.Ordinal) == true)
         {
-            return MutationTable.RunAsync(seeds, options);
+            return MutationTable.RunAsync(
+                seeds, options,
+                planted == "all" ? PlantedBug.All : [.. planted.Split(',').Select(name => PlantedBug.Find(name)!)]);
         }
 
         return SeedsCommand.RunAsync(seeds, options with { Bug = planted is null ? PlantedBug.None : PlantedBug.Find(planted)! });
@@ -132,13 +134,13 @@ internal static class SimCommand
             return "--threads must be 1 to 1024";
         }
 
-        if (result.GetValue(Mutation) is { } bug and not "all" && PlantedBug.Find(bug) is null)
+        if (result.GetValue(Mutation) is { } bug and not "all" && bug.Split(',').Any(name => PlantedBug.Find(name) is null))
         {
             return $"--mutation {bug} is not known; --list-mutations lists them";
         }
 
         return result.GetValue(Scenario) is { } scenario && Raft.Simulation.Scenarios.Scenario.Find(scenario) is null
-            ? $"--scenario {scenario} is not known; give W1, W8, W9 or W10"
+            ? $"--scenario {scenario} is not known; give one of {string.Join(", ", Raft.Simulation.Scenarios.Scenario.Names)}"
             : null;
     }
 }

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Raft.Observability;
+
+namespace Raft.Fsm;
+
+/// <summary>
+/// Gives entries to the state machine, one by one or in batches where it takes them, and sets its answers as the outcomes
+/// of those who wait. Owned by the state machine's task.
+/// </summary>
+internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trace)
+{
+    private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
+    private readonly List<LogEntry> _batch = [];
+    private readonly List<ApplyFuture?> _batchFutures = [];
+
+    /// <summary>Applies entries.</summary>
+    /// <param name="apply">The entries.</param>
+    /// <param name="due">Filled with the futures whose outcome is set, from <paramref name="dueCount"/> on.</param>
+    /// <param name="dueCount">How many of them there are.</param>
+    public void Apply(FsmApply apply, ICompletion[] due, ref int dueCount)
+    {
+        for (int i = 0; i < apply.Slice.Count; i++)
+        {
+            LogEntry entry = apply.Slice[i];
+            ApplyFuture? future = apply.FutureAt(i);
+            if (_batching is not null && (entry.Type is LogType.Command or LogType.Configuration))
+            {
+                _batch.Add(entry);
+                _batchFutures.Add(future);
+                if (_batch.Count == batchCountMax)
+                {
+                    ApplyBatch(due, ref dueCount);
+                }
+
+                continue;
+            }
+
+            ApplyBatch(due, ref dueCount);
+            object? response = entry.Type == LogType.Command ? fsm.Apply(entry) : null;
+            trace?.Apply(entry);
+            if (future is not null)
+            {
+                future.Applied(response);
+                due[dueCount++] = future;
+            }
+        }
+
+        ApplyBatch(due, ref dueCount);
+    }
+
+    private void ApplyBatch(ICompletion[] due, ref int dueCount)
+    {
+        if (_batch.Count == 0)
+        {
+            return;
+        }
+
+        object?[] responses = new object?[_batch.Count];
+        _batching!.ApplyBatch(CollectionsMarshal.AsSpan(_batch), responses);
+        for (int i = 0; i < responses.Length; i++)
+        {
+            trace?.Apply(_batch[i]);
+            if (_batchFutures[i] is { } future)
+            {
+                future.Applied(responses[i]);
+                due[dueCount++] = future;
+            }
+        }
+
+        _batch.Clear();
+        _batchFutures.Clear();
+    }
+}
