@@ -22,7 +22,6 @@ internal sealed class Peer : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(leadership.Tasks.Stopping);
         Stopping = _stop.Token;
         Pin = new LogPin(leadership);
-        BegunAt = leadership.Clock.Now;
         _replicator = new PeerReplicator(leadership, this);
         _heartbeater = new Heartbeater(leadership, this);
     }
@@ -35,9 +34,6 @@ internal sealed class Peer : IDisposable
 
     /// <summary>What it needs of the log behind a snapshot that it was sent.</summary>
     public LogPin Pin { get; }
-
-    /// <summary>Since when it is spoken to.</summary>
-    public TimeSpan BegunAt { get; }
 
     /// <summary>When it last answered; null for never in this leadership.</summary>
     public TimeSpan? LastAnswerAt { get; private set; }

@@ -38,14 +38,10 @@ internal sealed class Handover
     /// <summary>When it is given up.</summary>
     public TimeSpan Deadline { get; }
 
-    /// <summary>
-    /// The voter that is best prepared: it answers, or has not had the time to, and holds most of the log (W27 in
-    /// docs/divergence.md).
-    /// </summary>
+    /// <summary>The voter that is best prepared: it answers, and holds most of the log (W27 in docs/divergence.md).</summary>
     public static Peer? BestOf(IReadOnlyList<Peer> peers, TimeSpan now, TimeSpan patience) => peers
-        .Where(p => p.Server.IsVoter && now - (p.LastAnswerAt ?? p.BegunAt) < patience)
-        .OrderByDescending(static p => p.LastAnswerAt is not null).ThenByDescending(static p => p.Progress.MatchIndex)
-        .FirstOrDefault();
+        .Where(p => p.Server.IsVoter && p.LastAnswerAt is { } at && now - at < patience)
+        .MaxBy(static p => p.Progress.MatchIndex);
 
     /// <summary>Does what is due.</summary>
     /// <returns>Whether it goes on; not after it failed, or its time was up.</returns>

@@ -21,9 +21,7 @@ internal sealed class LeaderRole : Role
     private readonly QuestionQueue _questions;
     private readonly ChangeQueue _changes;
     private readonly CommandAppender _appender;
-    private Handover? _handover;
-    private bool _isLeaving;
-    private bool _hasTriedToLeave;
+    private readonly Succession _succession;
 
     public LeaderRole(RoleContext context, ulong epoch, IPeerEvents events)
         : base(context)
@@ -40,6 +38,7 @@ internal sealed class LeaderRole : Role
         _changes = new ChangeQueue(context);
         _appender = new CommandAppender(context, state.Term);
         _peers = new PeerSet(context, _leadership);
+        _succession = new Succession(context, _leadership, _peers);
     }
 
     protected override TimeSpan Deadline
@@ -48,7 +47,7 @@ internal sealed class LeaderRole : Role
         {
             TimeSpan first = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
             first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
-            return Min(Min(first, _changes.Deadline), _handover?.Deadline ?? first);
+            return Min(Min(first, _changes.Deadline), _succession.Deadline ?? first);
         }
     }
 
@@ -88,10 +87,10 @@ internal sealed class LeaderRole : Role
             $"{Context.State.LocalId} ended its leadership ({change.Reason}) before it took the change. Nothing was appended."));
         if (Context.Mutation == Mutation.TransferOutlivesLeader)
         {
-            Context.Board.IsTransferStuck = _handover is not null;
+            Context.Board.IsTransferStuck = _succession.IsUnderWay;
         }
 
-        _handover?.End(change);
+        _succession.End(change);
     }
 
     protected override RoleChange? OnDurable()
@@ -115,13 +114,7 @@ internal sealed class LeaderRole : Role
 
         _changes.Expire(now);
         _peers.DismissLeaving();
-        if (_handover is not null && !_handover.Advance())
-        {
-            _handover = null;
-            Context.Inbox.Wake.Set();
-        }
-
-        return _isLeaving ? Leave() : null;
+        return _succession.Advance();
     }
 
     protected override RoleChange? OnEvents()
@@ -177,14 +170,14 @@ internal sealed class LeaderRole : Role
             case ConfirmRequest question:
                 _questions.Add(question, _commitment.HasCommittedOwnTerm);
                 break;
-            case ChangeRequest or TransferRequest when _handover is not null || _isLeaving:
-                Tell(request.Fail(HandingOver()));
+            case TransferRequest transfer:
+                _succession.Ask(transfer);
+                break;
+            case ChangeRequest when _succession.IsUnderWay:
+                Tell(request.Fail(_succession.Refusal()));
                 break;
             case ChangeRequest change:
                 _changes.Add(change);
-                break;
-            case TransferRequest transfer:
-                Begin(transfer);
                 break;
             default:
                 Tell(request.Fail(new CannotBootstrapException("This server leads a cluster already.")));
@@ -200,10 +193,10 @@ internal sealed class LeaderRole : Role
             _questions.Settle();
         }
 
-        if (_handover is not null || _isLeaving || Context.Board.IsTransferStuck)
+        if (_succession.IsUnderWay || Context.Board.IsTransferStuck)
         {
-            RefuseApplies(HandingOver());
-            _changes.FailAll(HandingOver());
+            RefuseApplies(_succession.Refusal());
+            _changes.FailAll(_succession.Refusal());
             return false;
         }
 
@@ -250,8 +243,10 @@ internal sealed class LeaderRole : Role
             _questions.AdmitReads();
         }
 
-        // A leader that the committed configuration gives no vote must not go on leading (thesis 4.2.2).
-        _isLeaving |= IsConfigurationCommitted && !Context.State.IsVoter;
+        if (IsConfigurationCommitted && !Context.State.IsVoter)
+        {
+            _succession.Leave();
+        }
     }
 
     private bool IsConfigurationCommitted => Context.State.Configurations.LatestIndex <= Context.State.CommitIndex;
@@ -278,50 +273,4 @@ internal sealed class LeaderRole : Role
             OnCommit();
         }
     }
-
-    private void Begin(TransferRequest request)
-    {
-        TimeSpan now = Context.Clock.Now;
-        Peer? target = request.Target.IsEmpty
-            ? Handover.BestOf(_peers.Members, now, Context.Config.ElectionTimeout)
-            : _peers.Find(request.Target);
-        if (target is { Server.IsVoter: true })
-        {
-            _handover = new Handover(Context, _leadership, target, request);
-            Context.Inbox.Wake.Set();
-            return;
-        }
-
-        Tell(request.Fail(
-            request.Target.IsEmpty ? new LeadershipTransferException("No voter answers that could take over.")
-            : request.Target == Context.State.LocalId ? new ArgumentException($"{request.Target} leads already.")
-            : target is null ? new ArgumentException($"{request.Target} is no member of {Context.State.Configuration}.")
-            : new ArgumentException($"{request.Target} does not vote, so it cannot lead.")));
-    }
-
-    /// <summary>Hands over to whoever is best prepared, once, and ends the leadership in any case.</summary>
-    private RoleChange? Leave()
-    {
-        const string Why = "it does not vote in the committed configuration";
-        if (_handover is not null)
-        {
-            return null;
-        }
-
-        Peer? target = _hasTriedToLeave
-            ? null
-            : Handover.BestOf(_peers.Members, Context.Clock.Now, Context.Config.ElectionTimeout);
-        if (target is null)
-        {
-            return new RoleChange(RaftState.Follower, Why);
-        }
-
-        _hasTriedToLeave = true;
-        _handover = new Handover(Context, _leadership, target, request: null);
-        return null;
-    }
-
-    private LeadershipTransferInProgressException HandingOver() => new(
-        $"{Context.State.LocalId} hands its leadership over{(_handover is null ? string.Empty : $" to {_handover.Target.Server.Id}")}. "
-        + "Nothing was appended: try again soon.");
 }
