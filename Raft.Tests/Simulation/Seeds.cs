@@ -14,6 +14,8 @@ internal static class Seeds
         (76, "the watchdog of the completion task counted as left behind: it ends by itself 10 ms after the last call"),
         (233, "a bit of the only log that held the founders' configuration went bad: more than can be survived"),
         (383, "a disk went on stalling after the faults had stopped"),
+        (1499, "a state machine that took its time over a snapshot did not end with its node"),
+        (5176, "a blank server at a lost one's address gave a removed candidate the lost one's vote"),
     ];
 
     /// <summary>The share of all seeds that every change must pass.</summary>
