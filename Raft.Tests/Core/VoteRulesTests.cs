@@ -88,12 +88,13 @@ public sealed class VoteRulesTests
 
     [Test]
     public void A_stranger_gets_nothing_and_moves_no_term() =>
-        Assert.That(VoteRules.Decide(Voter(), Candidate("n9", term: 9)), Is.EqualTo(VoteDecision.NotMember));
+        Assert.That(VoteRules.Decide(Voter(), Candidate("n9", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.NotMember));
 
     [TestCase("n9")]
     [TestCase("l1")]
-    public void Whoever_is_ahead_may_have_a_vote_that_is_not_known_here(string id)
+    public void Whoever_has_a_log_as_good_may_have_a_vote_that_is_not_known_here(string id)
     {
+        Assert.That(VoteRules.Decide(Voter(), Candidate(id)), Is.EqualTo(VoteDecision.Grant));
         Assert.That(VoteRules.Decide(Voter(), Candidate(id, lastIndex: 11)), Is.EqualTo(VoteDecision.Grant));
         Assert.That(VoteRules.Decide(Voter(), Candidate(id, lastIndex: 1, lastTerm: 5)), Is.EqualTo(VoteDecision.Grant));
         Assert.That(VoteRules.DecidePreVote(Voter(), Candidate(id, term: 6, lastIndex: 11)), Is.EqualTo(VoteDecision.Grant));
@@ -104,9 +105,9 @@ public sealed class VoteRulesTests
     [Test]
     public void A_nonvoter_moves_the_term_and_gets_no_vote()
     {
-        Assert.That(VoteRules.Decide(Voter(), Candidate("l1", term: 9)), Is.EqualTo(VoteDecision.AdoptTerm));
-        Assert.That(VoteRules.Decide(Voter(), Candidate("l1")), Is.EqualTo(VoteDecision.NotVoter));
-        Assert.That(VoteRules.DecidePreVote(Voter(), Candidate("l1", term: 9)), Is.EqualTo(VoteDecision.NotVoter));
+        Assert.That(VoteRules.Decide(Voter(), Candidate("l1", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.AdoptTerm));
+        Assert.That(VoteRules.Decide(Voter(), Candidate("l1", lastIndex: 9)), Is.EqualTo(VoteDecision.NotVoter));
+        Assert.That(VoteRules.DecidePreVote(Voter(), Candidate("l1", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.NotVoter));
     }
 
     [Test]

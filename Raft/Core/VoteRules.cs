@@ -105,22 +105,18 @@ internal static class VoteRules
         return IsUpToDate(voter, candidate) ? VoteDecision.Grant : VoteDecision.LogBehind;
     }
 
+    // Whom our configuration does not know may have been given its vote by an entry that we lack, and who is losing its vote
+    // may be the only one to have the entry that says so: refusing them could leave a cluster without a leader for good
+    // (thesis 4.2.2). A server that was removed and does not know it cannot have a log as good as those that removed it.
     private static bool IsStranger(in VoterView voter, in CandidateView candidate) =>
         candidate.Id.IsTooLong || candidate.Address.IsTooLong || (candidate.Id.IsEmpty
             ? candidate.Address.IsEmpty
             : !voter.Configuration.Servers.IsEmpty && voter.Configuration.Find(candidate.Id) is null
-                && !IsAhead(voter, candidate));
+                && !IsUpToDate(voter, candidate));
 
     private static bool HasVote(in VoterView voter, in CandidateView candidate) =>
         candidate.Id.IsEmpty || voter.Configuration.Servers.IsEmpty || voter.Configuration.IsVoter(candidate.Id)
-        || IsAhead(voter, candidate);
-
-    // Whose log is ahead of ours may have been given its vote by an entry that we lack: refusing it could leave a cluster
-    // without a leader for good (thesis 4.2.2). A removed server's log is not ahead of those that removed it.
-    private static bool IsAhead(in VoterView voter, in CandidateView candidate) =>
-        candidate.LastLogTerm != voter.LastLogTerm
-            ? candidate.LastLogTerm > voter.LastLogTerm
-            : candidate.LastLogIndex > voter.LastLogIndex;
+        || IsUpToDate(voter, candidate);
 
     private static bool IsProtected(in VoterView voter, in CandidateView candidate) =>
         voter.IsLeaderKnown && !IsSame(voter.LeaderId, voter.LeaderAddress, candidate);
