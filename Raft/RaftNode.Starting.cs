@@ -1,6 +1,7 @@
 using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Storage;
 using Raft.Timing;
@@ -36,6 +37,40 @@ public sealed partial class RaftNode
             RaftRuntime.Production().LoopScheduler, () => BootstrapAsync(logStore, stableStore, snapshotStore, configuration));
     }
 
+    /// <summary>
+    /// Lets a server that lost its disk take part again under the id that it had. It is not running, and its removal is
+    /// committed: remove it, call this on empty stores, start it, and add it, as a nonvoter first.
+    /// </summary>
+    /// <remarks>
+    /// An id that has voted has made promises: votes that were given, entries that count as stored. A blank server under the
+    /// same id knows none of them, and would break them. With its removal committed, what was promised before that entry's
+    /// term binds nobody any more; so the server begins in that term, without a vote left in it, and neither campaigns nor
+    /// votes for a log that lacks the entry. Under an id that was never used, none of this is needed.
+    /// </remarks>
+    /// <param name="config">The server's settings.</param>
+    /// <param name="logStore">Its log, open and empty.</param>
+    /// <param name="stableStore">Its term and vote, open and empty.</param>
+    /// <param name="snapshotStore">Its snapshots, of which there is none.</param>
+    /// <param name="removalIndex">The index that <see cref="RemoveServerAsync"/> returned on the leader.</param>
+    /// <param name="removalTerm">The term that it returned.</param>
+    /// <returns>Completes when that is durable. Interrupted, it can be called again.</returns>
+    /// <exception cref="CannotRejoinException">The stores hold something already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index or the term is 0.</exception>
+    public static Task RejoinClusterAsync(
+        RaftConfig config, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, ulong removalIndex,
+        ulong removalTerm)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(logStore);
+        ArgumentNullException.ThrowIfNull(stableStore);
+        ArgumentNullException.ThrowIfNull(snapshotStore);
+        ArgumentOutOfRangeException.ThrowIfZero(removalIndex);
+        ArgumentOutOfRangeException.ThrowIfZero(removalTerm);
+        config.Validate();
+        return OneTask.Run(RaftRuntime.Production().LoopScheduler, () => RejoinAsync(
+            config.LocalId, logStore, stableStore, snapshotStore, new RejoinPoint(removalIndex, removalTerm), Mutation.None));
+    }
+
     /// <summary>Whether the stores hold anything of a cluster: a term, a vote or entries.</summary>
     /// <param name="logStore">A server's log, open.</param>
     /// <param name="stableStore">Its term and vote, open.</param>
@@ -69,6 +104,7 @@ public sealed partial class RaftNode
                 SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
+                recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore, runtime.Mutation);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();
                 return new RaftNode(core, config);
@@ -97,6 +133,40 @@ public sealed partial class RaftNode
             index: 1, term: 1, LogType.Configuration, ConfigurationEncoding.Encode(configuration), LogTimestamp.Zero);
         await logStore.AppendAsync(new LogAppend([new LogSlice(batch)], CurrentTerm: 1, CommitIndex: 0));
         return true;
+    }
+
+    internal static async Task<bool> RejoinAsync(
+        ServerId id, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, RejoinPoint point,
+        Mutation mutation)
+    {
+        if (await HasStateAsync(logStore, stableStore, snapshotStore))
+        {
+            throw new CannotRejoinException(
+                "The stores hold a term, a vote or entries already: this server lost no disk, or has rejoined.");
+        }
+
+        // The point first: interrupted in between, the stores still count as blank, and this can be repeated.
+        await point.SaveAsync(stableStore);
+        if (mutation != Mutation.RejoinForgetsTerm)
+        {
+            await stableStore.SaveAsync(new TermAndVote(point.Term, id));
+        }
+
+        return true;
+    }
+
+    /// <summary>A rejoin that was interrupted between its two writes holds all the same.</summary>
+    private static async Task<RecoveredLog> FinishRejoinAsync(
+        RecoveredLog recovered, ServerId id, IStableStore stableStore, Mutation mutation)
+    {
+        if (recovered.Record.Term >= recovered.Rejoin.Term || mutation == Mutation.RejoinForgetsTerm)
+        {
+            return recovered;
+        }
+
+        var record = new TermAndVote(recovered.Rejoin.Term, id);
+        await stableStore.SaveAsync(record);
+        return recovered with { Record = record };
     }
 
     internal static async Task<bool> HasStateAsync(

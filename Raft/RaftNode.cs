@@ -2,6 +2,7 @@ using Raft.Core;
 using Raft.Fsm;
 using Raft.Loop;
 using Raft.Roles;
+using Raft.Storage;
 
 namespace Raft;
 
@@ -91,6 +92,24 @@ public sealed partial class RaftNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         configuration.Validate();
         var request = new BootstrapRequest(configuration);
+        return Put(request, request.Future);
+    }
+
+    /// <summary>
+    /// Lets a server that lost its disk take part again under the id that it had. Its removal must be committed; no other
+    /// server may reach it before this has completed.
+    /// </summary>
+    /// <remarks>See <see cref="RejoinClusterAsync(RaftConfig, ILogStore, IStableStore, ISnapshotStore, ulong, ulong)"/>.</remarks>
+    /// <param name="removalIndex">The index that <see cref="RemoveServerAsync"/> returned on the leader.</param>
+    /// <param name="removalTerm">The term that it returned.</param>
+    /// <returns>Completes when that is durable here.</returns>
+    /// <exception cref="CannotRejoinException">The server has a log, or hears a leader.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The index or the term is 0.</exception>
+    public Task RejoinClusterAsync(ulong removalIndex, ulong removalTerm)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(removalIndex);
+        ArgumentOutOfRangeException.ThrowIfZero(removalTerm);
+        var request = new RejoinRequest(new RejoinPoint(removalIndex, removalTerm));
         return Put(request, request.Future);
     }
 

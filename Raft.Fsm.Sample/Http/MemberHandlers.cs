@@ -60,6 +60,7 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
                 {
                     json.WriteStartObject();
                     json.WriteNumber("index"u8, changed.Index);
+                    json.WriteNumber("term"u8, changed.Term);
                     json.WriteEndObject();
                 });
             }

@@ -92,8 +92,10 @@ internal sealed class ClusterJoin : IDisposable
         switch (step)
         {
             case JoinStep.Remove:
-                await AskAsync("remove it", HttpMethod.Delete, AdminClient.ServerPath(self.Id.ToString()), body: null, reason, stop);
-                // What it forgot counts for nothing any more: the configuration without it is committed.
+                AdminReply removed = await AskAsync(
+                    "remove it", HttpMethod.Delete, AdminClient.ServerPath(self.Id.ToString()), body: null, reason, stop);
+                // What it forgot counts for nothing any more once this is durable: the configuration without it is committed.
+                await _node.Raft.RejoinClusterAsync(removed.Number("index"), removed.Number("term"));
                 _isHeld = false;
                 _held!.Release();
                 break;
@@ -134,7 +136,7 @@ internal sealed class ClusterJoin : IDisposable
     private JsonContent Body(string suffrage) =>
         JsonContent.Create(new { id = _node.Raft.Id.ToString(), address = _address.ToString(), suffrage });
 
-    private async Task AskAsync(
+    private async Task<AdminReply> AskAsync(
         string what, HttpMethod method, string path, HttpContent? body, string reason, CancellationToken stop)
     {
         SayOnce(ref _lastAsked, LogLevel.Information, $"joining by {_target}: asking it to {what}: {reason}");
@@ -142,6 +144,7 @@ internal sealed class ClusterJoin : IDisposable
         _lastChangeIndex = reply.Number("index");
         _lastTrouble = null;
         _logger.LogInformation("joining by {Target}: {What}: done at index {Index}", _target, what, _lastChangeIndex);
+        return reply;
     }
 
     // What is the same every second is told once.

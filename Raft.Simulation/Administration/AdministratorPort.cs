@@ -37,13 +37,13 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
     public SimServer PickServer() => random.Chance(0.9) && cluster.Leader is { } leader ? leader : random.Pick(cluster.Servers);
 
     /// <summary>Asks a server for a change of the members, and waits until it has an outcome or the server is gone.</summary>
-    /// <returns>Whether the change is committed.</returns>
-    public async Task<bool> ChangeAsync(Func<RaftNode, Task<ApplyResult>> change, string what)
+    /// <returns>The change's entry, committed; null where it is not known to be.</returns>
+    public async Task<ApplyResult?> ChangeAsync(Func<RaftNode, Task<ApplyResult>> change, string what)
     {
         SimServer server = PickServer();
         if (server.Node is not { } node)
         {
-            return false;
+            return null;
         }
 
         cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"administrator > {server.Id}: {what}");
@@ -51,7 +51,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
         _changes.Add((call, server.Process!));
         if (!await EndAsync(call, server, what))
         {
-            return false;
+            return null;
         }
 
         ApplyResult done = call.GetAwaiter().GetResult();
@@ -63,7 +63,7 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
                 Rule.Outcomes, $"{server.Id} says that a change is committed at ({done.Index}, {done.Term}): {what}");
         }
 
-        return true;
+        return done;
     }
 
     /// <summary>Asks a server to hand its leadership over.</summary>

@@ -5,7 +5,7 @@ namespace Raft.Simulation.Administration;
 
 /// <summary>
 /// Adds, promotes, demotes and removes servers, the leader and those that are down among them, and replaces servers that
-/// lose their disks by the book: remove, wait until that is committed, start blank, add without a vote, promote.
+/// lose their disks by the book: remove, wait until that is committed, let it rejoin blank, add without a vote, promote.
 /// </summary>
 internal sealed class MemberAdministrator(
     SimCluster cluster, AdministratorPort port, SimRandom random, double diskLossShare)
@@ -85,9 +85,9 @@ internal sealed class MemberAdministrator(
         }
 
         port.Lost = server;
-        ulong promised = cluster.Ledger.Stores[server.Machine].Term;
         server.LoseDisk();
-        while (!await RemoveAsync(server))
+        ApplyResult? removal;
+        while ((removal = await RemoveAsync(server)) is null)
         {
             if (port.IsStopping)
             {
@@ -97,13 +97,7 @@ internal sealed class MemberAdministrator(
             await port.DelayAsync(cluster.Config.ElectionTimeout);
         }
 
-        // It forgot whom it voted for: nobody may still be counting votes of such a term.
-        while (IsCampaigning(promised))
-        {
-            await port.DelayAsync(cluster.Config.ElectionTimeout);
-        }
-
-        server.BecomeBlank();
+        server.BecomeBlank(removal.Value);
         port.Lost = null;
         await AddNonvoterAsync(server);
         for (int patience = 0; patience < 20 && !port.IsStopping && !HasCaughtUp(server); patience++)
@@ -111,14 +105,12 @@ internal sealed class MemberAdministrator(
             await port.DelayAsync(cluster.Config.ElectionTimeout);
         }
 
-        if (!port.IsStopping && cluster.Configuration.Find(server.Id) is not null)
+        // It may have lost its disk again meanwhile.
+        if (!port.IsStopping && port.Lost is null && cluster.Configuration.Find(server.Id) is not null)
         {
             await AddVoterAsync(server);
         }
     }
-
-    private bool IsCampaigning(ulong term) => cluster.Servers.Any(s =>
-        s.Watch is { State: RaftState.Candidate } watch && watch.Record.Term <= term);
 
     private bool HasCaughtUp(SimServer server) =>
         server.Watch is { } watch && cluster.Leader?.Watch is { } leader && watch.AppliedIndex + 5 >= leader.CommitIndex;
@@ -131,27 +123,27 @@ internal sealed class MemberAdministrator(
             : random.Pick(among);
     }
 
-    private Task<bool> AddVoterAsync(SimServer server)
+    private Task<ApplyResult?> AddVoterAsync(SimServer server)
     {
         (ulong previous, TimeSpan timeout) = Terms();
         return port.ChangeAsync(
             node => node.AddVoterAsync(server.Id, server.Address, previous, timeout), $"add voter {server.Id} ({previous})");
     }
 
-    private Task<bool> AddNonvoterAsync(SimServer server)
+    private Task<ApplyResult?> AddNonvoterAsync(SimServer server)
     {
         (ulong previous, TimeSpan timeout) = Terms();
         return port.ChangeAsync(
             node => node.AddNonvoterAsync(server.Id, server.Address, previous, timeout), $"add nonvoter {server.Id} ({previous})");
     }
 
-    private Task<bool> DemoteAsync(SimServer server)
+    private Task<ApplyResult?> DemoteAsync(SimServer server)
     {
         (ulong previous, TimeSpan timeout) = Terms();
         return port.ChangeAsync(node => node.DemoteVoterAsync(server.Id, previous, timeout), $"demote {server.Id} ({previous})");
     }
 
-    private Task<bool> RemoveAsync(SimServer server)
+    private Task<ApplyResult?> RemoveAsync(SimServer server)
     {
         (ulong previous, TimeSpan timeout) = Terms();
         return port.ChangeAsync(node => node.RemoveServerAsync(server.Id, previous, timeout), $"remove {server.Id} ({previous})");

@@ -29,7 +29,7 @@ internal static class Reopening
         TermAndVote? record = await store.Stable.LoadAsync();
         if (ledger.Stores[machine].Reopened(marks, record, snapshots) is { } wrong)
         {
-            ledger.Violated(Rule.SyncedData, $"{ledger.NameOf(machine)} after reopening: {wrong}");
+            ledger.Violated(Rule.SyncedData, $"{ClusterLedger.NameOf(machine)} after reopening: {wrong}");
         }
 
         if (record is not null)

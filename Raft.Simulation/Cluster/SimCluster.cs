@@ -13,7 +13,7 @@ internal sealed class SimCluster
         Kernel = kernel;
         Plan = plan;
         Founders = new ClusterConfiguration(Enumerable.Range(0, plan.Servers).Select(machine => new Server(
-            ClusterLedger.NameOf(machine, losses: 0), SimAddress.Of(machine),
+            ClusterLedger.NameOf(machine), SimAddress.Of(machine),
             machine < plan.Servers - plan.Nonvoters ? ServerSuffrage.Voter : ServerSuffrage.Nonvoter)));
         Ledger = new ClusterLedger(kernel, plan.Machines, Founders);
         Config = options.Configure?.Invoke(plan.ToConfig()) ?? plan.ToConfig();

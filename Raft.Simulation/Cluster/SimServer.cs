@@ -5,6 +5,7 @@ using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 using Raft.Simulation.Network;
 using Raft.Simulation.Workloads;
+using Raft.Storage;
 using Raft.Stores.Wal;
 
 namespace Raft.Simulation.Cluster;
@@ -24,6 +25,7 @@ internal sealed class SimServer
     private TaskCompletionSource _gone = new();
     private bool _hadDiskFault;
     private WalStore? _store;
+    private ApplyResult? _removal;
 
     public SimServer(ServerSetup setup, int machine)
     {
@@ -37,8 +39,8 @@ internal sealed class SimServer
     /// <summary>Its number.</summary>
     public int Machine { get; }
 
-    /// <summary>Its name; another one after it lost its disk.</summary>
-    public ServerId Id => _setup.Ledger.NameOf(Machine);
+    /// <summary>Its name, also after it lost its disk.</summary>
+    public ServerId Id => ClusterLedger.NameOf(Machine);
 
     /// <summary>Its address.</summary>
     public ServerAddress Address { get; }
@@ -151,10 +153,11 @@ internal sealed class SimServer
     }
 
     /// <summary>Nobody counts on what it promised any more: it may start again, as a blank server.</summary>
-    public void BecomeBlank()
+    /// <param name="removal">Where its removal was committed.</param>
+    public void BecomeBlank(ApplyResult removal)
     {
         HasLostDisk = false;
-        _setup.Ledger.Renamed(Machine);
+        _removal = removal;
         Start();
     }
 
@@ -220,10 +223,16 @@ internal sealed class SimServer
         var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots, Coverage);
         bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
-        bool isFounder = _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
+        bool isFounder = _removal is null && _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
         if (isBlank && isFounder && founding != Founding.OneVoterLive)
         {
             await RaftNode.BootstrapAsync(log, stable, snapshots, _setup.Founders);
+        }
+
+        if (isBlank && _removal is { } removal)
+        {
+            await RaftNode.RejoinAsync(
+                Id, log, stable, snapshots, new RejoinPoint(removal.Index, removal.Term), _setup.Bug.Node);
         }
 
         IFsm fsm = _setup.NewFsm();

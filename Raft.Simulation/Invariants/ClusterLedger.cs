@@ -9,8 +9,6 @@ namespace Raft.Simulation.Invariants;
 /// </summary>
 internal sealed class ClusterLedger
 {
-    private const string Letters = "abcdefghijklmnopqrstuvwxyz";
-
     private readonly SimKernel _kernel;
     private readonly Dictionary<ulong, int> _leaders = [];
     private readonly Dictionary<(ulong Index, ulong Term), EntryFact> _entries = [];
@@ -22,13 +20,11 @@ internal sealed class ClusterLedger
     private readonly HashSet<ulong> _appliedCommands = [];
     private readonly List<(int Server, EntryList Log, ulong SnapshotIndex)> _lost = [];
     private readonly int[] _lives;
-    private readonly int[] _names;
 
     public ClusterLedger(SimKernel kernel, int servers, ClusterConfiguration founders)
     {
         _kernel = kernel;
         _lives = new int[servers];
-        _names = new int[servers];
         Configurations = new ConfigurationLedger(founders);
         Stores = [.. Enumerable.Range(0, servers).Select(_ => new StoreModel())];
     }
@@ -55,21 +51,11 @@ internal sealed class ClusterLedger
     public void Violated(string rule, string how) => _kernel.Fail(new RunFailure(FailureKind.Violation, rule, how));
 
     /// <summary>The name of a server.</summary>
-    public string NameOf(int server) => NameOf(server, _names[server]);
-
-    /// <summary>
-    /// The name of a server that lost its disk so many times. It gets a new one each time: in the log that it is sent stand
-    /// old configurations, in which it would take itself for the voter that it was.
-    /// </summary>
-    public static string NameOf(int server, int losses) =>
-        losses == 0 ? $"n{server + 1}" : $"n{server + 1}{(char)('a' + (losses % 26))}";
-
-    /// <summary>A server that lost its disk comes back under another name.</summary>
-    public void Renamed(int server) => _names[server]++;
+    public static string NameOf(int server) => $"n{server + 1}";
 
     /// <summary>The server of a name.</summary>
     public static int NumberOf(ServerId name) =>
-        int.Parse(name.ToString().AsSpan(1).TrimEnd(Letters), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
+        int.Parse(name.ToString().AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture) - 1;
 
     /// <summary>
     /// A server's term and vote are durable, or were found on its disk. Before, a crash may have made it forget them.

@@ -9,7 +9,7 @@ internal sealed class LeaderQuestions(SimKernel kernel, ClusterLedger ledger, No
     private readonly Dictionary<ServerId, TimeSpan> _heardAt = [];
     private ulong _lastRound;
 
-    private string Name => ledger.NameOf(server);
+    private string Name => ClusterLedger.NameOf(server);
 
     /// <summary>A leadership begins.</summary>
     public void Begin()

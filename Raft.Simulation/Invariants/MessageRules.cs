@@ -22,13 +22,13 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
             case RequestVoteRequest { Term: > 0 } or RequestPreVoteRequest
                 when watchOf(from) is { MayCampaign: false } watch:
                 ledger.Violated(
-                    Rule.Voters, $"{ledger.NameOf(from)} campaigns; it has no vote in {watch.Configuration}");
+                    Rule.Voters, $"{ClusterLedger.NameOf(from)} campaigns; it has no vote in {watch.Configuration}");
                 break;
             case RequestVoteRequest { Term: > 0 } vote when ledger.Stores[from].Record is not { } record
-                || record.Term != vote.Term || record.VotedFor != ledger.NameOf(from):
+                || record.Term != vote.Term || record.VotedFor != ClusterLedger.NameOf(from):
                 ledger.Violated(
                     Rule.DurableFirst,
-                    $"{ledger.NameOf(from)} asks for votes in term {vote.Term}; on its disk is {Disk(from)}");
+                    $"{ClusterLedger.NameOf(from)} asks for votes in term {vote.Term}; on its disk is {Disk(from)}");
                 break;
             default:
                 break;
@@ -76,7 +76,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.Resources,
-                $"{ledger.NameOf(from)} has {count} appends in flight to {ledger.NameOf(to)}; the limit is {countMax}");
+                $"{ClusterLedger.NameOf(from)} has {count} appends in flight to {ClusterLedger.NameOf(to)}; the limit is {countMax}");
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         if (ledger.Stores[server].Term < term)
         {
             ledger.Violated(
-                Rule.DurableFirst, $"{ledger.NameOf(server)} sends {what} of term {term}; on its disk is {Disk(server)}");
+                Rule.DurableFirst, $"{ClusterLedger.NameOf(server)} sends {what} of term {term}; on its disk is {Disk(server)}");
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ledger.NameOf(voter)} votes for {request.Header.Id} in term {request.Term}; on its disk is {Disk(voter)}");
+                $"{ClusterLedger.NameOf(voter)} votes for {request.Header.Id} in term {request.Term}; on its disk is {Disk(voter)}");
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ledger.NameOf(follower)} answers success of term {answer.Term}; it is in term {watch.Record.Term}");
+                $"{ClusterLedger.NameOf(follower)} answers success of term {answer.Term}; it is in term {watch.Record.Term}");
         }
 
         if (request.LastIndex == 0)
@@ -125,7 +125,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ledger.NameOf(follower)} answers success up to entry {last}; on its disk is ({held?.ToString() ?? "nothing"})");
+                $"{ClusterLedger.NameOf(follower)} answers success up to entry {last}; on its disk is ({held?.ToString() ?? "nothing"})");
         }
     }
 
@@ -143,7 +143,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.Snapshots,
-                $"{ledger.NameOf(leader)} sends a snapshot of ({request.LastLogIndex}, {request.LastLogTerm}), which is not on "
+                $"{ClusterLedger.NameOf(leader)} sends a snapshot of ({request.LastLogIndex}, {request.LastLogTerm}), which is not on "
                 + "its disk, or of nothing committed");
         }
     }
@@ -154,7 +154,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.DurableFirst,
-                $"{ledger.NameOf(follower)} says that it has ({request.LastLogIndex}, {request.LastLogTerm}) of a snapshot; on "
+                $"{ClusterLedger.NameOf(follower)} says that it has ({request.LastLogIndex}, {request.LastLogTerm}) of a snapshot; on "
                 + $"its disk is a snapshot of {ledger.Stores[follower].Snapshots.Index} and a log to {ledger.Stores[follower].Log.LastIndex}");
         }
     }
@@ -171,7 +171,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
         {
             ledger.Violated(
                 Rule.LogMatching,
-                $"{ledger.NameOf(leader)} sends ({request.PreviousIndex}, {request.PreviousTerm}) commit "
+                $"{ClusterLedger.NameOf(leader)} sends ({request.PreviousIndex}, {request.PreviousTerm}) commit "
                 + $"{request.LeaderCommitIndex}, which is not what its log holds");
         }
 
@@ -183,7 +183,7 @@ internal sealed class MessageRules(ClusterLedger ledger, Func<int, NodeWatch?> w
                 {
                     ledger.Violated(
                         Rule.LogMatching,
-                        $"{ledger.NameOf(leader)} sends ({slice[i].Index}, {slice[i].Term}), which its log does not hold");
+                        $"{ClusterLedger.NameOf(leader)} sends ({slice[i].Index}, {slice[i].Term}), which its log does not hold");
                 }
             }
         }

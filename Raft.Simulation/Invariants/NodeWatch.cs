@@ -56,7 +56,7 @@ internal sealed class NodeWatch : IRaftTrace
 
     private StoreModel Store => _ledger.Stores[_server];
 
-    private string Name => _ledger.NameOf(_server);
+    private string Name => ClusterLedger.NameOf(_server);
 
     /// <summary>
     /// Whether it may campaign: it votes, or is losing its vote by an entry that it does not know to be committed, which may

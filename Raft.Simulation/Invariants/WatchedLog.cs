@@ -45,7 +45,7 @@ internal sealed class WatchedLog
 
     private StoreModel Store => _ledger.Stores[_server];
 
-    private string Name => _ledger.NameOf(_server);
+    private string Name => ClusterLedger.NameOf(_server);
 
     private bool GoesWithSnapshot => SnapshotIndex == 0 || Entries.FirstIndex == SnapshotIndex + 1
         || Entries[SnapshotIndex]?.Term == SnapshotTerm;

@@ -62,7 +62,7 @@ internal sealed class WatchedLogStore(ILogStore inner, int server, ClusterLedger
         {
             ledger.Violated(
                 Rule.Gap,
-                $"{ledger.NameOf(server)} lets go of its log up to {throughIndex}; its newest snapshot on disk ends at "
+                $"{ClusterLedger.NameOf(server)} lets go of its log up to {throughIndex}; its newest snapshot on disk ends at "
                 + $"{_model.Snapshots.Index}");
         }
 

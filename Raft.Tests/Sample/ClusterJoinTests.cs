@@ -243,7 +243,7 @@ public sealed class ClusterJoinTests
             _servers = isGranted && request.HttpMethod == "DELETE" ? Alone : _servers;
             return !isGranted
                 ? (409, """{"error":"conflict","message":"not now","leader":null}""")
-                : (200, """{"index":50}""");
+                : (200, """{"index":50,"term":3}""");
         }
     }
 }

@@ -7,13 +7,13 @@ namespace Raft.Tests.Support;
 
 /// <summary>
 /// One real node, n1 of three, whose fellow servers are the test itself: it hands the node requests and looks at the
-/// answers. The node has been bootstrapped: its log ends at (1, 1).
+/// answers. The node has been bootstrapped, its log ends at (1, 1), unless it is to be blank.
 /// </summary>
 internal sealed class LoneFollower : IDisposable
 {
     private readonly VirtualCluster _cluster;
 
-    public LoneFollower(Mutation mutation = Mutation.None)
+    public LoneFollower(Mutation mutation = Mutation.None, bool isBlank = false)
     {
         _cluster = new VirtualCluster(servers: 3, prepare: null, mutation);
         Server = _cluster.Servers[0];
@@ -25,7 +25,10 @@ internal sealed class LoneFollower : IDisposable
             ElectionTimeout = TimeSpan.FromMinutes(10),
         };
         _cluster.Start(Server);
-        _cluster.Run(Server.Node!.BootstrapClusterAsync(_cluster.Founders));
+        if (!isBlank)
+        {
+            _cluster.Run(Server.Node!.BootstrapClusterAsync(_cluster.Founders));
+        }
     }
 
     public VirtualServer Server { get; }

@@ -10,11 +10,12 @@ namespace Raft.Core;
 /// changes it (W1), from its own task.
 /// </summary>
 internal sealed class NodeState(
-    ServerId localId, ServerAddress localAddress, TermAndVote record, RaftLog log, LogWriter writer,
+    ServerId localId, ServerAddress localAddress, TermAndVote record, RejoinPoint rejoin, RaftLog log, LogWriter writer,
     ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace,
     Mutation mutation)
 {
     private ulong _durableRecord;
+    private RejoinPoint _rejoin = rejoin;
 
     /// <summary>This server.</summary>
     public ServerId LocalId { get; } = localId;
@@ -75,8 +76,18 @@ internal sealed class NodeState(
     /// Whether this server may campaign: it votes, or is losing its vote by an entry that it does not know to be committed.
     /// That entry may stand in its log alone, and then the others cannot elect anyone without it (thesis 4.2.2).
     /// </summary>
-    public bool MayCampaign => IsVoter
-        || (Configurations.LatestIndex > CommitIndex && Configurations.Previous.IsVoter(LocalId));
+    public bool MayCampaign => !LacksLostLog
+        && (IsVoter || (Configurations.LatestIndex > CommitIndex && Configurations.Previous.IsVoter(LocalId)));
+
+    /// <summary>
+    /// Whether this server lost its disk and has not got its log back up to where it was removed. The configurations that it
+    /// finds on the way there are over: by one of them it may be the only voter.
+    /// </summary>
+    public bool LacksLostLog => Log.LastIndex < _rejoin.Index && mutation != Mutation.RejoinForgetsLog;
+
+    /// <summary>The last entry that a candidate's log is compared with: one that was lost counts as there.</summary>
+    public (ulong Index, ulong Term) VotePosition =>
+        LacksLostLog ? (_rejoin.Index, _rejoin.Term) : (Log.LastIndex, Log.LastTerm);
 
     /// <summary>Whether no cluster was ever here. Term 1 without a vote and without a log is an interrupted bootstrap.</summary>
     public bool IsBlank => Log.LastIndex == 0 && (Record.Term == 0 || (Record.Term == 1 && !Record.HasVoted));
@@ -101,6 +112,21 @@ internal sealed class NodeState(
         SetLeader(LeaderView.None);
         Save(new TermAndVote(Term + 1, LocalId, LocalAddress));
     }
+
+    /// <summary>
+    /// Takes up the life of a server that lost its disk, from the entry on that removed it. Its vote in that entry's term
+    /// is gone: it may have been given.
+    /// </summary>
+    public void Rejoin(RejoinPoint point)
+    {
+        SetLeader(LeaderView.None);
+        _rejoin = point;
+        bool isBehind = Term < point.Term || (Term == point.Term && !Record.HasVoted);
+        Save(isBehind ? new TermAndVote(point.Term, LocalId, LocalAddress) : Record, point);
+    }
+
+    /// <summary>Whether this server has lost its disk and nothing came to it since it was told so.</summary>
+    public bool AwaitsLostLog => _rejoin.Index > 0 && Log.LastIndex == 0;
 
     /// <summary>Takes the news that all records up to a sequence are durable.</summary>
     public void OnRecordDurable(ulong sequence)
@@ -247,12 +273,12 @@ internal sealed class NodeState(
 
     private void NoteCommitHint() => writer.CommitIndex = ApplicableIndex;
 
-    private void Save(TermAndVote record)
+    private void Save(TermAndVote record, RejoinPoint? point = null)
     {
         gate.Close();
         Record = record;
         board.Term = record.Term;
-        RecordSequence = writer.Save(record);
+        RecordSequence = point is { } rejoin ? writer.Save(rejoin, record) : writer.Save(record);
         trace?.TermAndVote(record, RecordSequence);
     }
 

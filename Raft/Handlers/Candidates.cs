@@ -18,8 +18,12 @@ internal static class Candidates
         IsTransfer: false);
 
     /// <summary>This node as a voter.</summary>
-    public static VoterView VoterOf(NodeState state, Mutation mutation) => new(
-        state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address,
-        mutation == Mutation.VoteByDurableLog ? state.Log.DurableIndex : state.Log.LastIndex,
-        mutation == Mutation.VoteByDurableLog ? state.Log.TermAt(state.Log.DurableIndex) ?? 0 : state.Log.LastTerm);
+    public static VoterView VoterOf(NodeState state, Mutation mutation)
+    {
+        (ulong index, ulong term) = mutation == Mutation.VoteByDurableLog
+            ? (state.Log.DurableIndex, state.Log.TermAt(state.Log.DurableIndex) ?? 0)
+            : state.VotePosition;
+        return new VoterView(
+            state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address, index, term);
+    }
 }

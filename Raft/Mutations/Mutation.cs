@@ -94,4 +94,10 @@ internal enum Mutation
 
     /// <summary>A log that begins right behind the newest snapshot is dropped at the start, like one that ends before it.</summary>
     CompactedLogDropped,
+
+    /// <summary>A server that lost its disk votes and campaigns before it has its log back.</summary>
+    RejoinForgetsLog,
+
+    /// <summary>A server that lost its disk begins in term 0, and votes again in terms in which it may have voted.</summary>
+    RejoinForgetsTerm,
 }

@@ -21,6 +21,9 @@ internal static partial class LogMessages
     [LoggerMessage(103, LogLevel.Information, "{Node} bootstrapped the cluster {Configuration}")]
     public static partial void Bootstrapped(this ILogger logger, ServerId node, ClusterConfiguration configuration);
 
+    [LoggerMessage(104, LogLevel.Information, "{Node} lost its disk; it neither votes for nor campaigns against logs without entry {Index} of term {Term}, which removed it")]
+    public static partial void Rejoining(this ILogger logger, ServerId node, ulong index, ulong term);
+
     [LoggerMessage(200, LogLevel.Information, "{Node} follows in term {Term}: {Reason}")]
     public static partial void BecameFollower(this ILogger logger, ServerId node, ulong term, string reason);
 

@@ -87,7 +87,8 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
     }
 
     protected override void OnRequest(LoopRequest request) => Tell(request.Fail(
-        request is BootstrapRequest
+        request is RejoinRequest ? new CannotRejoinException("This server has a log, and campaigns in its cluster.")
+        : request is BootstrapRequest
             ? new CannotBootstrapException("This server is a member of a cluster already and campaigns in it.")
             : Context.NotLeader()));
 

@@ -16,6 +16,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     private TimeSpan _patience;
     private string? _saidWhyNot;
     private BootstrapRequest? _bootstrap;
+    private RejoinRequest? _rejoin;
 
     protected override TimeSpan Deadline => LastHeard + _patience;
 
@@ -35,6 +36,11 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             Tell(_bootstrap.Fail(new RaftException(
                 "The node changed its role before the bootstrap was known to be durable; its status shows what it holds.")));
         }
+
+        if (_rejoin is not null)
+        {
+            Tell(_rejoin.Fail(new RaftException("The node changed its role before the rejoin was known to be durable.")));
+        }
     }
 
     protected override RoleChange? OnDurable()
@@ -52,6 +58,12 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             Context.Logger.Bootstrapped(Context.State.LocalId, _bootstrap.Configuration);
             Tell(_bootstrap.Future.Succeed(1));
             _bootstrap = null;
+        }
+
+        if (_rejoin is not null && Context.State.IsRecordDurable)
+        {
+            Tell(_rejoin.Future.Succeed(_rejoin.Point.Index));
+            _rejoin = null;
         }
 
         return null;
@@ -92,6 +104,10 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         {
             Bootstrap(bootstrap);
         }
+        else if (request is RejoinRequest rejoin)
+        {
+            Rejoin(rejoin);
+        }
         else
         {
             Tell(request.Fail(Context.NotLeader()));
@@ -111,12 +127,34 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return "no cluster is known: bootstrap this server, or add it to a running cluster";
         }
 
+        if (Context.State.LacksLostLog)
+        {
+            return "it lost its disk and has not got its log back up to the entry that removed it";
+        }
+
         if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns)
         {
             return "it has no vote in the configuration in force";
         }
 
         return Context.IsDiskStalled ? "its disk does not answer" : null;
+    }
+
+    private void Rejoin(RejoinRequest request)
+    {
+        if (!(Context.State.IsBlank || Context.State.AwaitsLostLog) || Context.State.Leader.IsKnown
+            || _bootstrap is not null || _rejoin is not null)
+        {
+            Tell(request.Fail(new CannotRejoinException(
+                "This server has a log or hears a leader: it lost no disk, or was let into a cluster before it was told so. "
+                + "Stop it, empty its data directory, and let it rejoin before any other server reaches it.")));
+            return;
+        }
+
+        _rejoin = request;
+        Context.State.Rejoin(request.Point);
+        Context.Logger.Rejoining(Context.State.LocalId, request.Point.Index, request.Point.Term);
+        Wait();
     }
 
     private void Bootstrap(BootstrapRequest request)

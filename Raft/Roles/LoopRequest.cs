@@ -1,5 +1,6 @@
 using Raft.Fsm;
 using Raft.Membership;
+using Raft.Storage;
 
 namespace Raft.Roles;
 
@@ -63,6 +64,18 @@ internal sealed class TransferRequest(ServerId target) : LoopRequest
 
     /// <summary>The caller; gets the server that was told to campaign.</summary>
     public RequestFuture<ServerId> Future { get; } = new();
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Tells a running node that it lost its disk.</summary>
+/// <param name="point">The entry that removed it.</param>
+internal sealed class RejoinRequest(RejoinPoint point) : LoopRequest
+{
+    public RejoinPoint Point { get; } = point;
+
+    /// <summary>The caller; hears of it when it is durable.</summary>
+    public RequestFuture<ulong> Future { get; } = new();
 
     public override ICompletion Fail(Exception why) => Future.Fail(why);
 }

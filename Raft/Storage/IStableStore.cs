@@ -14,7 +14,7 @@ public interface IStableStore
     /// <exception cref="ArgumentException">The store has no room for names that long; nothing was written.</exception>
     ValueTask SaveAsync(TermAndVote record);
 
-    /// <summary>Sets a value beside the term and vote; the protocol does not use these.</summary>
+    /// <summary>Sets a value beside the term and vote. Keys that begin with <c>raft/</c> are the library's.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
     /// <returns>Completes when the value would survive a power cut.</returns>

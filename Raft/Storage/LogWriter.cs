@@ -21,6 +21,7 @@ internal sealed class LogWriter(
     private ulong _logSequence;
     private ulong _recordSequence;
     private TermAndVote? _record;
+    private RejoinPoint? _rejoin;
     private ulong _durableTerm = durableTerm;
     private bool _isStopping;
 
@@ -67,6 +68,14 @@ internal sealed class LogWriter(
         _record = record;
         _wake.Set();
         return ++_recordSequence;
+    }
+
+    /// <summary>Queues a record, and the point of a server that lost its disk, which is durable before it.</summary>
+    /// <returns>The record's sequence.</returns>
+    public ulong Save(RejoinPoint point, TermAndVote record)
+    {
+        _rejoin = point;
+        return Save(record);
     }
 
     /// <summary>Ends the task after the write now under way.</summary>
@@ -121,6 +130,12 @@ internal sealed class LogWriter(
             events.RecordDurable(sequence);
         }
 
+        if (_rejoin is { } point)
+        {
+            _rejoin = null;
+            await point.SaveAsync(stable);
+        }
+
         await stable.SaveAsync(record);
         BusySince = null;
         _durableTerm = record.Term;
@@ -164,6 +179,7 @@ internal sealed class LogWriter(
         PendingBytes -= bytes;
         events.LogDurable(last.Sequence);
     }
+
     /// <summary>Puts an append and those that wait right behind it together.</summary>
     /// <returns>The last of them.</returns>
     private LogWrite Gather(LogWrite first, ref int bytes)

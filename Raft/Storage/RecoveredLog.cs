@@ -5,11 +5,12 @@ namespace Raft.Storage;
 
 /// <summary>What a node finds in its stores when it starts.</summary>
 /// <param name="Record">Its term and vote.</param>
+/// <param name="Rejoin">Where it was removed before it lost its disk; (0, 0) where that never was.</param>
 /// <param name="Snapshot">Its newest snapshot; null where there is none.</param>
 /// <param name="Terms">The terms of its entries.</param>
 /// <param name="Configurations">The configurations of the snapshot and of the entries behind it.</param>
 internal sealed record RecoveredLog(
-    TermAndVote Record, SnapshotMeta? Snapshot, TermRuns Terms, ConfigurationTracker Configurations)
+    TermAndVote Record, RejoinPoint Rejoin, SnapshotMeta? Snapshot, TermRuns Terms, ConfigurationTracker Configurations)
 {
     private const int ReadBytes = 4 << 20;
 
@@ -24,6 +25,7 @@ internal sealed record RecoveredLog(
         ILogStore log, IStableStore stable, SnapshotMeta? snapshot, ulong newestIndex, Mutation mutation)
     {
         TermAndVote record = await stable.LoadAsync() ?? new TermAndVote(0);
+        RejoinPoint rejoin = await RejoinPoint.LoadAsync(stable);
         ulong snapshotIndex = snapshot?.Index ?? 0;
         Refuse(
             log.FirstIndex > snapshotIndex + 1,
@@ -33,7 +35,7 @@ internal sealed record RecoveredLog(
         Refuse(
             snapshotIndex < newestIndex && log.LastIndex < newestIndex,
             $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
-        RecoveredLog recovered = Empty(record, snapshot);
+        RecoveredLog recovered = Empty(record, rejoin, snapshot);
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
             Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
@@ -46,7 +48,7 @@ internal sealed record RecoveredLog(
 
         // A snapshot was installed, and the process ended before the log gave way to it.
         await log.TruncateSuffixAsync(log.FirstIndex);
-        return Empty(record, snapshot);
+        return Empty(record, rejoin, snapshot);
     }
 
     /// <summary>
@@ -63,9 +65,9 @@ internal sealed record RecoveredLog(
         return log.FirstIndex != snapshot.Index + 1 || mutation == Mutation.CompactedLogDropped;
     }
 
-    private static RecoveredLog Empty(TermAndVote record, SnapshotMeta? snapshot)
+    private static RecoveredLog Empty(TermAndVote record, RejoinPoint rejoin, SnapshotMeta? snapshot)
     {
-        var recovered = new RecoveredLog(record, snapshot, new TermRuns(), new ConfigurationTracker());
+        var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker());
         if (snapshot is not null)
         {
             recovered.Configurations.Install(snapshot.Point);
@@ -122,7 +124,7 @@ internal sealed record RecoveredLog(
         {
             throw new CorruptStoreException(
                 $"The log cannot be used: {why}. Part of this server's data was lost or replaced. Nothing was changed; "
-                + "restore the data directory, or remove this server from the cluster and add it again with an empty one.");
+                + "restore the data directory, or remove this server from its cluster and let it rejoin with an empty one.");
         }
     }
 }
