@@ -1,7 +1,6 @@
 using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
-using Raft.Mutations;
 using Raft.Observability;
 using Raft.Storage;
 using Raft.Timing;
@@ -68,7 +67,7 @@ public sealed partial class RaftNode
         ArgumentOutOfRangeException.ThrowIfZero(removalTerm);
         config.Validate();
         return OneTask.Run(RaftRuntime.Production().LoopScheduler, () => RejoinAsync(
-            config.LocalId, logStore, stableStore, snapshotStore, new RejoinPoint(removalIndex, removalTerm), Mutation.None));
+            config.LocalId, logStore, stableStore, snapshotStore, new RejoinPoint(removalIndex, removalTerm)));
     }
 
     /// <summary>Whether the stores hold anything of a cluster: a term, a vote or entries.</summary>
@@ -104,7 +103,7 @@ public sealed partial class RaftNode
                 SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
-                recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore, runtime.Mutation);
+                recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();
                 return new RaftNode(core, config);
@@ -136,8 +135,7 @@ public sealed partial class RaftNode
     }
 
     internal static async Task<bool> RejoinAsync(
-        ServerId id, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, RejoinPoint point,
-        Mutation mutation)
+        ServerId id, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, RejoinPoint point)
     {
         if (await HasStateAsync(logStore, stableStore, snapshotStore))
         {
@@ -147,19 +145,14 @@ public sealed partial class RaftNode
 
         // The point first: interrupted in between, the stores still count as blank, and this can be repeated.
         await point.SaveAsync(stableStore);
-        if (mutation != Mutation.RejoinForgetsTerm)
-        {
-            await stableStore.SaveAsync(new TermAndVote(point.Term, id));
-        }
-
+        await stableStore.SaveAsync(new TermAndVote(point.Term, id));
         return true;
     }
 
     /// <summary>A rejoin that was interrupted between its two writes holds all the same.</summary>
-    private static async Task<RecoveredLog> FinishRejoinAsync(
-        RecoveredLog recovered, ServerId id, IStableStore stableStore, Mutation mutation)
+    private static async Task<RecoveredLog> FinishRejoinAsync(RecoveredLog recovered, ServerId id, IStableStore stableStore)
     {
-        if (recovered.Record.Term >= recovered.Rejoin.Term || mutation == Mutation.RejoinForgetsTerm)
+        if (recovered.Record.Term >= recovered.Rejoin.Term)
         {
             return recovered;
         }

@@ -231,8 +231,7 @@ internal sealed class SimServer
 
         if (isBlank && _removal is { } removal)
         {
-            await RaftNode.RejoinAsync(
-                Id, log, stable, snapshots, new RejoinPoint(removal.Index, removal.Term), _setup.Bug.Node);
+            await RaftNode.RejoinAsync(Id, log, stable, snapshots, new RejoinPoint(removal.Index, removal.Term));
         }
 
         IFsm fsm = _setup.NewFsm();

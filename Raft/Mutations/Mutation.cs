@@ -97,7 +97,4 @@ internal enum Mutation
 
     /// <summary>A server that lost its disk votes and campaigns before it has its log back.</summary>
     RejoinForgetsLog,
-
-    /// <summary>A server that lost its disk begins in term 0, and votes again in terms in which it may have voted.</summary>
-    RejoinForgetsTerm,
 }
