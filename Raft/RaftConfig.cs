@@ -47,7 +47,10 @@ public sealed record RaftConfig
     /// <summary>How many entries stay in the log behind a snapshot, for followers that are a little behind. Default 10,240.</summary>
     public ulong TrailingLogs { get; init; } = 10_240;
 
-    /// <summary>Whether candidates campaign without asking first whether they could win (thesis 9.6). Default false.</summary>
+    /// <summary>
+    /// Whether candidates campaign without asking first whether they could win (thesis 9.6). Default false. A server that
+    /// its own log takes the vote from always asks.
+    /// </summary>
     public bool PreVoteDisabled { get; init; }
 
     /// <summary>How much the node takes on before it holds back.</summary>

@@ -77,10 +77,11 @@ internal sealed class SimCluster
 
     /// <summary>
     /// Whether a majority is left if this server is lost for good, in the configuration that is committed and in every one
-    /// that stands in a log and may come to be.
+    /// that may come to be: that stands in a log, or was sent, or written by a process that died meanwhile.
     /// </summary>
     /// <remarks>Before the founders' configuration is committed, one disk may be all that holds it.</remarks>
-    public bool MayLose(SimServer server) => Ledger.CommitIndex > 0 && Servers.Select(LatestOf).Append(Configuration).Distinct().All(configuration =>
+    public bool MayLose(SimServer server) => Ledger.CommitIndex > 0 && Servers.Select(LatestOf)
+        .Concat(Ledger.Configurations.Above(Ledger.CommitIndex)).Append(Configuration).Distinct().All(configuration =>
         Servers.Count(s => configuration.IsVoter(s.Id) && s != server && !IsLost(s)) >= configuration.QuorumSize
         || configuration.Servers.IsEmpty);
 

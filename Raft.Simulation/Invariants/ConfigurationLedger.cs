@@ -18,6 +18,9 @@ internal sealed class ConfigurationLedger
     public IEnumerable<((ulong Index, ulong Term) Entry, ClusterConfiguration Configuration)> Known =>
         _known.Select(k => (k.Key, k.Value));
 
+    /// <summary>Those of entries above an index: where that is what is committed, each may still come to be.</summary>
+    public IEnumerable<ClusterConfiguration> Above(ulong index) => _known.Where(k => k.Key.Index > index).Select(k => k.Value);
+
     /// <summary>Called when one is committed, with its index, the one before and the new one; null for nobody.</summary>
     public Action<ulong, ClusterConfiguration, ClusterConfiguration>? OnCommitted { get; set; }
 

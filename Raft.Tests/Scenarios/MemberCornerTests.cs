@@ -74,6 +74,26 @@ public sealed class MemberCornerTests
     }
 
     [Test]
+    public void A_server_that_loses_its_vote_disturbs_nobody_with_newer_terms_also_where_voters_are_not_asked_first()
+    {
+        using var lone = new LoneFollower();
+        lone.Server.Config = lone.Server.Config with
+        {
+            PreVoteDisabled = true, HeartbeatTimeout = TimeSpan.FromSeconds(1), ElectionTimeout = TimeSpan.FromSeconds(1),
+        };
+        lone.Cluster.Kill(lone.Server);
+        lone.Cluster.Start(lone.Server);
+        var others = new ClusterConfiguration(lone.Cluster.Founders.Servers.Where(s => s.Id != lone.Server.Id));
+        lone.Send(LoneFollower.Append("n2", 2, 1, 1, 1, new LogSlice(LogBatchBuilder.Single(
+            2, 2, LogType.Configuration, ConfigurationEncoding.Encode(others), LogTimestamp.Zero))));
+
+        lone.Cluster.Pass(TimeSpan.FromSeconds(20));
+
+        Assert.That(lone.Cluster.Dump(), Does.Contain("n1 got no answer from n2 to its request for a vote"), "it campaigns");
+        Assert.That(lone.Node.Term, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Two_become_three_and_the_leader_dies()
     {
         using var cluster = new VirtualCluster(3);

@@ -15,6 +15,11 @@ internal static class Seeds
         (233, "a bit of the only log that held the founders' configuration went bad: more than can be survived"),
         (383, "a disk went on stalling after the faults had stopped"),
         (1499, "a state machine that took its time over a snapshot did not end with its node"),
+        (28, "a server with a new disk found an old configuration in which it was the only voter, and elected itself"),
+        (135, "the same"),
+        (10197, "a removed server that did not know it for sure took the vote that the others needed, in each term"),
+        (10990, "a disk was lost although a change that its process died over was on another disk"),
+        (10465, "an administrator promoted a server that had just lost its disk once more"),
         (5176, "a blank server at a lost one's address gave a removed candidate the lost one's vote"),
     ];
 

@@ -29,7 +29,10 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         Context.State.SetLeader(LeaderView.None);
         _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         _term = Context.State.Term + 1;
-        if (Context.Config.PreVoteDisabled || isTransfer)
+
+        // A server that loses its vote by what stands in its log asks first in any case: mostly another is to lead, and
+        // would be disturbed by newer terms each time.
+        if ((Context.Config.PreVoteDisabled && Context.State.IsVoter) || isTransfer)
         {
             return BeginTerm();
         }
