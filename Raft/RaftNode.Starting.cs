@@ -37,14 +37,16 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Lets a server that lost its disk take part again under the id that it had. It is not running, and its removal is
-    /// committed: remove it, call this on empty stores, start it, and add it, as a nonvoter first.
+    /// Lets a server that lost its disk take part again under the id that it had, in this order: its old process has ended
+    /// for good and its disk is gone; it is removed, and that is committed; this is called on its empty stores; it is
+    /// started; it is added, as a nonvoter first.
     /// </summary>
     /// <remarks>
     /// An id that has voted has made promises: votes that were given, entries that count as stored. A blank server under the
     /// same id knows none of them, and would break them. With its removal committed, what was promised before that entry's
     /// term binds nobody any more; so the server begins in that term, without a vote left in it, and neither campaigns nor
-    /// votes for a log that lacks the entry. Under an id that was never used, none of this is needed.
+    /// votes for a log that lacks the entry. One removal serves one lost disk: a server that was removed while it still ran,
+    /// or that loses its disk again, is removed once more, which works for one that is no member too. Under an id that was never used, none of this is needed.
     /// </remarks>
     /// <param name="config">The server's settings.</param>
     /// <param name="logStore">Its log, open and empty.</param>
@@ -53,7 +55,7 @@ public sealed partial class RaftNode
     /// <param name="removalIndex">The index that <see cref="RemoveServerAsync"/> returned on the leader.</param>
     /// <param name="removalTerm">The term that it returned.</param>
     /// <returns>Completes when that is durable. Interrupted, it can be called again.</returns>
-    /// <exception cref="CannotRejoinException">The stores hold something already.</exception>
+    /// <exception cref="CannotRejoinException">The stores hold something already, or rejoined by a later removal.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The index or the term is 0.</exception>
     public static Task RejoinClusterAsync(
         RaftConfig config, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, ulong removalIndex,
@@ -119,10 +121,10 @@ public sealed partial class RaftNode
     internal static async Task<bool> BootstrapAsync(
         ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, ClusterConfiguration configuration)
     {
-        if (await HasStateAsync(logStore, stableStore, snapshotStore))
+        if (await HasStateAsync(logStore, stableStore, snapshotStore) || await RejoinPoint.LoadAsync(stableStore) != default)
         {
             throw new CannotBootstrapException(
-                "The stores hold a term, a vote or entries already. Only the first start of a new cluster is bootstrapped.");
+                "The stores hold a term, a vote or entries already, or were to rejoin a cluster. Only the first start of a new cluster is bootstrapped.");
         }
 
         // The term first: an entry is never of a later term than the record says. Interrupted in between, the stores
@@ -141,6 +143,11 @@ public sealed partial class RaftNode
         {
             throw new CannotRejoinException(
                 "The stores hold a term, a vote or entries already: this server lost no disk, or has rejoined.");
+        }
+
+        if ((await RejoinPoint.LoadAsync(stableStore)).IsAbove(point))
+        {
+            throw CannotRejoinException.Older();
         }
 
         // The point first: interrupted in between, the stores still count as blank, and this can be repeated.

@@ -96,14 +96,16 @@ public sealed partial class RaftNode : IAsyncDisposable
     }
 
     /// <summary>
-    /// Lets a server that lost its disk take part again under the id that it had. Its removal must be committed; no other
-    /// server may reach it before this has completed.
+    /// Lets a server that lost its disk take part again under the id that it had. It was removed after its disk was lost, and
+    /// that is committed; no other server may reach it before this has completed.
     /// </summary>
     /// <remarks>See <see cref="RejoinClusterAsync(RaftConfig, ILogStore, IStableStore, ISnapshotStore, ulong, ulong)"/>.</remarks>
     /// <param name="removalIndex">The index that <see cref="RemoveServerAsync"/> returned on the leader.</param>
     /// <param name="removalTerm">The term that it returned.</param>
     /// <returns>Completes when that is durable here.</returns>
-    /// <exception cref="CannotRejoinException">The server has a log, or hears a leader.</exception>
+    /// <exception cref="CannotRejoinException">
+    /// The server has a log, hears a leader, or rejoined by a later removal.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The index or the term is 0.</exception>
     public Task RejoinClusterAsync(ulong removalIndex, ulong removalTerm)
     {

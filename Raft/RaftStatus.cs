@@ -24,6 +24,12 @@ public sealed record RaftStatus
     /// <summary>The term of its last entry.</summary>
     public required ulong LastLogTerm { get; init; }
 
+    /// <summary>
+    /// Whether it lost its disk, and its log does not reach the entry yet that removed it: it does not campaign, and its
+    /// configuration is an old one.
+    /// </summary>
+    public required bool LacksLostLog { get; init; }
+
     /// <summary>What it knows to be committed.</summary>
     public required ulong CommitIndex { get; init; }
 

@@ -124,8 +124,8 @@ internal sealed class ClusterJoin : IDisposable
         return new JoinSelf(own.Id, _address)
         {
             IsHeld = _isHeld,
-            // What it was sent before its id was removed, by a leader that did not know yet, says nothing.
-            IsVoter = own.Configuration.IsVoter(own.Id) && own.ConfigurationIndex >= _lastChangeIndex,
+            // What it was sent of the time before its id was removed says nothing.
+            IsVoter = own.Configuration.IsVoter(own.Id) && own.ConfigurationIndex >= _lastChangeIndex && !own.LacksLostLog,
             IsReady = await _node.Readiness.WhyNotAsync() is null,
             KnowsItIsNonvoter = own.Configuration.Find(own.Id) is { IsVoter: false },
             LastLogIndex = own.LastLogIndex,

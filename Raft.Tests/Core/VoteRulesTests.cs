@@ -35,6 +35,21 @@ public sealed class VoteRulesTests
         Assert.That(VoteRules.DecidePreVote(Voter(), candidate).ToString(), Is.EqualTo(expected.ToString()));
     }
 
+    [TestCase(5ul, 10ul, 4ul, true)]
+    [TestCase(4ul, 10ul, 4ul, true)]
+    [TestCase(0ul, 10ul, 4ul, false)]
+    [TestCase(5ul, 9ul, 4ul, false)]
+    public void A_voter_gives_way_to_a_log_as_good_that_only_its_own_term_or_vote_keeps_it_from(
+        ulong term, ulong lastIndex, ulong lastTerm, bool gives)
+    {
+        VoterView voter = Voter(new TermAndVote(5, "n1", "n1:1"));
+        CandidateView candidate = Candidate(term: term, lastIndex: lastIndex, lastTerm: lastTerm);
+
+        Assert.That(VoteRules.ShouldGiveWay(voter, candidate, VoteRules.Decide(voter, candidate)), Is.EqualTo(gives));
+        voter = Voter(new TermAndVote(5, "n1", "n1:1"), leader: "n3");
+        Assert.That(VoteRules.ShouldGiveWay(voter, candidate, VoteRules.Decide(voter, candidate)), Is.False);
+    }
+
     [Test]
     public void A_vote_is_given_once_a_term() =>
         Assert.That(

@@ -79,7 +79,9 @@ public sealed class MemberCornerTests
         using var lone = new LoneFollower();
         lone.Server.Config = lone.Server.Config with
         {
-            PreVoteDisabled = true, HeartbeatTimeout = TimeSpan.FromSeconds(1), ElectionTimeout = TimeSpan.FromSeconds(1),
+            PreVoteDisabled = true,
+            HeartbeatTimeout = TimeSpan.FromSeconds(1),
+            ElectionTimeout = TimeSpan.FromSeconds(1),
         };
         lone.Cluster.Kill(lone.Server);
         lone.Cluster.Start(lone.Server);

@@ -65,8 +65,9 @@ public sealed class RejoinTests
         Assert.That(lone.Disk.Record!.Term, Is.EqualTo(Term));
         Assert.That(lone.Send(LoneFollower.Vote("n2", Term, 9, Term)).Vote.Granted, Is.False);
 
-        // Whoever was to do it does it again, with the entry of another removal.
+        // Whoever was to do it does it again, with the entry of another removal, which must not be an older one.
         lone.Cluster.Run(lone.Node.RejoinClusterAsync(Index + 5, Term + 1));
+        Assert.That(() => lone.Cluster.Run(lone.Node.RejoinClusterAsync(Index, Term)), Throws.TypeOf<CannotRejoinException>());
         Assert.That(lone.Disk.Record.Term, Is.EqualTo(Term + 1));
         Assert.That(lone.Send(LoneFollower.Vote("n2", 9, Index, Term)).Vote.Granted, Is.False);
     }
@@ -86,6 +87,52 @@ public sealed class RejoinTests
             async () => await RaftNode.RejoinClusterAsync(
                 server.Config, server.Stores, server.Stores, server.Snapshots, Index, Term),
             Throws.TypeOf<CannotRejoinException>());
+    }
+
+    [Test]
+    public void An_older_removal_and_a_bootstrap_are_refused_where_a_rejoin_was_interrupted()
+    {
+        using var lone = new LoneFollower(isBlank: true);
+        VirtualServer server = lone.Server;
+        lone.Cluster.Kill(server);
+        lone.Cluster.Run(new RejoinPoint(Index, Term).SaveAsync(lone.Disk).AsTask());
+
+        Assert.That(
+            async () => await RaftNode.RejoinClusterAsync(
+                server.Config, server.Stores, server.Stores, server.Snapshots, Index - 1, Term),
+            Throws.TypeOf<CannotRejoinException>());
+        Assert.That(
+            async () => await RaftNode.BootstrapClusterAsync(
+                server.Config, server.Stores, server.Stores, server.Snapshots, lone.Cluster.Founders),
+            Throws.TypeOf<CannotBootstrapException>());
+        Assert.That(lone.Disk.Record, Is.Null);
+    }
+
+    [Test]
+    public void A_server_that_rejoined_and_was_killed_before_it_was_added_is_seen_to_lack_its_log()
+    {
+        using LoneFollower lone = Rejoined();
+        lone.Send(LoneFollower.Append("n2", Term, 0, 0, Index, AloneAt(1)));
+        Restart(lone);
+
+        RaftStatus status = lone.Cluster.Run(lone.Node.GetStatusAsync());
+
+        Assert.That(status.Configuration.IsVoter(status.Id), "by a configuration from before its removal");
+        Assert.That(status.LacksLostLog);
+    }
+
+    [Test]
+    public void A_server_that_was_removed_alive_and_wiped_is_removed_once_more()
+    {
+        // n1 was removed by (2, 3), led term 4 without knowing it, and lost its disk. Had it rejoined by (2, 3), it could have
+        // led term 4 once more, with another log. Removed once more, by an entry of the leader of term 5, it cannot.
+        using LoneFollower lone = new(isBlank: true);
+        lone.Cluster.Run(lone.Node.RejoinClusterAsync(5, 5));
+
+        LoneFollower.Answer old = lone.Send(LoneFollower.Append("n2", 3, 0, 0, 2, LoneFollower.Entries(1, 1)));
+
+        Assert.That(old.Append.Success, Is.False);
+        Assert.That(lone.Send(LoneFollower.Vote("n3", 5, 9, 5)).Vote.Granted, Is.False);
     }
 
     [Test]

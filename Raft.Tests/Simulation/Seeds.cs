@@ -19,6 +19,8 @@ internal static class Seeds
         (135, "the same"),
         (10197, "a removed server that did not know it for sure took the vote that the others needed, in each term"),
         (10990, "a disk was lost although a change that its process died over was on another disk"),
+        (20720, "a server with an old log campaigned in every term, and refused the only one that could win"),
+        (21011, "the same"),
         (10465, "an administrator promoted a server that had just lost its disk once more"),
         (5176, "a blank server at a lost one's address gave a removed candidate the lost one's vote"),
     ];

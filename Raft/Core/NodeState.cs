@@ -125,6 +125,9 @@ internal sealed class NodeState(
         Save(isBehind ? new TermAndVote(point.Term, LocalId, LocalAddress) : Record, point);
     }
 
+    /// <summary>Whether this server rejoined by a later removal.</summary>
+    public bool IsAbove(RejoinPoint point) => _rejoin.IsAbove(point);
+
     /// <summary>Whether this server has lost its disk and nothing came to it since it was told so.</summary>
     public bool AwaitsLostLog => _rejoin.Index > 0 && Log.LastIndex == 0;
 

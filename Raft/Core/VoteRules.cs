@@ -124,6 +124,14 @@ internal static class VoteRules
     private static bool IsSame(ServerId id, ServerAddress address, in CandidateView candidate) =>
         !id.IsEmpty && !candidate.Id.IsEmpty ? id == candidate.Id : address == candidate.Address;
 
+    /// <summary>
+    /// Whether only the voter's own term or vote keeps it from voting for a candidate whose log is as good. It should let that
+    /// one campaign again before it does so itself: it may campaign in every term, lose by its log, and refuse the others.
+    /// </summary>
+    public static bool ShouldGiveWay(in VoterView voter, in CandidateView candidate, VoteDecision decision) =>
+        decision is VoteDecision.VotedForOther or VoteDecision.OldTerm && candidate.Term > 0 && !voter.IsLeaderKnown
+        && HasVote(voter, candidate) && IsUpToDate(voter, candidate);
+
     private static bool IsUpToDate(in VoterView voter, in CandidateView candidate) =>
         candidate.LastLogTerm != voter.LastLogTerm
             ? candidate.LastLogTerm > voter.LastLogTerm

@@ -17,4 +17,9 @@ public sealed class CannotRejoinException : RaftException
         : base(message, innerException)
     {
     }
+
+    /// <summary>The removal is older than one that the server was told of.</summary>
+    internal static CannotRejoinException Older() => new(
+        "This server was told of a later removal than this one. One removal serves one lost disk: remove the server from its "
+        + "cluster once more, and let it rejoin with the entry of that removal.");
 }

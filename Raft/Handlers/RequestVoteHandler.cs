@@ -13,7 +13,8 @@ internal sealed class RequestVoteHandler(
     public HandlerOutcome Handle(IncomingRpc rpc, RequestVoteRequest request)
     {
         CandidateView candidate = Candidates.ViewOf(request);
-        VoteDecision decision = VoteRules.Decide(Candidates.VoterOf(state, mutation), candidate);
+        VoterView voter = Candidates.VoterOf(state, mutation);
+        VoteDecision decision = VoteRules.Decide(voter, candidate);
         if (decision == VoteDecision.AdoptTerm)
         {
             return HandlerOutcome.AdoptTerm;
@@ -27,6 +28,10 @@ internal sealed class RequestVoteHandler(
                 state.Vote(candidate.Id, candidate.Address);
             }
 
+            gate.Touch();
+        }
+        else if (VoteRules.ShouldGiveWay(voter, candidate, decision))
+        {
             gate.Touch();
         }
 

@@ -147,7 +147,14 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         {
             Tell(request.Fail(new CannotRejoinException(
                 "This server has a log or hears a leader: it lost no disk, or was let into a cluster before it was told so. "
-                + "Stop it, empty its data directory, and let it rejoin before any other server reaches it.")));
+                + "In the latter case stop it, empty its data directory, remove it from the cluster once more, and let it rejoin "
+                + "with the entry of that removal before any other server reaches it.")));
+            return;
+        }
+
+        if (Context.State.IsAbove(request.Point))
+        {
+            Tell(request.Fail(CannotRejoinException.Older()));
             return;
         }
 

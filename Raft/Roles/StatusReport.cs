@@ -20,6 +20,7 @@ internal static class StatusReport
             LeaderAddress = state.Leader.Address,
             LastLogIndex = state.Log.LastIndex,
             LastLogTerm = state.Log.LastTerm,
+            LacksLostLog = state.LacksLostLog,
             CommitIndex = state.CommitIndex,
             LeaderCommitIndex = state.LeaderCommitIndex,
             AppliedIndex = applied,

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Raft.Storage;
 
 /// <summary>
-/// The entry that removed a server which then lost its disk, and was committed in its own term. In its new life the server
+/// The entry that removed a server after it had lost its disk, and was committed in its own term. In its new life the server
 /// keeps to that term, and until its log reaches that entry it counts as one that has it: so nothing that the lost disk
 /// promised can be broken (see docs/architecture.md, "A lost disk").
 /// </summary>
@@ -15,6 +15,9 @@ internal readonly record struct RejoinPoint(ulong Index, ulong Term)
 
     /// <summary>Under which key it stands in the stable store.</summary>
     private static ReadOnlyMemory<byte> Key { get; } = "raft/rejoin"u8.ToArray();
+
+    /// <summary>Whether this removal is later than another, or of a later term.</summary>
+    public bool IsAbove(RejoinPoint other) => Index > other.Index || Term > other.Term;
 
     /// <summary>Reads what a server was told.</summary>
     /// <returns>The point; (0, 0) where there is none.</returns>
