@@ -21,7 +21,7 @@ internal static partial class LogMessages
     [LoggerMessage(103, LogLevel.Information, "{Node} bootstrapped the cluster {Configuration}")]
     public static partial void Bootstrapped(this ILogger logger, ServerId node, ClusterConfiguration configuration);
 
-    [LoggerMessage(104, LogLevel.Information, "{Node} lost its disk; it neither votes for nor campaigns against logs without entry {Index} of term {Term}, which removed it")]
+    [LoggerMessage(104, LogLevel.Information, "{Node} rejoins behind its removal by entry {Index} of term {Term}: until its log has that entry, it does not campaign, nor vote for logs without it")]
     public static partial void Rejoining(this ILogger logger, ServerId node, ulong index, ulong term);
 
     [LoggerMessage(200, LogLevel.Information, "{Node} follows in term {Term}: {Reason}")]

@@ -180,7 +180,9 @@ internal sealed class LeaderRole : Role
                 _changes.Add(change);
                 break;
             default:
-                Tell(request.Fail(new CannotBootstrapException("This server leads a cluster already.")));
+                Tell(request.Fail(request is RejoinRequest
+                    ? new CannotRejoinException("This server leads a cluster: it lost no disk.")
+                    : new CannotBootstrapException("This server leads a cluster already.")));
                 break;
         }
     }
