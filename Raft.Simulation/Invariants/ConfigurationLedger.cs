@@ -21,6 +21,9 @@ internal sealed class ConfigurationLedger
     /// <summary>Those of entries above an index: where that is what is committed, each may still come to be.</summary>
     public IEnumerable<ClusterConfiguration> Above(ulong index) => _known.Where(k => k.Key.Index > index).Select(k => k.Value);
 
+    /// <summary>Called when one stands in a log for the first time, with its index.</summary>
+    public Action<ulong>? OnNoted { get; set; }
+
     /// <summary>Called when one is committed, with its index, the one before and the new one; null for nobody.</summary>
     public Action<ulong, ClusterConfiguration, ClusterConfiguration>? OnCommitted { get; set; }
 
@@ -28,7 +31,13 @@ internal sealed class ConfigurationLedger
     public int Count => _known.Count;
 
     /// <summary>A configuration stands in a log.</summary>
-    public void Note(ulong index, ulong term, ClusterConfiguration configuration) => _known.TryAdd((index, term), configuration);
+    public void Note(ulong index, ulong term, ClusterConfiguration configuration)
+    {
+        if (_known.TryAdd((index, term), configuration))
+        {
+            OnNoted?.Invoke(index);
+        }
+    }
 
     /// <summary>The configuration of an entry; null where it holds none.</summary>
     public ClusterConfiguration? Of(ulong index, ulong term) => _known.GetValueOrDefault((index, term));

@@ -9,6 +9,12 @@ namespace Raft.Simulation.Scenarios;
 /// W18: a server that is removed learns it. If it can be reached, it holds the committed entry within ten election
 /// timeouts, and does not campaign from then on.
 /// </summary>
+/// <remarks>
+/// Network and disk are quick here, so that a server that is behind can catch up within that time, and calls end early, a
+/// snapshot to a server that lost power on the way within five election timeouts. Without pre-vote a server may be in a newer
+/// term than the leader before it is removed: then it takes nothing more from it, and is refused by all others for as long
+/// as they hear that leader.
+/// </remarks>
 internal sealed class RemovedServerScenario : Scenario
 {
     /// <summary>So many election timeouts a leader speaks to a server that it removed; a little more for the way.</summary>
@@ -23,7 +29,20 @@ internal sealed class RemovedServerScenario : Scenario
     public override ClusterPlan Shape(ClusterPlan plan, SimRandom random) => plan with
     {
         ChangeMean = TimeSpan.FromSeconds(random.LogBetween(1, 4)),
-        Network = plan.Network with { BreakShare = 0 },
+        Network = plan.Network with
+        {
+            BreakShare = 0,
+            StragglerShare = 0,
+            DelayMin = Least(plan.Network.DelayMin, plan.Heartbeat / 10),
+            DelayMax = Least(plan.Network.DelayMax, plan.Heartbeat / 10),
+            Timeout = Least(plan.Network.Timeout, plan.Heartbeat / 2),
+        },
+        Disk = plan.Disk with
+        {
+            SyncMin = Least(plan.Disk.SyncMin, plan.Heartbeat / 50),
+            SyncMax = Least(plan.Disk.SyncMax, plan.Heartbeat / 50),
+        },
+        PersistMax = Least(plan.PersistMax, plan.Heartbeat / 50),
     };
 
     public override FaultPlan Shape(FaultPlan plan, SimRandom random) => plan with
@@ -34,16 +53,26 @@ internal sealed class RemovedServerScenario : Scenario
         Kinds = random.Chance(0.5) ? [] : [(FaultKind.Crash, TimeSpan.FromSeconds(random.LogBetween(5, 20)))],
     };
 
-    public override void Prepare(SimCluster cluster) =>
+    public override void Prepare(SimCluster cluster)
+    {
+        var running = new Dictionary<ulong, SimProcess?[]>();
+        cluster.Ledger.Configurations.OnNoted = index => running[index] = [.. cluster.Servers.Select(s => s.Process)];
         cluster.Ledger.Configurations.OnCommitted = (index, before, now) =>
         {
             foreach (SimServer server in cluster.Servers.Where(s => before.Find(s.Id) is not null && now.Find(s.Id) is null))
             {
-                Removed(cluster, server, index);
+                if (running[index].Contains(cluster.Leader?.Process))
+                {
+                    Removed(cluster, server, index);
+                }
             }
         };
+    }
 
-    /// <summary>Only where the leader that removed it stays, and it stays up and removed, is it sure to be told.</summary>
+    /// <summary>
+    /// Only where the leader when it was committed has run since it was appended, and stays, and the server stays up and
+    /// removed and is not paused, is it sure to be told.
+    /// </summary>
     private static void Removed(SimCluster cluster, SimServer server, ulong index)
     {
         SimProcess? process = server.Process;
@@ -51,11 +80,19 @@ internal sealed class RemovedServerScenario : Scenario
         ulong? term = leader?.Watch?.Record.Term;
         SimProcess? leading = leader?.Process;
         TimeSpan within = cluster.Config.ElectionTimeout * LearnsWithin;
+        bool wasPaused = false;
+        for (int i = 0; i < 4 * LearnsWithin; i++)
+        {
+            cluster.Kernel.After(
+                null, cluster.Config.ElectionTimeout * i / 4,
+                () => wasPaused |= process?.IsPaused == true || leading?.IsPaused == true);
+        }
+
         cluster.Kernel.After(null, within, () =>
         {
             bool isTold = leader != server && server.Process == process && server.Watch is not null
                 && leader?.Process == leading && leader?.Watch is { State: RaftState.Leader } watch && watch.Record.Term == term
-                && IsRemoved() && cluster.AreFaultsOn;
+                && server.Watch.Record.Term <= term && !wasPaused && IsRemoved() && cluster.AreFaultsOn;
             if (!isTold)
             {
                 return;
@@ -88,4 +125,6 @@ internal sealed class RemovedServerScenario : Scenario
             cluster.Kernel.After(null, cluster.Config.ElectionTimeout / 2, () => Look(left - 1));
         }
     }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

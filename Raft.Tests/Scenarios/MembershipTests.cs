@@ -135,6 +135,33 @@ public sealed class MembershipTests
         cluster.Run(cluster.Apply(leader, "goes on"));
     }
 
+    /// <summary>The leader commits a removal and is gone before it could tell the removed server, which comes within reach then.</summary>
+    /// <param name="after">How long after the removal that is, in election timeouts.</param>
+    /// <param name="learns">Whether the next leader still tells it.</param>
+    [TestCase(3, true)]
+    [TestCase(12, false)]
+    public void W18_a_removed_server_learns_it_from_the_next_leader_too_unless_it_is_long_ago(int after, bool learns)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(4);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer removed = cluster.Servers.First(s => s != old);
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != old && s != removed)];
+        cluster.Network.Isolate(removed.Address, [.. cluster.Servers.Where(s => s != removed).Select(s => s.Address)]);
+        ulong index = cluster.Run(old.Node!.RemoveServerAsync(removed.Id)).Index;
+        cluster.Await("the others hold it", () => others.All(s => s.Node!.CommitIndex >= index));
+        TimeSpan waits = (old.Config.ElectionTimeout * after) - TimeSpan.FromSeconds(2);
+        cluster.Pass(waits);
+        cluster.Kill(old);
+        cluster.Network.Heal();
+        VirtualServer next = cluster.AwaitLeader(others);
+        ulong term = next.Node!.Term;
+        cluster.Pass(TimeSpan.FromSeconds(30));
+
+        Assert.That(removed.Node!.CommitIndex >= index, Is.EqualTo(learns));
+        Assert.That(next.Node.Term, Is.EqualTo(term));
+        Assert.That(next.Node.State, Is.EqualTo(RaftState.Leader));
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public void W19_a_leader_that_is_removed_or_demoted_hands_over_and_goes_on_running(bool isDemoted)

@@ -2,6 +2,7 @@ using Raft.Membership;
 using Raft.Mutations;
 using Raft.Observability;
 using Raft.Storage;
+using Raft.Timing;
 
 namespace Raft.Core;
 
@@ -11,8 +12,8 @@ namespace Raft.Core;
 /// </summary>
 internal sealed class NodeState(
     ServerId localId, ServerAddress localAddress, TermAndVote record, RejoinPoint rejoin, RaftLog log, LogWriter writer,
-    ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, IRaftTrace? trace,
-    Mutation mutation)
+    ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, NodeClock clock,
+    IRaftTrace? trace, Mutation mutation)
 {
     private ulong _durableRecord;
     private RejoinPoint _rejoin = rejoin;
@@ -34,6 +35,12 @@ internal sealed class NodeState(
 
     /// <summary>The configuration in force.</summary>
     public ClusterConfiguration Configuration => Configurations.Latest;
+
+    /// <summary>
+    /// When this server learned that the configuration in force is committed; null while it does not know that. A configuration
+    /// that was not appended in this life counts as one that was committed long ago.
+    /// </summary>
+    public TimeSpan? ConfigurationCommittedAt { get; private set; } = TimeSpan.MinValue;
 
     /// <summary>Term and vote as held in memory; <see cref="IsRecordDurable"/> says whether on disk too.</summary>
     public TermAndVote Record { get; private set; } = record;
@@ -187,6 +194,7 @@ internal sealed class NodeState(
             {
                 Configurations.Append(
                     slice.FirstIndex + (ulong)i, ConfigurationEncoding.Decode(slice[i].Data.Span));
+                ConfigurationCommittedAt = null;
             }
         }
 
@@ -210,6 +218,7 @@ internal sealed class NodeState(
         Log.TruncateSuffix(fromIndex);
         if (mutation != Mutation.ConfigurationNotRolledBack && Configurations.TruncateSuffix(fromIndex))
         {
+            ConfigurationCommittedAt = TimeSpan.MinValue;
             trace?.Configuration(Configurations.LatestIndex, Configuration);
         }
 
@@ -226,6 +235,11 @@ internal sealed class NodeState(
 
         Invariant.Require(commitIndex <= Log.LastIndex, "only entries of the log are committed");
         CommitIndex = commitIndex;
+        if (commitIndex >= Configurations.LatestIndex)
+        {
+            ConfigurationCommittedAt ??= clock.Now;
+        }
+
         board.CommitIndex = commitIndex;
         trace?.Commit(commitIndex, Term);
         NoteCommitHint();
@@ -257,6 +271,7 @@ internal sealed class NodeState(
         bool isRolledBack = isDropped && Configurations.TruncateSuffix(installed.Index + 1);
         if (Configurations.Install(installed.Point) || isRolledBack)
         {
+            ConfigurationCommittedAt = TimeSpan.MinValue;
             trace?.Configuration(Configurations.LatestIndex, Configuration);
         }
 

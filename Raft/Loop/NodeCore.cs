@@ -67,7 +67,7 @@ internal sealed class NodeCore
             logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
             config.LocalId, transport.LocalAddress, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
-            recovered.Snapshot, gate, board, runtime.Trace, runtime.Mutation);
+            recovered.Snapshot, gate, board, clock, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, runtime.Mutation);
         Fsm = new FsmRunner(
             fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,

@@ -60,7 +60,7 @@ internal sealed class LeaderRole : Role
         Context.Logger.BecameLeader(Context.State.LocalId, _leadership.Term, Context.State.Log.LastIndex + 1);
 
         // The followers before that entry: what is taken to match is the log as it was until now (§5.3).
-        _peers.Follow(Context.State.Configuration, Context.State.Configurations.LatestIndex);
+        _peers.Begin();
 
         // Without an entry of the new term nothing of the terms before could ever commit (§5.4.2, §8).
         _appender.AppendNoop();
@@ -268,7 +268,7 @@ internal sealed class LeaderRole : Role
         ulong index = Context.State.Configurations.LatestIndex;
         Context.Logger.MembersChanged(Context.State.LocalId, index, request.Change, next);
         _contact.SetConfiguration(next, Context.Clock.Now);
-        _peers.Follow(next, index);
+        _peers.Follow(next);
         _peers.WakeReplicators();
         if (_commitment.SetConfiguration(next))
         {

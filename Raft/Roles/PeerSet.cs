@@ -1,3 +1,4 @@
+using Raft.Membership;
 using Raft.Replication;
 
 namespace Raft.Roles;
@@ -8,11 +9,11 @@ namespace Raft.Roles;
 /// </summary>
 internal sealed class PeerSet(RoleContext context, Leadership leadership)
 {
-    /// <summary>So many election timeouts a removed server is spoken to, if it does not answer.</summary>
+    /// <summary>So many election timeouts after its removal is committed a server is spoken to, if it does not answer.</summary>
     private const int FarewellPatience = 10;
 
     private readonly List<Peer> _members = [];
-    private readonly List<(Peer Peer, ulong Index, TimeSpan Deadline)> _leaving = [];
+    private readonly List<(Peer Peer, ulong Index, TimeSpan? Deadline)> _leaving = [];
 
     /// <summary>The followers.</summary>
     public IReadOnlyList<Peer> Members => _members;
@@ -38,11 +39,31 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
     /// <summary>Whether news come from a follower of the configuration in force, and this instance of it.</summary>
     public bool IsMember(Peer peer) => _members.Contains(peer);
 
-    /// <summary>Speaks to the servers of a configuration from now on.</summary>
-    /// <param name="configuration">The configuration.</param>
-    /// <param name="index">Its index: a server that it removes is told until it knows that it is committed (W18).</param>
-    public void Follow(ClusterConfiguration configuration, ulong index)
+    /// <summary>
+    /// The leadership begins. A server that was removed just now may not have heard it from the leader before; one that was
+    /// removed long ago is left alone, as its address may be another's by now.
+    /// </summary>
+    public void Begin()
     {
+        ConfigurationTracker known = context.State.Configurations;
+        TimeSpan? deadline = context.State.ConfigurationCommittedAt is { } at ? EndsAfter(at) : null;
+        if (deadline is null || context.Clock.Now < deadline)
+        {
+            Follow(known.Previous);
+        }
+
+        Follow(known.Latest, deadline);
+    }
+
+    /// <summary>
+    /// Speaks to the servers of a configuration, which is in force, from now on. A server that it removes is told until it
+    /// knows that it is committed (W18).
+    /// </summary>
+    public void Follow(ClusterConfiguration configuration) => Follow(configuration, deadline: null);
+
+    private void Follow(ClusterConfiguration configuration, TimeSpan? deadline)
+    {
+        ulong index = context.State.Configurations.LatestIndex;
         List<Peer> before = [.. _members];
         _members.Clear();
         foreach (Server server in configuration.Servers)
@@ -55,7 +76,6 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
 
         foreach (Peer gone in before)
         {
-            TimeSpan deadline = context.Clock.Now + (context.Config.ElectionTimeout * FarewellPatience);
             _leaving.Add((gone, index, deadline));
             gone.WakeReplicator();
         }
@@ -75,7 +95,12 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
     {
         for (int i = _leaving.Count - 1; i >= 0; i--)
         {
-            (Peer peer, ulong index, TimeSpan deadline) = _leaving[i];
+            (Peer peer, ulong index, TimeSpan? deadline) = _leaving[i];
+            if (deadline is null && context.State.CommitIndex >= index)
+            {
+                _leaving[i] = (peer, index, EndsAfter(context.Clock.Now));
+            }
+
             if (peer.ToldCommitIndex >= index || context.Clock.Now >= deadline)
             {
                 _leaving.RemoveAt(i);
@@ -110,6 +135,8 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
         _leaving.Clear();
     }
 
+    private TimeSpan EndsAfter(TimeSpan committed) => committed + (context.Config.ElectionTimeout * FarewellPatience);
+
     private static void End(Peer peer)
     {
         peer.Stop();
@@ -119,7 +146,7 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
     private Peer Begin(Server server)
     {
         // A farewell to an earlier member of that name would reach the new one.
-        foreach ((Peer Peer, ulong, TimeSpan) earlier in _leaving.FindAll(l => IsSame(l.Peer.Server, server)))
+        foreach ((Peer Peer, ulong, TimeSpan?) earlier in _leaving.FindAll(l => IsSame(l.Peer.Server, server)))
         {
             _leaving.Remove(earlier);
             End(earlier.Peer);
