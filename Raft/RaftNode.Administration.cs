@@ -139,6 +139,25 @@ public sealed partial class RaftNode
         return Ask(future, () => _core.Restores.TryBegin(snapshot, size, timeout, future)).WaitAsync(cancellationToken);
     }
 
+    /// <summary>The settings in force of those that can be reloaded.</summary>
+    public ReloadableConfig ReloadableConfig => ReloadableConfig.Of(_core.Settings.Current);
+
+    /// <summary>
+    /// Replaces settings while the node runs. Timeouts that are waited for are drawn again, so a shorter one takes effect at
+    /// once. Where a cluster gets longer heartbeat timeouts, its followers go first: the leader beats by its own.
+    /// </summary>
+    /// <param name="config">All of them, those that stay as they are included.</param>
+    /// <returns>Completes when they are in force.</returns>
+    /// <exception cref="ArgumentException">One is out of its range, or does not go with the others; nothing was changed.</exception>
+    /// <exception cref="RaftShutdownException">The node was stopped.</exception>
+    public Task ReloadConfigAsync(ReloadableConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        config.ApplyTo(_config).Validate();
+        var request = new ReloadRequest(config);
+        return Put(request, request.Future);
+    }
+
     private Task<ApplyResult> Change(
         ConfigurationChangeKind kind, ServerId id, ServerAddress address, ulong previousIndex, TimeSpan timeout,
         CancellationToken cancellationToken)

@@ -41,6 +41,7 @@ internal sealed class NodeCore
         _transport = transport;
         _logger = config.LoggerFactory.CreateLogger("Raft");
         var clock = new NodeClock(config.TimeProvider);
+        Settings = new LiveConfig(config);
         ulong snapshotIndex = recovered.Snapshot?.Index ?? 0;
         var board = new NodeBoard
         {
@@ -80,17 +81,20 @@ internal sealed class NodeCore
         Restores = new RestoreClient(Inbox, capabilities, Completions, _userTasks);
         var random = new NodeRandom(config.Seed ?? CompositionRoot.NewSeed());
         Snapshots = new SnapshotRunner(
-            new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, config,
+            new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, Settings,
             clock, random, Inbox, _logger);
         var receiver = new SnapshotReceiver(snapshotStore, _receiveTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
-            config, State, Inbox, _answers, new RpcDispatcher(
+            Settings, State, Inbox, _answers, new RpcDispatcher(
                 State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
             askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger, runtime.Trace,
             runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
+
+    /// <summary>The settings in force.</summary>
+    public LiveConfig Settings { get; }
 
     /// <summary>What reaches the loop.</summary>
     public LoopInbox Inbox { get; }

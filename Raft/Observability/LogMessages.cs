@@ -123,6 +123,9 @@ internal static partial class LogMessages
     [LoggerMessage(206, LogLevel.Warning, "{Node} could not hand its leadership over to {Target}: {Reason}")]
     public static partial void NotHandedOver(this ILogger logger, ServerId node, ServerId target, string reason);
 
+    [LoggerMessage(207, LogLevel.Information, "{Node} goes by other settings: {Settings}")]
+    public static partial void ConfigReloaded(this ILogger logger, ServerId node, ReloadableConfig settings);
+
     [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
     public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
 }

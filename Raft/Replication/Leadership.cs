@@ -20,7 +20,7 @@ namespace Raft.Replication;
 /// <param name="Transport">The way to the followers.</param>
 /// <param name="Capabilities">Which followers are of this library.</param>
 /// <param name="Asks">Finds that out.</param>
-/// <param name="Config">The node's settings.</param>
+/// <param name="Settings">The node's settings, which may be reloaded.</param>
 /// <param name="Clock">The node's clock.</param>
 /// <param name="Random">The node's random source.</param>
 /// <param name="Tasks">The tasks of this leadership.</param>
@@ -29,9 +29,12 @@ namespace Raft.Replication;
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record Leadership(
     ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ISnapshotStore Snapshots, Action NeedSnapshot, ITransport Transport, PeerCapabilities Capabilities,
-    AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger,
+    AskProtocol Asks, LiveConfig Settings, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger,
     Mutation Mutation)
 {
+    /// <summary>The settings in force.</summary>
+    public RaftConfig Config => Settings.Current;
+
     /// <summary>The newest question (verification or read) that followers' answers must postdate. Raised by the leader role.</summary>
     public ulong Round { get; set; }
 

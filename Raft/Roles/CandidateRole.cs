@@ -95,6 +95,14 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             ? new CannotBootstrapException("This server is a member of a cluster already and campaigns in it.")
             : Context.NotLeader()));
 
+    protected override void OnReload(RaftConfig before)
+    {
+        if (Context.Config.ElectionTimeout != before.ElectionTimeout)
+        {
+            _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
+        }
+    }
+
     private RoleChange? BeginTerm()
     {
         _isPreVote = false;

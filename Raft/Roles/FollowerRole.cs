@@ -114,6 +114,15 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         }
     }
 
+    // Counted from when the leader was last heard: it may be due at once.
+    protected override void OnReload(RaftConfig before)
+    {
+        if (Context.Config.HeartbeatTimeout != before.HeartbeatTimeout)
+        {
+            _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout);
+        }
+    }
+
     private void Wait()
     {
         _since = Context.Clock.Now;

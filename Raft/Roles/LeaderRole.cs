@@ -29,7 +29,7 @@ internal sealed class LeaderRole : Role
         NodeState state = context.State;
         _leadership = new Leadership(
             epoch, state.Term, state, context.Writer, context.SnapshotStore, context.Snapshots.Need, context.Transport, context.Capabilities,
-            context.Asks, context.Config, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
+            context.Asks, context.Settings, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
             context.Mutation);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);

@@ -38,6 +38,18 @@ internal sealed class StatusRequest : LoopRequest
     public override ICompletion Fail(Exception why) => Future.Fail(why);
 }
 
+/// <summary>Replaces the settings in force.</summary>
+/// <param name="config">The new ones, which were validated.</param>
+internal sealed class ReloadRequest(ReloadableConfig config) : LoopRequest
+{
+    public ReloadableConfig Config { get; } = config;
+
+    /// <summary>The caller; hears of it when they are in force.</summary>
+    public RequestFuture<bool> Future { get; } = new();
+
+    public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
 /// <summary>Asks for a change of the members.</summary>
 /// <param name="change">The change.</param>
 /// <param name="previousIndex">The configuration that it is meant for, by its entry's index; 0 for whichever is in force.</param>

@@ -1,9 +1,5 @@
-using Raft.Core;
 using Raft.Fsm;
 using Raft.Handlers;
-using Raft.Observability;
-using Raft.Snapshots;
-using Raft.Storage;
 
 namespace Raft.Roles;
 
@@ -19,6 +15,7 @@ internal abstract class Role(RoleContext context)
     /// <summary>Callers' questions taken in one turn; those of a leader share one round of heartbeats.</summary>
     private const int RequestsPerTurnMax = 4096;
 
+    private readonly SnapshotIntake _snapshots = new(context);
     private bool _hasMore;
 
     /// <summary>What the role works with.</summary>
@@ -131,7 +128,7 @@ internal abstract class Role(RoleContext context)
         }
 
         // Events before timers: after a pause, what has come meanwhile counts before the silence does.
-        RoleChange? change = TakeDiskNews() ?? TakeSnapshots() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
+        RoleChange? change = TakeDiskNews() ?? _snapshots.Take() ?? ServeRpcs() ?? OnEvents() ?? OnTimer(Context.Clock.Now);
         if (change is not null)
         {
             return change;
@@ -150,7 +147,7 @@ internal abstract class Role(RoleContext context)
         _hasMore |= OnApplies();
         Context.Feeder.Pump(Context.State.ApplicableIndex);
         Context.Snapshots.Look(Context.Board.AppliedIndex);
-        Compact();
+        _snapshots.Compact(PinnedFrom);
         Context.State.Log.Release();
         return null;
     }
@@ -178,85 +175,6 @@ internal abstract class Role(RoleContext context)
         Context.Answers.Release();
         Context.Dispatcher.OnRecordDurable();
         return OnDurable();
-    }
-
-    /// <summary>Takes over snapshots that are durable by now.</summary>
-    private RoleChange? TakeSnapshots()
-    {
-        while (Context.Inbox.Snapshots.TryPeek(out object? news))
-        {
-            if (news is ReceivedSnapshot { Request: { } request } && request.Term == Context.State.Term
-                && Context.State.Role == RaftState.Candidate)
-            {
-                // The leader of this term has sent it: whoever asks for votes has to follow first, as with any request.
-                return new RoleChange(RaftState.Follower, $"{request.Header.Id} leads");
-            }
-
-            Context.Inbox.Snapshots.TryRead(out _);
-            if (news is TakenSnapshot taken)
-            {
-                Take(taken);
-            }
-            else
-            {
-                Take((ReceivedSnapshot)news);
-            }
-        }
-
-        return null;
-    }
-
-    private void Take(TakenSnapshot taken)
-    {
-        try
-        {
-            Context.State.TakeSnapshot(taken.Snapshot);
-        }
-        finally
-        {
-            taken.Noted.SetResult();
-        }
-    }
-
-    private void Take(ReceivedSnapshot received)
-    {
-        if (Context.Dispatcher.Take(received) is not { } snapshot)
-        {
-            Context.Receiver.Close(received.Source);
-            return;
-        }
-
-        foreach (ApplyFuture lost in Context.Feeder.Restore(snapshot))
-        {
-            Tell(lost.Fail(new LeadershipLostException(
-                $"Entry {lost.Index} was committed, but {Context.State.LocalId} lost its leadership and was sent a snapshot "
-                + "before it applied the entry: the state machine's answer is not known.",
-                lost.Index, lost.Term)));
-        }
-    }
-
-    /// <summary>Lets go of entries that a snapshot covers and nobody needs.</summary>
-    private void Compact()
-    {
-        if (!Context.State.IsCompactionDue)
-        {
-            return;
-        }
-
-        RaftLog log = Context.State.Log;
-        if (PinnedFrom <= log.SnapshotIndex)
-        {
-            // A follower needs some of it for a while; then all goes at once.
-            return;
-        }
-
-        Context.State.IsCompactionDue = false;
-        ulong through = CompactionRules.ThroughIndex(log.SnapshotIndex, log.LastIndex, Context.Config.TrailingLogs);
-        if (through >= log.FirstIndex)
-        {
-            Context.Logger.LogCompacted(Context.State.LocalId, log.FirstIndex, through);
-            log.Compact(through);
-        }
     }
 
     /// <summary>The first entry that must stay for a follower; the maximum where none must.</summary>
@@ -330,7 +248,23 @@ internal abstract class Role(RoleContext context)
             return;
         }
 
+        if (request is ReloadRequest reload)
+        {
+            OnReload(before: Context.Reload(reload.Config));
+            Tell(reload.Future.Succeed(true));
+            return;
+        }
+
         OnRequest(request);
+    }
+
+    /// <summary>
+    /// Other settings are in force: what was drawn from those before is drawn again. Heartbeats need not be: a leader that is
+    /// to keep its lease sends them sooner than any timeout that goes with it.
+    /// </summary>
+    /// <param name="before">The settings before.</param>
+    protected virtual void OnReload(RaftConfig before)
+    {
     }
 
     /// <summary>The followers as this role sees them.</summary>

@@ -12,7 +12,7 @@ using Raft.Timing;
 namespace Raft.Roles;
 
 /// <summary>What every role works with. Made once, when the node is put together.</summary>
-/// <param name="Config">The settings.</param>
+/// <param name="Settings">The settings, which may be reloaded.</param>
 /// <param name="State">The consensus state.</param>
 /// <param name="Inbox">What reaches the loop.</param>
 /// <param name="Answers">Answers that wait for the disk.</param>
@@ -37,17 +37,32 @@ namespace Raft.Roles;
 /// <param name="Trace">Hears what the node does; null in production.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record RoleContext(
-    RaftConfig Config, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
+    LiveConfig Settings, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
     SnapshotRunner Snapshots, SnapshotReceiver Receiver, ISnapshotStore SnapshotStore, ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
     NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger,
     IRaftTrace? Trace, Mutation Mutation)
 {
+    /// <summary>The settings in force.</summary>
+    public RaftConfig Config => Settings.Current;
+
     /// <summary>How long the disk has been busy with the write under way.</summary>
     public TimeSpan DiskBusyFor => Writer.BusySince is { } since ? Clock.Now - since : TimeSpan.Zero;
 
     /// <summary>Whether that is too long to lead or to campaign (W7).</summary>
     public bool IsDiskStalled => DiskBusyFor >= Config.DiskStall;
+
+    /// <summary>Goes by other settings from now on. Called by the loop.</summary>
+    /// <returns>The settings before.</returns>
+    public RaftConfig Reload(ReloadableConfig next)
+    {
+        RaftConfig before = Config;
+        Settings.Current = next.ApplyTo(before);
+        Logger.ConfigReloaded(State.LocalId, next);
+        Snapshots.Reload();
+        State.IsCompactionDue |= next.TrailingLogs != before.TrailingLogs;
+        return before;
+    }
 
     /// <summary>A refusal that says who leads.</summary>
     public NotLeaderException NotLeader() => new(

@@ -12,7 +12,7 @@ namespace Raft.Snapshots;
 /// loop scheduler and reads the node's state between its waits; what it has taken it tells the loop.
 /// </summary>
 internal sealed class SnapshotRunner(
-    SnapshotContext context, NodeState state, FsmRunner fsm, CompletionRunner completions, RaftConfig config,
+    SnapshotContext context, NodeState state, FsmRunner fsm, CompletionRunner completions, LiveConfig settings,
     NodeClock clock, NodeRandom random, ISnapshotEvents events, ILogger logger)
 {
     /// <summary>So many times the time that a snapshot took passes before the next is taken by itself.</summary>
@@ -29,6 +29,7 @@ internal sealed class SnapshotRunner(
     private ulong _dueAfter = ulong.MaxValue;
     private TimeSpan _notBefore;
     private bool _isNeeded;
+    private bool _isReloaded;
     private volatile bool _isClosed;
 
     /// <summary>Asks for a snapshot now, from any thread.</summary>
@@ -65,6 +66,13 @@ internal sealed class SnapshotRunner(
         _wake.Set();
     }
 
+    /// <summary>Other settings are in force. Called by the loop.</summary>
+    public void Reload()
+    {
+        _isReloaded = true;
+        _wake.Set();
+    }
+
     /// <summary>Ends the task, and with it what it is doing.</summary>
     public void Stop()
     {
@@ -81,7 +89,7 @@ internal sealed class SnapshotRunner(
     {
         using var timer = new DeadlineTimer(clock, _wake);
         DrawThreshold();
-        TimeSpan next = clock.Now + random.Jitter(config.SnapshotInterval);
+        TimeSpan next = clock.Now + random.Jitter(settings.Current.SnapshotInterval);
         while (!_isClosed)
         {
             if (TryNext(out RequestFuture<SnapshotMeta>? asked) || IsDue(context.Board.AppliedIndex))
@@ -91,7 +99,14 @@ internal sealed class SnapshotRunner(
             }
 
             TimeSpan now = clock.Now;
-            next = now < next ? next : now + random.Jitter(config.SnapshotInterval);
+            if (_isReloaded)
+            {
+                _isReloaded = false;
+                DrawThreshold();
+                next = now;
+            }
+
+            next = now < next ? next : now + random.Jitter(settings.Current.SnapshotInterval);
             timer.Arm(now < _notBefore && _notBefore < next ? _notBefore : next);
             await _wake.WaitAsync();
         }
@@ -116,8 +131,11 @@ internal sealed class SnapshotRunner(
     }
 
     // A cluster's servers apply the same entries at about the same time; they should not all write at once.
-    private void DrawThreshold() =>
-        _dueAfter = Math.Min(config.SnapshotThreshold, ulong.MaxValue / 2) + random.Below((config.SnapshotThreshold / 4) + 1);
+    private void DrawThreshold()
+    {
+        ulong threshold = settings.Current.SnapshotThreshold;
+        _dueAfter = Math.Min(threshold, ulong.MaxValue / 2) + random.Below((threshold / 4) + 1);
+    }
 
     private bool TryNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out RequestFuture<SnapshotMeta>? asked)
     {
