@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -6,6 +7,12 @@ namespace Raft;
 /// <summary>The settings of a node. Names and defaults are those of hashicorp/raft where it has them.</summary>
 public sealed record RaftConfig
 {
+    /// <summary>The lowest protocol version that is spoken.</summary>
+    public const int ProtocolVersionMin = 2;
+
+    /// <summary>The highest.</summary>
+    public const int ProtocolVersionMax = 3;
+
     private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(5);
 
     /// <summary>This server's name, which must never change while its data lives. Required.</summary>
@@ -52,6 +59,13 @@ public sealed record RaftConfig
     /// its own log takes the vote from always asks.
     /// </summary>
     public bool PreVoteDisabled { get; init; }
+
+    /// <summary>
+    /// Hears when this node gains leadership (true) and loses it (false), in turn; null for nobody. The node never waits for
+    /// room in it: what is left out while there is none is always a gain and its loss together, and never the newest. See also
+    /// <see cref="RaftNode.LeadershipChanges"/>.
+    /// </summary>
+    public ChannelWriter<bool>? LeadershipNotifications { get; init; }
 
     /// <summary>How much the node takes on before it holds back.</summary>
     public RaftLimits Limits { get; init; } = new();

@@ -25,34 +25,6 @@ public sealed partial class RaftNode : IAsyncDisposable
         _config = config;
     }
 
-    /// <summary>This server's name.</summary>
-    public ServerId Id => _config.LocalId;
-
-    /// <summary>The role, as last published by the loop.</summary>
-    public RaftState State => _core.Board.State;
-
-    /// <summary>The current term.</summary>
-    public ulong Term => _core.Board.Term;
-
-    /// <summary>The leader of the current term, with empty parts where none is known.</summary>
-    public (ServerId Id, ServerAddress Address) Leader
-    {
-        get
-        {
-            LeaderView leader = _core.Board.Leader;
-            return (leader.Id, leader.Address);
-        }
-    }
-
-    /// <summary>The highest index known to be committed; 0 after a start until a leader was heard.</summary>
-    public ulong CommitIndex => _core.Board.CommitIndex;
-
-    /// <summary>The highest index that the state machine has taken.</summary>
-    public ulong AppliedIndex => _core.Board.AppliedIndex;
-
-    /// <summary>The highest index in the log.</summary>
-    public ulong LastIndex => _core.Board.LastIndex;
-
     /// <summary>
     /// Completes when the node has stopped; fails with <see cref="RaftFatalException"/> where it had to stop by itself.
     /// </summary>
@@ -203,22 +175,6 @@ public sealed partial class RaftNode : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
         var future = new RequestFuture<IReadOnlyList<LogEntry>>();
         return Ask(future, () => _core.Entries.TryRead(fromIndex, throughIndex, countMax, future));
-    }
-
-    /// <summary>How the node stands, taken at one instant by its loop.</summary>
-    /// <returns>The status; after the node has stopped, the last one.</returns>
-    public Task<RaftStatus> GetStatusAsync()
-    {
-        if (_core.FinalStatus is { } final)
-        {
-            return Task.FromResult(final);
-        }
-
-        var request = new StatusRequest();
-        Task<RaftStatus> status = Put(request, request.Future);
-
-        // The node may have ended between the two looks.
-        return status.IsFaulted && _core.FinalStatus is { } last ? Task.FromResult(last) : status;
     }
 
     /// <summary>Stops the server: callers that wait are told, the transport is closed, nothing more is written.</summary>

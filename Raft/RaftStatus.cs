@@ -9,6 +9,9 @@ public sealed record RaftStatus
     /// <summary>Its role.</summary>
     public required RaftState State { get; init; }
 
+    /// <summary>The version of the protocol that it speaks.</summary>
+    public required int ProtocolVersion { get; init; }
+
     /// <summary>Its term.</summary>
     public required ulong Term { get; init; }
 
@@ -59,4 +62,12 @@ public sealed record RaftStatus
 
     /// <summary>The other servers as the leader sees them, in the configuration's order; empty elsewhere.</summary>
     public required IReadOnlyList<FollowerStatus> Followers { get; init; }
+
+    /// <summary>
+    /// The same as text, under the names and in the forms of hashicorp/raft's <c>Stats</c>: numbers in decimal,
+    /// <c>last_contact</c> as a Go duration such as <c>1.5s</c>, <c>0</c> on the leader and <c>never</c> where there was none,
+    /// <c>num_peers</c> the other voters, or 0 where this server has no vote itself.
+    /// </summary>
+    /// <returns>The values by their names.</returns>
+    public IReadOnlyDictionary<string, string> ToStats() => StatsText.Of(this);
 }

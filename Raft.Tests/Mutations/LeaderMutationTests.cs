@@ -129,7 +129,7 @@ public sealed class LeaderMutationTests
         var tasks = new TaskGroup(TaskScheduler.Default, static (_, _) => { });
         return new Leadership(
             Epoch: 0, Term: 1, server.Node!.Core.State, Writer: null!, Snapshots: null!, NeedSnapshot: null!, Transport: null!, Capabilities: null!,
-            Asks: null!, new LiveConfig(server.Config), clock, new NodeRandom(seed: 1), tasks, events, Logger: null!, mutation);
+            Asks: null!, new LiveConfig(server.Config), clock, new NodeRandom(seed: 1), tasks, events, Observers: null!, Logger: null!, mutation);
     }
 
     private sealed class Events : IPeerEvents

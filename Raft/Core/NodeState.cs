@@ -13,7 +13,7 @@ namespace Raft.Core;
 internal sealed class NodeState(
     ServerId localId, ServerAddress localAddress, TermAndVote record, RejoinPoint rejoin, RaftLog log, LogWriter writer,
     ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, NodeClock clock,
-    IRaftTrace? trace, Mutation mutation)
+    ObserverHub observers, IRaftTrace? trace, Mutation mutation)
 {
     private ulong _durableRecord;
     private RejoinPoint _rejoin = rejoin;
@@ -158,6 +158,11 @@ internal sealed class NodeState(
     /// <summary>Takes a role.</summary>
     public void BecomeRole(RaftState role)
     {
+        if (role != Role && observers.IsHeard)
+        {
+            observers.Tell(new RaftStateObservation(role));
+        }
+
         Role = role;
         board.State = role;
         if (role != RaftState.Follower)
@@ -177,6 +182,11 @@ internal sealed class NodeState(
         }
 
         Leader = leader;
+        if (observers.IsHeard)
+        {
+            observers.Tell(new LeaderObservation(leader.Id, leader.Address));
+        }
+
         LeaderCommitIndex = 0;
         board.Leader = leader;
         OpenGate();

@@ -23,6 +23,7 @@ internal sealed class NodeCore
     private readonly TaskGroup _snapshotTasks;
     private readonly TaskGroup _receiveTasks;
     private readonly TaskGroup _userTasks;
+    private readonly TaskGroup _observerTasks;
     private readonly List<TaskGroup> _roleTasks = [];
     private readonly LogWriter _writer;
     private readonly AnswerQueue _answers;
@@ -58,17 +59,20 @@ internal sealed class NodeCore
         _snapshotTasks = new TaskGroup(runtime.SnapshotScheduler, OnFault);
         _receiveTasks = new TaskGroup(runtime.UserScheduler, OnFault);
         _userTasks = new TaskGroup(runtime.UserScheduler, OnFault);
+        _observerTasks = new TaskGroup(runtime.UserScheduler, OnFault);
+        Observers = new ObserverHub(config.LocalId, _observerTasks, _logger);
+        Leaderships = new LeadershipNews(config.LeadershipNotifications, _observerTasks);
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
         Inbox = new LoopInbox(
-            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks));
+            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks), Observers);
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
         _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term, runtime.Mutation);
         var log = new RaftLog(
             logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
             config.LocalId, transport.LocalAddress, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
-            recovered.Snapshot, gate, board, clock, runtime.Trace, runtime.Mutation);
+            recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, runtime.Mutation);
         Fsm = new FsmRunner(
             fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
@@ -88,13 +92,19 @@ internal sealed class NodeCore
             Settings, State, Inbox, _answers, new RpcDispatcher(
                 State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
-            askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, _logger, runtime.Trace,
-            runtime.Mutation);
+            askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, Observers, Leaderships, _logger,
+            runtime.Trace, runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
 
     /// <summary>The settings in force.</summary>
     public LiveConfig Settings { get; }
+
+    /// <summary>Who hears what the node does.</summary>
+    public ObserverHub Observers { get; }
+
+    /// <summary>Says when the node gains and loses leadership.</summary>
+    public LeadershipNews Leaderships { get; }
 
     /// <summary>What reaches the loop.</summary>
     public LoopInbox Inbox { get; }
@@ -131,6 +141,9 @@ internal sealed class NodeCore
 
     /// <summary>Completes when every task has ended; fails with the reason where the node had to stop.</summary>
     public Task Stopped => _stopped.Task;
+
+    /// <summary>How long ago the leader was heard, or a vote given; null for never. Any task may read it.</summary>
+    public TimeSpan? SinceLastContact => _context.Gate.LastContact is { } at ? _context.Clock.Now - at : null;
 
     /// <summary>The last status before the end; null while the node runs.</summary>
     public RaftStatus? FinalStatus { get; private set; }
@@ -189,6 +202,9 @@ internal sealed class NodeCore
         steps.Take(() => FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown });
         Board.State = RaftState.Shutdown;
         Board.Leader = LeaderView.None;
+        Observers.Tell(new RaftStateObservation(RaftState.Shutdown));
+        Observers.Close();
+        Leaderships.Close();
         _context.Gate.Close();
         Inbox.Close();
         _writer.Stop();
@@ -213,6 +229,8 @@ internal sealed class NodeCore
         _tasks.Stop();
         await _tasks.Ended;
         await _userTasks.Ended;
+        _observerTasks.Stop();
+        await _observerTasks.Ended;
         steps.Take(Snapshots.FailWhatWaits);
         steps.Take(_context.Timer.Dispose);
         steps.Take(Inbox.Applies.Dispose);
@@ -258,7 +276,7 @@ internal sealed class NodeCore
         while (Inbox.Requests.TryRead(out LoopRequest? request))
         {
             Completions.Add(request is StatusRequest status && FinalStatus is { } final
-                ? status.Future.Succeed(final)
+                ? status.Succeed(final)
                 : request.Fail(stopped));
         }
 

@@ -61,7 +61,7 @@ internal sealed class RestoreClient(
     // To a Go server these entries are Noops: it would go on with the old state.
     private async Task RequireNoForeignersAsync()
     {
-        var question = new StatusRequest();
+        var question = new StatusRequest<RaftStatus>(static status => status);
         if (!inbox.TryAdd(question))
         {
             throw new RaftShutdownException("The node was stopped. Nothing was changed.");

@@ -126,6 +126,9 @@ internal static partial class LogMessages
     [LoggerMessage(207, LogLevel.Information, "{Node} goes by other settings: {Settings}")]
     public static partial void ConfigReloaded(this ILogger logger, ServerId node, ReloadableConfig settings);
 
+    [LoggerMessage(208, LogLevel.Warning, "{Node}: an observer's filter failed, so the observation was dropped: {Reason}")]
+    public static partial void ObserverFailed(this ILogger logger, ServerId node, string reason, Exception failure);
+
     [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
     public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
 }

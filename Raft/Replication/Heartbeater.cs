@@ -95,6 +95,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
                 peer.Server, request, peer.Stopping);
             if (_failures > 0)
             {
+                leadership.Observers.Tell(new ResumedHeartbeatObservation(peer.Server.Id));
                 leadership.Logger.HeartbeatResumed(leadership.State.LocalId, peer.Server, _failures);
             }
 
@@ -112,7 +113,14 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         catch (Exception failure) when (failure is not RaftFatalException)
         {
             // Whatever a transport throws, it is no answer.
-            if (!peer.Stopping.IsCancellationRequested && _failures++ == 0)
+            if (peer.Stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            leadership.Observers.Tell(new FailedHeartbeatObservation(
+                peer.Server.Id, peer.LastAnswerAt is { } at ? leadership.Clock.Now - at : null));
+            if (_failures++ == 0)
             {
                 leadership.Logger.HeartbeatFailed(leadership.State.LocalId, peer.Server, failure.Message);
             }

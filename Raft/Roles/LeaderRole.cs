@@ -29,7 +29,7 @@ internal sealed class LeaderRole : Role
         NodeState state = context.State;
         _leadership = new Leadership(
             epoch, state.Term, state, context.Writer, context.SnapshotStore, context.Snapshots.Need, context.Transport, context.Capabilities,
-            context.Asks, context.Settings, context.Clock, context.Random, context.NewTasks(), events, context.Logger,
+            context.Asks, context.Settings, context.Clock, context.Random, context.NewTasks(), events, context.Observers, context.Logger,
             context.Mutation);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
@@ -56,6 +56,7 @@ internal sealed class LeaderRole : Role
     protected override RoleChange? Enter()
     {
         Context.State.BecomeRole(RaftState.Leader);
+        Context.Leaderships.Tell(isLeader: true);
         Context.State.SetLeader(new LeaderView(Context.State.LocalId, Context.State.LocalAddress));
         Context.Logger.BecameLeader(Context.State.LocalId, _leadership.Term, Context.State.Log.LastIndex + 1);
 
@@ -70,6 +71,7 @@ internal sealed class LeaderRole : Role
 
     protected override void Exit(RoleChange change)
     {
+        Context.Leaderships.Tell(isLeader: false);
         _peers.Stop();
         _leadership.Tasks.Stop();
         var lost = new List<ICompletion>();

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Raft.Core;
 using Raft.Fsm;
+using Raft.Observability;
 using Raft.Replication;
 using Raft.Rpc;
 using Raft.Snapshots;
@@ -14,7 +15,7 @@ namespace Raft.Roles;
 /// the order of their urgency.
 /// </summary>
 internal sealed class LoopInbox(
-    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks)
+    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks, ObserverHub observers)
     : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents, ISnapshotEvents
 {
     private readonly Channel<IncomingRpc> _rpcs = Channel.CreateUnbounded<IncomingRpc>(
@@ -105,6 +106,11 @@ internal sealed class LoopInbox(
 
     void IRpcReceiver.Receive(IncomingRpc rpc)
     {
+        if (observers.IsHeard)
+        {
+            Tell(rpc.Request);
+        }
+
         switch (rpc.Request)
         {
             case AskRequest ask:
@@ -157,6 +163,18 @@ internal sealed class LoopInbox(
     bool ISnapshotEvents.TryPost(TakenSnapshot taken) => TryPost(taken);
 
     bool ISnapshotEvents.TryPost(ReceivedSnapshot received) => TryPost(received);
+
+    private void Tell(RpcRequest request)
+    {
+        if (request is RequestVoteRequest vote)
+        {
+            observers.Tell(new VoteRequestObservation(vote));
+        }
+        else if (request is RequestPreVoteRequest preVote)
+        {
+            observers.Tell(new PreVoteRequestObservation(preVote));
+        }
+    }
 
     private bool TryPost(object news)
     {

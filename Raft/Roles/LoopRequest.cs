@@ -31,9 +31,20 @@ internal sealed class ConfirmRequest(bool isRead) : LoopRequest
 }
 
 /// <summary>Asks how the node stands.</summary>
-internal sealed class StatusRequest : LoopRequest
+internal abstract class StatusRequest : LoopRequest
 {
-    public RequestFuture<RaftStatus> Future { get; } = new();
+    /// <summary>The caller's outcome.</summary>
+    public abstract ICompletion Succeed(RaftStatus status);
+}
+
+/// <summary>Asks for a part of how the node stands.</summary>
+/// <typeparam name="T">What the caller gets.</typeparam>
+/// <param name="part">Takes it from the status.</param>
+internal sealed class StatusRequest<T>(Func<RaftStatus, T> part) : StatusRequest
+{
+    public RequestFuture<T> Future { get; } = new();
+
+    public override ICompletion Succeed(RaftStatus status) => Future.Succeed(part(status));
 
     public override ICompletion Fail(Exception why) => Future.Fail(why);
 }

@@ -78,6 +78,10 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
         {
             _leaving.Add((gone, index, deadline));
             gone.WakeReplicator();
+            if (configuration.Find(gone.Server.Id) is null)
+            {
+                context.Observers.Tell(new PeerObservation(gone.Server, IsRemoved: true));
+            }
         }
     }
 
@@ -154,6 +158,7 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
 
         var begun = new Peer(leadership, server);
         begun.Start();
+        context.Observers.Tell(new PeerObservation(server, IsRemoved: false));
         return begun;
     }
 

@@ -244,7 +244,7 @@ internal abstract class Role(RoleContext context)
     {
         if (request is StatusRequest status)
         {
-            Tell(status.Future.Succeed(StatusReport.Of(Context, Followers())));
+            Tell(status.Succeed(StatusReport.Of(Context, Followers())));
             return;
         }
 

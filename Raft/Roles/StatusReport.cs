@@ -15,6 +15,7 @@ internal static class StatusReport
         {
             Id = state.LocalId,
             State = context.Board.State,
+            ProtocolVersion = state.Header.ProtocolVersion,
             Term = state.Term,
             LeaderId = state.Leader.Id,
             LeaderAddress = state.Leader.Address,
