@@ -18,7 +18,10 @@ public sealed record RaftConfig
     /// <summary>This server's name, which must never change while its data lives. Required.</summary>
     public ServerId LocalId { get; init; }
 
-    /// <summary>The version of the protocol that is spoken: 3. Default 3.</summary>
+    /// <summary>
+    /// The version of the protocol that is spoken: 3, or 2 for a cluster with Go servers that speak it (a server's id is its
+    /// address then). A server of either version understands the other. Default 3.
+    /// </summary>
     public int ProtocolVersion { get; init; } = 3;
 
     /// <summary>How long a follower waits for its leader, up to twice that, before it campaigns. Default 1 s, least 5 ms.</summary>
@@ -50,6 +53,12 @@ public sealed record RaftConfig
     /// 120 s, least 5 ms.
     /// </summary>
     public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// Whether a leader that is removed stops its node once that is committed and it has handed its leadership over; otherwise
+    /// it goes on running as a server that is no member, as does any other server that is removed. Default true.
+    /// </summary>
+    public bool ShutdownOnRemove { get; init; } = true;
 
     /// <summary>How many entries stay in the log behind a snapshot, for followers that are a little behind. Default 10,240.</summary>
     public ulong TrailingLogs { get; init; } = 10_240;
@@ -91,7 +100,9 @@ public sealed record RaftConfig
     /// <exception cref="ArgumentException">A setting is missing or out of its range; the message says which.</exception>
     public void Validate()
     {
-        Refuse(ProtocolVersion != 3, $"{nameof(ProtocolVersion)} is {ProtocolVersion}; only version 3 is spoken");
+        Refuse(
+            !IsSpoken(ProtocolVersion),
+            $"{nameof(ProtocolVersion)} is {ProtocolVersion}; versions {ProtocolVersionMin} to {ProtocolVersionMax} are spoken");
         Refuse(LocalId.IsEmpty, $"{nameof(LocalId)} is not set; give each server a name of its own");
         Refuse(LocalId.IsTooLong, $"{nameof(LocalId)} has more than {ServerId.BytesMax} bytes");
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));
@@ -112,6 +123,10 @@ public sealed record RaftConfig
         Refuse(SnapshotThreshold < 1, $"{nameof(SnapshotThreshold)} is 0; give at least 1");
         Limits.Validate();
     }
+
+    /// <summary>Whether servers of a protocol version are understood.</summary>
+    internal static bool IsSpoken(int protocolVersion) =>
+        protocolVersion is >= ProtocolVersionMin and <= ProtocolVersionMax;
 
     private static void AtLeast(TimeSpan value, TimeSpan least, string name) =>
         Refuse(value < least, $"{name} is {value}; give at least {least}");

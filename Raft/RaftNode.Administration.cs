@@ -46,7 +46,7 @@ public sealed partial class RaftNode
     public Task<ApplyResult> AddNonvoterAsync(
         ServerId id, ServerAddress address, ulong previousIndex = 0, TimeSpan timeout = default,
         CancellationToken cancellationToken = default) =>
-        Change(ConfigurationChangeKind.AddNonvoter, id, address, previousIndex, timeout, cancellationToken);
+        Change(ConfigurationChangeKind.AddNonvoter, id, address, previousIndex, timeout, cancellationToken, protocolMin: 3);
 
     /// <summary>
     /// Takes the vote from a server, which stays a member. On the leader only; a leader that demotes itself hands its
@@ -60,7 +60,7 @@ public sealed partial class RaftNode
     /// <exception cref="RaftException">As for <see cref="AddVoterAsync"/>.</exception>
     public Task<ApplyResult> DemoteVoterAsync(
         ServerId id, ulong previousIndex = 0, TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
-        Change(ConfigurationChangeKind.Demote, id, default, previousIndex, timeout, cancellationToken);
+        Change(ConfigurationChangeKind.Demote, id, default, previousIndex, timeout, cancellationToken, protocolMin: 3);
 
     /// <summary>
     /// Removes a server. On the leader only; a leader that removes itself hands its leadership over once the change is
@@ -90,6 +90,12 @@ public sealed partial class RaftNode
     public Task<ServerId> TransferLeadershipAsync(
         ServerId target = default, CancellationToken cancellationToken = default)
     {
+        if (_config.ProtocolVersion < 3)
+        {
+            return Task.FromException<ServerId>(new UnsupportedProtocolException(
+                $"Leadership is not handed over in protocol version {_config.ProtocolVersion}, which {Id} speaks. Nothing was done."));
+        }
+
         var request = new TransferRequest(target);
         return Put(request, request.Future).WaitAsync(cancellationToken);
     }
@@ -158,10 +164,36 @@ public sealed partial class RaftNode
         return Put(request, request.Future);
     }
 
+    /// <summary>Adds a voter whose id is its address. For clusters of protocol version 2.</summary>
+    /// <param name="peer">Where it is reached.</param>
+    /// <returns>Where the new configuration stands, once it is committed and passed here.</returns>
+    /// <exception cref="UnsupportedProtocolException">This server speaks version 3: use <see cref="AddVoterAsync"/>.</exception>
+    /// <exception cref="RaftException">As for <see cref="AddVoterAsync"/>.</exception>
+    [Obsolete("Use AddVoterAsync.")]
+    public Task<ApplyResult> AddPeerAsync(ServerAddress peer) =>
+        Change(ConfigurationChangeKind.AddVoter, new ServerId(peer.Value), peer, 0, default, default, protocolMax: 2);
+
+    /// <summary>Removes a server whose id is its address. For clusters of protocol version 2.</summary>
+    /// <param name="peer">Where it is reached.</param>
+    /// <returns>Where the new configuration stands, once it is committed and passed here.</returns>
+    /// <exception cref="UnsupportedProtocolException">This server speaks version 3: use <see cref="RemoveServerAsync"/>.</exception>
+    /// <exception cref="RaftException">As for <see cref="RemoveServerAsync"/>.</exception>
+    [Obsolete("Use RemoveServerAsync.")]
+    public Task<ApplyResult> RemovePeerAsync(ServerAddress peer) =>
+        Change(ConfigurationChangeKind.Remove, new ServerId(peer.Value), default, 0, default, default, protocolMax: 2);
+
     private Task<ApplyResult> Change(
         ConfigurationChangeKind kind, ServerId id, ServerAddress address, ulong previousIndex, TimeSpan timeout,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, int protocolMin = RaftConfig.ProtocolVersionMin,
+        int protocolMax = RaftConfig.ProtocolVersionMax)
     {
+        int version = _config.ProtocolVersion;
+        if (version < protocolMin || version > protocolMax)
+        {
+            return Task.FromException<ApplyResult>(new UnsupportedProtocolException(
+                $"{Id} speaks protocol version {version}, which does not have this operation. Nothing was appended."));
+        }
+
         var request = new ChangeRequest(new ConfigurationChange(kind, id, address), previousIndex, timeout);
         return Put(request, request.Future).WaitAsync(cancellationToken);
     }

@@ -101,6 +101,7 @@ public sealed partial class RaftNode
         {
             try
             {
+                RefuseOtherId(config, transport);
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
                 SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
@@ -175,6 +176,16 @@ public sealed partial class RaftNode
         TermAndVote? record = await stableStore.LoadAsync();
         return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted))
             || (await snapshotStore.ListAsync()).Count > 0;
+    }
+
+    private static void RefuseOtherId(RaftConfig config, ITransport transport)
+    {
+        if (config.ProtocolVersion < 3 && config.LocalId.Value != transport.LocalAddress.Value)
+        {
+            throw new ArgumentException(
+                $"The settings cannot be used: in protocol version {config.ProtocolVersion} a server's id is its address, but "
+                + $"{nameof(config.LocalId)} is {config.LocalId} and the transport's address {transport.LocalAddress}.");
+        }
     }
 
     /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>

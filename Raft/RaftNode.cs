@@ -101,14 +101,32 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task<ApplyResult> ApplyAsync(
         ReadOnlyMemory<byte> command, TimeSpan timeout = default, CancellationToken cancellationToken = default)
     {
-        if (command.Length > _config.Limits.EntryBytesMax)
+        return ApplyLogAsync(command, extensions: default, timeout, cancellationToken);
+    }
+
+    /// <summary>
+    /// Replicates a command with bytes beside it, which the state machine finds in <see cref="LogEntry.Extensions"/>: room for
+    /// what stands between the application and its state machine, such as the parts of a large command.
+    /// </summary>
+    /// <param name="data">The command; its bytes must not change until the call completes.</param>
+    /// <param name="extensions">The bytes beside it, likewise.</param>
+    /// <param name="timeout">As for <see cref="ApplyAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
+    /// <returns>As of <see cref="ApplyAsync"/>.</returns>
+    /// <exception cref="RaftException">As for <see cref="ApplyAsync"/>.</exception>
+    public Task<ApplyResult> ApplyLogAsync(
+        ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions, TimeSpan timeout = default,
+        CancellationToken cancellationToken = default)
+    {
+        long bytes = (long)data.Length + extensions.Length;
+        if (bytes > _config.Limits.EntryBytesMax)
         {
             return Task.FromException<ApplyResult>(new EntryTooLargeException(
-                $"The command has {command.Length} bytes; an entry takes at most {_config.Limits.EntryBytesMax}. "
+                $"The command has {bytes} bytes; an entry takes at most {_config.Limits.EntryBytesMax}. "
                 + "Nothing was appended."));
         }
 
-        return Enqueue(new ApplyFuture(LogType.Command, command), timeout, cancellationToken);
+        return Enqueue(new ApplyFuture(LogType.Command, data, extensions), timeout, cancellationToken);
     }
 
     /// <summary>Waits until everything that was appended before is applied on this server, which must lead.</summary>

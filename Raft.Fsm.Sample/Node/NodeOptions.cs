@@ -83,5 +83,6 @@ internal sealed record NodeOptions
         PreVoteDisabled = !PreVote,
         LoggerFactory = logs,
         AskHandler = askHandler,
+        ShutdownOnRemove = false,
     };
 }

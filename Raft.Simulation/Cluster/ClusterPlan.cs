@@ -123,6 +123,7 @@ internal sealed record ClusterPlan
         LeaderLeaseTimeout = Lease,
         CommitTimeout = Commit,
         PreVoteDisabled = PreVoteDisabled,
+        ShutdownOnRemove = false,
         MaxAppendEntries = MaxAppendEntries,
         Limits = Limits,
         SnapshotThreshold = SnapshotThreshold,

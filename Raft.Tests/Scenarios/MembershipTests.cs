@@ -185,6 +185,43 @@ public sealed class MembershipTests
     }
 
     [Test]
+    public void A_leader_that_is_removed_stops_its_node_if_it_is_to_and_answers_first()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, server => server.Config = server.Config with { ShutdownOnRemove = true });
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != old)];
+        RaftNode node = old.Node!;
+
+        ulong index = cluster.Run(node.RemoveServerAsync(old.Id)).Index;
+        cluster.Run(node.Completion);
+        VirtualServer next = cluster.AwaitLeader(others);
+        cluster.Run(cluster.Apply(next, "goes on"));
+
+        Assert.That(node.State, Is.EqualTo(RaftState.Shutdown));
+        Assert.That(next.Node!.Core.State.Configuration.Servers.Select(s => s.Id), Is.EquivalentTo(others.Select(s => s.Id)));
+        Assert.That(next.Node.Core.State.Configurations.LatestIndex, Is.EqualTo(index));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Neither_a_leader_that_is_demoted_nor_a_follower_that_is_removed_stops_its_node(bool isDemoted)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, server => server.Config = server.Config with { ShutdownOnRemove = true });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer changed = isDemoted ? leader : cluster.Servers.First(s => s != leader);
+
+        ulong index = cluster.Run(isDemoted
+            ? leader.Node!.DemoteVoterAsync(changed.Id) : leader.Node!.RemoveServerAsync(changed.Id)).Index;
+        cluster.Await("it knows", () => changed.Node!.CommitIndex >= index && changed.Node.State == RaftState.Follower);
+        cluster.Pass(TimeSpan.FromSeconds(20));
+
+        Assert.That(changed.Node!.Completion.IsCompleted, Is.False);
+        Assert.That(changed.Node.State, Is.EqualTo(RaftState.Follower));
+    }
+
+    [Test]
     public void A_server_that_was_removed_wiped_and_added_again_starts_from_nothing()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

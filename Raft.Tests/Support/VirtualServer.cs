@@ -3,7 +3,7 @@ namespace Raft.Tests.Support;
 /// <summary>One server of a virtual cluster: its disk stays, its node comes and goes.</summary>
 internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualClock clock, int seed)
 {
-    public ServerId Id { get; } = id;
+    public ServerId Id => Config.LocalId;
 
     public ServerAddress Address { get; } = address;
 
@@ -11,7 +11,7 @@ internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualC
 
     public ISnapshotStore Snapshots { get; set; } = new InMemorySnapshotStore();
 
-    public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed };
+    public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed, ShutdownOnRemove = false };
 
     public CountingFsm Fsm { get; set; } = new();
 

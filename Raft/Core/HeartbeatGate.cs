@@ -43,7 +43,7 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
     public AppendEntriesResponse? TryAnswer(AppendEntriesRequest request)
     {
         if (_pass is not { } pass || request.Term != pass.Term || !request.IsHeartbeat
-            || request.Header.Id != pass.Leader.Id || request.Header.ProtocolVersion is < 2 or > 3)
+            || request.Header.Id != pass.Leader.Id || !RaftConfig.IsSpoken(request.Header.ProtocolVersion))
         {
             return null;
         }

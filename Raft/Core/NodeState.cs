@@ -11,7 +11,7 @@ namespace Raft.Core;
 /// changes it (W1), from its own task.
 /// </summary>
 internal sealed class NodeState(
-    ServerId localId, ServerAddress localAddress, TermAndVote record, RejoinPoint rejoin, RaftLog log, LogWriter writer,
+    RpcHeader header, TermAndVote record, RejoinPoint rejoin, RaftLog log, LogWriter writer,
     ConfigurationTracker configurations, SnapshotMeta? snapshot, HeartbeatGate gate, NodeBoard board, NodeClock clock,
     ObserverHub observers, IRaftTrace? trace, Mutation mutation)
 {
@@ -19,13 +19,13 @@ internal sealed class NodeState(
     private RejoinPoint _rejoin = rejoin;
 
     /// <summary>This server.</summary>
-    public ServerId LocalId { get; } = localId;
+    public ServerId LocalId { get; } = header.Id;
 
     /// <summary>Where others reach it.</summary>
-    public ServerAddress LocalAddress { get; } = localAddress;
+    public ServerAddress LocalAddress { get; } = header.Address;
 
     /// <summary>What stands at the head of every message from here.</summary>
-    public RpcHeader Header { get; } = new(3, localId, localAddress);
+    public RpcHeader Header { get; } = header;
 
     /// <summary>The log.</summary>
     public RaftLog Log { get; } = log;
@@ -75,6 +75,9 @@ internal sealed class NodeState(
     /// <summary>What the state machine may take: committed, and durable here, so that it is never ahead of the log on disk.</summary>
     public ulong ApplicableIndex =>
         mutation == Mutation.AppliedBeforeDurable ? CommitIndex : Math.Min(CommitIndex, Log.DurableIndex);
+
+    /// <summary>Whether this server is no member of the configuration in force, which is committed.</summary>
+    public bool IsRemoved => Configuration.Find(LocalId) is null && Configurations.LatestIndex <= CommitIndex;
 
     /// <summary>Whether this server votes in the configuration in force.</summary>
     public bool IsVoter => Configuration.IsVoter(LocalId);
@@ -200,10 +203,11 @@ internal sealed class NodeState(
     {
         for (int i = 0; i < slice.Count; i++)
         {
-            if (slice.Batch.TypeAt(slice.Start + i) == LogType.Configuration)
+            LogType type = slice.Batch.TypeAt(slice.Start + i);
+            if (ConfigurationEncoding.IsConfiguration(type))
             {
                 Configurations.Append(
-                    slice.FirstIndex + (ulong)i, ConfigurationEncoding.Decode(slice[i].Data.Span));
+                    slice.FirstIndex + (ulong)i, ConfigurationEncoding.Decode(type, slice[i].Data.Span));
                 ConfigurationCommittedAt = null;
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Raft.Membership;
 using Raft.Observability;
 
 namespace Raft.Fsm;
@@ -10,6 +11,7 @@ namespace Raft.Fsm;
 internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trace)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
+    private readonly IConfigurationStore? _configurations = fsm as IConfigurationStore;
     private readonly List<LogEntry> _batch = [];
     private readonly List<ApplyFuture?> _batchFutures = [];
 
@@ -23,7 +25,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
         {
             LogEntry entry = apply.Slice[i];
             ApplyFuture? future = apply.FutureAt(i);
-            if (_batching is not null && (entry.Type is LogType.Command or LogType.Configuration))
+            if (_batching is not null && IsBatched(entry.Type))
             {
                 _batch.Add(entry);
                 _batchFutures.Add(future);
@@ -37,6 +39,12 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
 
             ApplyBatch(due, ref dueCount);
             object? response = entry.Type == LogType.Command ? fsm.Apply(entry) : null;
+            if (_configurations is not null && ConfigurationEncoding.IsConfiguration(entry.Type))
+            {
+                _configurations.StoreConfiguration(
+                    entry.Index, ConfigurationEncoding.Decode(entry.Type, entry.Data.Span));
+            }
+
             trace?.Apply(entry);
             if (future is not null)
             {
@@ -47,6 +55,9 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
 
         ApplyBatch(due, ref dueCount);
     }
+
+    private bool IsBatched(LogType type) =>
+        type == LogType.Command || (type == LogType.Configuration && _configurations is null);
 
     private void ApplyBatch(ICompletion[] due, ref int dueCount)
     {

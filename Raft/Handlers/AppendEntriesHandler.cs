@@ -120,14 +120,14 @@ internal sealed class AppendEntriesHandler(
 
     private static bool IsReadable(LogEntry entry)
     {
-        if (entry.Type != LogType.Configuration)
+        if (!ConfigurationEncoding.IsConfiguration(entry.Type))
         {
             return true;
         }
 
         try
         {
-            ConfigurationEncoding.Decode(entry.Data.Span);
+            ConfigurationEncoding.Decode(entry.Type, entry.Data.Span);
             return true;
         }
         catch (FormatException)

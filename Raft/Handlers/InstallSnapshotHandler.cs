@@ -129,7 +129,7 @@ internal sealed class InstallSnapshotHandler(
         try
         {
             (ClusterConfiguration configuration, ulong index) = request.SnapshotVersion == 0
-                ? (ConfigurationEncoding.DecodePeers((request.Peers ?? default).Span), request.LastLogIndex)
+                ? (LegacyPeers.Decode((request.Peers ?? default).Span), request.LastLogIndex)
                 : (ConfigurationEncoding.Decode((request.Configuration ?? default).Span), request.ConfigurationIndex);
             if (request.LastLogTerm > request.Term || request.LastLogTerm == 0 || index > request.LastLogIndex
                 || request.LastLogIndex > long.MaxValue || configuration.VoterCount == 0)

@@ -11,7 +11,6 @@ internal sealed class RpcDispatcher
 {
     // Part of the wire: senders compare this text.
     private const string UnsupportedProtocol = "operation not supported with current protocol version";
-    private const int ProtocolVersionMax = 3;
 
     private readonly NodeState _state;
     private readonly ILogger _logger;
@@ -41,8 +40,7 @@ internal sealed class RpcDispatcher
     public HandlerOutcome Handle(IncomingRpc rpc, out ulong term)
     {
         term = 0;
-        int version = rpc.Request.Header.ProtocolVersion;
-        if (version < _state.Header.ProtocolVersion - 1 || version > ProtocolVersionMax)
+        if (!RaftConfig.IsSpoken(rpc.Request.Header.ProtocolVersion))
         {
             rpc.Respond(null, UnsupportedProtocol);
             return HandlerOutcome.Done;

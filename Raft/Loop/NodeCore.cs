@@ -71,7 +71,7 @@ internal sealed class NodeCore
         var log = new RaftLog(
             logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
-            config.LocalId, transport.LocalAddress, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
+            header, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
             recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, runtime.Mutation);
         Fsm = new FsmRunner(

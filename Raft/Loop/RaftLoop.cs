@@ -22,7 +22,7 @@ internal sealed class RaftLoop(RoleContext context)
         {
             change = change.Next switch
             {
-                RaftState.Leader => await RunLeaderAsync(),
+                RaftState.Leader => Leave(await RunLeaderAsync()),
                 RaftState.Candidate => await RunCandidateAsync(change.IsTransfer),
                 _ => await RunFollowerAsync(change),
             };
@@ -42,6 +42,18 @@ internal sealed class RaftLoop(RoleContext context)
         new CandidateRole(context, ++_campaign, isTransfer).RunAsync(first: null);
 
     private Task<RoleChange> RunLeaderAsync() => new LeaderRole(context, ++_epoch, context.Inbox).RunAsync(first: null);
+
+    /// <summary>A leader that was removed is done, and stops, if it is to.</summary>
+    private RoleChange Leave(RoleChange change)
+    {
+        if (change.Next != RaftState.Follower || !context.Config.ShutdownOnRemove || !context.State.IsRemoved)
+        {
+            return change;
+        }
+
+        change.Rpc?.Respond(null, "the node was stopped");
+        return new RoleChange(RaftState.Shutdown, "it was removed");
+    }
 
     private void Settle(RoleChange change)
     {

@@ -6,7 +6,9 @@ namespace Raft.Membership;
 /// <summary>The bytes of a configuration entry: a msgpack map with the servers, as Go writes it.</summary>
 internal static class ConfigurationEncoding
 {
-    private const int ServersMax = 4096;
+    /// <summary>The most servers that a configuration is read with.</summary>
+    public const int ServersMax = 4096;
+
     private const int TextBytesMax = ServerId.BytesMax;
 
     /// <summary>Encodes a configuration.</summary>
@@ -48,6 +50,17 @@ internal static class ConfigurationEncoding
         return buffer[..writer.Length];
     }
 
+    /// <summary>Whether entries of a type hold a configuration. Those of clusters older than protocol version 2 do, too.</summary>
+    public static bool IsConfiguration(LogType type) =>
+        type is LogType.Configuration or LogType.AddPeerDeprecated or LogType.RemovePeerDeprecated;
+
+    /// <summary>Decodes an entry that holds a configuration.</summary>
+    /// <param name="type">The entry's type.</param>
+    /// <param name="encoded">Its data: a configuration, or in the older types a list of all peers, who vote.</param>
+    /// <exception cref="FormatException">The bytes are none.</exception>
+    public static ClusterConfiguration Decode(LogType type, ReadOnlySpan<byte> encoded) =>
+        type == LogType.Configuration ? Decode(encoded) : LegacyPeers.Decode(encoded);
+
     /// <summary>Decodes a configuration.</summary>
     /// <exception cref="FormatException">The bytes are no configuration.</exception>
     public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
@@ -72,27 +85,6 @@ internal static class ConfigurationEncoding
             {
                 servers.Add(DecodeServer(ref reader));
             }
-        }
-
-        reader.RequireComplete();
-        return new ClusterConfiguration(servers);
-    }
-
-    /// <summary>Decodes the members as old versions write them: addresses, which are ids too, of voters.</summary>
-    /// <exception cref="FormatException">The bytes are no list of peers.</exception>
-    public static ClusterConfiguration DecodePeers(ReadOnlySpan<byte> encoded)
-    {
-        var reader = new MsgPackReader(encoded);
-        var servers = new List<Server>();
-        for (long count = reader.ArrayHeader(); count > 0 && !reader.IsIncomplete; count--)
-        {
-            if (servers.Count == ServersMax)
-            {
-                throw new MsgPackException($"more than {ServersMax} peers");
-            }
-
-            string address = Encoding.UTF8.GetString(reader.Raw(TextBytesMax, out _));
-            servers.Add(new Server(address, address));
         }
 
         reader.RequireComplete();

@@ -106,9 +106,9 @@ internal sealed record RecoveredLog(
                     termAtSnapshot = term;
                 }
 
-                if (batch.TypeAt(i) == LogType.Configuration && index > Configurations.LatestIndex)
+                if (ConfigurationEncoding.IsConfiguration(batch.TypeAt(i)) && index > Configurations.LatestIndex)
                 {
-                    Configurations.Append(index, ConfigurationEncoding.Decode(batch[i].Data.Span));
+                    Configurations.Append(index, ConfigurationEncoding.Decode(batch.TypeAt(i), batch[i].Data.Span));
                 }
             }
 

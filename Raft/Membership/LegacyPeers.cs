@@ -1,9 +1,12 @@
 using System.Text;
 using Raft.MsgPack;
 
-namespace Raft.Stores.Wal.Snapshots;
+namespace Raft.Membership;
 
-/// <summary>The voters' addresses as a msgpack array: all that snapshots of version 0 say of the members.</summary>
+/// <summary>
+/// The voters' addresses as a msgpack array, which are their ids too: all that snapshots of version 0, and entries of clusters
+/// older than protocol version 2, say of the members.
+/// </summary>
 internal static class LegacyPeers
 {
     /// <summary>Encodes the voters of a configuration; none are Go's nil.</summary>
@@ -30,7 +33,7 @@ internal static class LegacyPeers
         return buffer[..writer.Length];
     }
 
-    /// <summary>Decodes voters, whose addresses are their ids too.</summary>
+    /// <summary>Decodes voters.</summary>
     /// <exception cref="FormatException">The bytes are no such array.</exception>
     public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
     {
@@ -38,6 +41,11 @@ internal static class LegacyPeers
         var voters = new List<Server>();
         for (long count = reader.ArrayHeader(); count > 0 && !reader.IsIncomplete; count--)
         {
+            if (voters.Count == ConfigurationEncoding.ServersMax)
+            {
+                throw new MsgPackException($"more than {ConfigurationEncoding.ServersMax} peers");
+            }
+
             string address = Encoding.UTF8.GetString(reader.Raw(ServerAddress.BytesMax, out _));
             voters.Add(new Server(address, address));
         }
