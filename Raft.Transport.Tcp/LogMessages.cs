@@ -54,4 +54,9 @@ internal static partial class LogMessages
         "Closing the connection of {Remote}: {Max} snapshots are being received already, all that SnapshotsReceivedMax "
         + "allows. {Unlogged} more such lines were left out.")]
     public static partial void TooManySnapshots(ILogger logger, string remote, int max, long unlogged);
+
+    [LoggerMessage(
+        2011, LogLevel.Warning,
+        "Where {Server} is reached could not be found out; the configuration's {Address} is dialled.")]
+    public static partial void AddressNotFound(ILogger logger, ServerId server, ServerAddress address, Exception exception);
 }

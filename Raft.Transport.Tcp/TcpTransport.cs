@@ -110,7 +110,7 @@ public sealed class TcpTransport : ITransport
     public async ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return new AppendPipeline(await _dialer.DialAsync(target.Address, cancellationToken).ConfigureAwait(false));
+        return new AppendPipeline(await _dialer.DialAsync(AddressOf(target), cancellationToken).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -131,7 +131,7 @@ public sealed class TcpTransport : ITransport
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(body);
         // Of its own, and never used again, as Go's: whatever became of the bytes, no other call meets what is left.
-        ClientConnection connection = await _dialer.DialAsync(target.Address, cancellationToken).ConfigureAwait(false);
+        ClientConnection connection = await _dialer.DialAsync(AddressOf(target), cancellationToken).ConfigureAwait(false);
         try
         {
             using (cancellationToken.UnsafeRegister(Cancel, connection))
@@ -154,6 +154,17 @@ public sealed class TcpTransport : ITransport
     /// <inheritdoc/>
     public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
         CallAsync<AskResponse>(target, request, cancellationToken);
+
+    /// <summary>
+    /// Ends all connections that are open, idle or not, in both directions: calls under way fail with
+    /// <see cref="TransportFailure.Shutdown"/>, the next ones dial anew. For when what connections were made with is over, such
+    /// as a certificate.
+    /// </summary>
+    public void CloseStreams()
+    {
+        _dialer.CloseAll();
+        _acceptor?.CloseAll();
+    }
 
     /// <summary>
     /// Stops listening, ends all connections, and fails what waits with <see cref="TransportFailure.Shutdown"/>. On
@@ -203,7 +214,7 @@ public sealed class TcpTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(request);
-        ClientConnection connection = await _dialer.TakeAsync(target.Address, cancellationToken).ConfigureAwait(false);
+        ClientConnection connection = await _dialer.TakeAsync(AddressOf(target), cancellationToken).ConfigureAwait(false);
         RpcResponse response;
         try
         {
@@ -227,6 +238,19 @@ public sealed class TcpTransport : ITransport
 
         _dialer.Return(connection);
         return (TResponse)response;
+    }
+
+    private ServerAddress AddressOf(Server target)
+    {
+        try
+        {
+            return _options.AddressProvider?.FindAddress(target.Id) is { IsEmpty: false } known ? known : target.Address;
+        }
+        catch (Exception failure)
+        {
+            LogMessages.AddressNotFound(_logger, target.Id, target.Address, failure);
+            return target.Address;
+        }
     }
 
     private static void Cancel(object? connection) =>

@@ -76,6 +76,9 @@ public sealed class TcpTransportOptions
     /// <summary>How the network is reached; plain sockets by default.</summary>
     public IStreamLayer StreamLayer { get; init; } = new SocketStreamLayer();
 
+    /// <summary>Says where servers are reached, in place of the configuration; null for nothing but the configuration.</summary>
+    public IServerAddressProvider? AddressProvider { get; init; }
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrEmpty(BindAddress);

@@ -45,12 +45,15 @@ internal sealed class Acceptor : IAsyncDisposable
     /// <summary>How many snapshots were announced and are not answered yet.</summary>
     public int SnapshotCount => _context.SnapshotCount;
 
+    /// <summary>Closes all connections that are open now.</summary>
+    public void CloseAll() => _ = CloseAllAsync("the transport's connections were closed");
+
     /// <summary>Closes the listener and all connections and waits for their tasks.</summary>
     public async ValueTask DisposeAsync()
     {
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
-        Task closing = CloseAllAsync();
+        Task closing = CloseAllAsync("this transport was closed");
         try
         {
             _listener.Dispose();
@@ -63,8 +66,8 @@ internal sealed class Acceptor : IAsyncDisposable
         }
     }
 
-    // From here on none is added: whoever adds one looks under the same lock whether this has begun.
-    private Task CloseAllAsync()
+    // When the listener goes, none is added from here on: whoever adds one looks under the same lock whether that has begun.
+    private Task CloseAllAsync(string reason)
     {
         KeyValuePair<AcceptedConnection, Task>[] open;
         lock (_gate)
@@ -74,7 +77,7 @@ internal sealed class Acceptor : IAsyncDisposable
 
         foreach ((AcceptedConnection connection, _) in open)
         {
-            connection.Close("this transport was closed");
+            connection.Close(reason);
         }
 
         return Task.WhenAll(open.Select(static pair => pair.Value));

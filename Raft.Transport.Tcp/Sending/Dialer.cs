@@ -105,6 +105,23 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         throw Closed();
     }
 
+    /// <summary>Ends all connections and with them all calls; the next dial anew.</summary>
+    public void CloseAll()
+    {
+        ClientConnection[] open;
+        lock (_gate)
+        {
+            open = [.. _open];
+            _idle.Clear();
+        }
+
+        foreach (ClientConnection connection in open)
+        {
+            connection.Abort(TransportFailure.Shutdown, "the transport's connections were closed");
+            connection.Dispose();
+        }
+    }
+
     /// <summary>Ends all connections and with them all calls.</summary>
     public async ValueTask DisposeAsync()
     {
