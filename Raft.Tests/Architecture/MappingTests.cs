@@ -1,9 +1,10 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace Raft.Tests.Architecture;
 
 /// <summary>The pages for those who come from other libraries name what is there, and name it once.</summary>
-public sealed class MappingTests
+public sealed partial class MappingTests
 {
     private const BindingFlags Seen =
         BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.FlattenHierarchy;
@@ -60,6 +61,20 @@ public sealed class MappingTests
         Assert.That(read.Rows, Has.Count.EqualTo(read.Claimed));
     }
 
+    [Test]
+    public void Every_divergence_that_is_named_by_its_number_is_described()
+    {
+        string folder = Path.Combine(TidyTests.RepositoryRoot(), "docs");
+        string[] described = [.. Numbers(File.ReadAllText(Path.Combine(folder, "divergence.md")))];
+
+        string[] named = [.. Numbers(File.ReadAllText(Path.Combine(folder, "hashicorp.md")))];
+
+        Assert.That(named, Is.Not.Empty);
+        Assert.That(named.Except(described), Is.Empty);
+    }
+
+    private static IEnumerable<string> Numbers(string page) => DivergenceNumber().Matches(page).Select(m => m.Value).Distinct();
+
     private static bool IsPublic(string name)
     {
         int dot = name.LastIndexOf('.');
@@ -75,4 +90,7 @@ public sealed class MappingTests
         string name = type.Name.Split('`')[0];
         return type.DeclaringType is { } outer ? $"{PlainName(outer)}.{name}" : name;
     }
+
+    [GeneratedRegex(@"\bW\d+\b")]
+    private static partial Regex DivergenceNumber();
 }
