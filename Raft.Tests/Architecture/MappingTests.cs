@@ -79,8 +79,12 @@ public sealed partial class MappingTests
     {
         int dot = name.LastIndexOf('.');
         return Types.Contains(name)
-            || (dot > 0 && Types[name[..dot]].Any(type => WithInterfaces(type).Any(t => t.GetMember(name[(dot + 1)..], Seen).Length > 0)));
+            || (dot > 0 && Types[name[..dot]].Any(type => WithInterfaces(type).Any(t => Declares(t, name[(dot + 1)..]))));
     }
+
+    // What every object has says nothing of this one.
+    private static bool Declares(Type type, string member) =>
+        type.GetMember(member, Seen).Any(found => found.DeclaringType != typeof(object));
 
     // What an interface inherits is not among its own members.
     private static IEnumerable<Type> WithInterfaces(Type type) => type.IsInterface ? [type, .. type.GetInterfaces()] : [type];
