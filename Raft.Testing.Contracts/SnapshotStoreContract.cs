@@ -3,31 +3,12 @@ using NUnit.Framework;
 namespace Raft.Testing.Contracts;
 
 /// <summary>What every <see cref="ISnapshotStore"/> is held to. Derive a fixture from it that makes the store.</summary>
-public abstract class SnapshotStoreContract
+public abstract class SnapshotStoreContract : SnapshotSinkContract
 {
     private const int MiB = 1 << 20;
 
     /// <summary>How many snapshots the store keeps at least; a store may keep only the newest.</summary>
     protected abstract int Retained { get; }
-
-    /// <summary>Makes an empty store.</summary>
-    /// <returns>The store.</returns>
-    protected abstract ValueTask<ISnapshotStore> CreateAsync();
-
-    /// <summary>Closes a store, or lets its process crash, and opens it again. One that forgets returns what it is given.</summary>
-    /// <param name="store">The store.</param>
-    /// <returns>The store as it is after a restart.</returns>
-    protected virtual ValueTask<ISnapshotStore> ReopenAsync(ISnapshotStore store) => new(store);
-
-    /// <summary>No snapshot is none of size 0.</summary>
-    [Test]
-    public async Task A_new_store_has_no_snapshots()
-    {
-        ISnapshotStore store = await ReopenAsync(await CreateAsync());
-
-        Assert.That(await store.ListAsync(), Is.Empty);
-        Assert.That(async () => await store.OpenAsync("2-10-1"), Throws.InstanceOf<StoreException>());
-    }
 
     /// <summary>Whatever the size, and however it is cut into pieces.</summary>
     /// <param name="size">How many bytes.</param>

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Raft.Testing.Contracts;
 
 /// <summary>Keeps the requests that a transport delivers: a test answers them itself, or says once how to.</summary>
-public sealed class TestReceiver : IRpcReceiver
+internal sealed class TestReceiver : IRpcReceiver
 {
     private readonly Lock _gate = new();
     private readonly List<RpcRequest> _received = [];

@@ -5,6 +5,6 @@ namespace Raft;
 /// <param name="MatchIndex">The highest index known to stand in its log, durably.</param>
 /// <param name="NextIndex">The next index to send.</param>
 /// <param name="LastContact">Time since it last answered; null where it never did.</param>
-/// <param name="Mode">How entries are sent: <c>Probe</c> or <c>Pipeline</c>.</param>
+/// <param name="Mode">How entries are sent: <c>Probe</c>, <c>Pipeline</c> or <c>Snapshot</c>.</param>
 public sealed record FollowerStatus(
     ServerId Id, ulong MatchIndex, ulong NextIndex, TimeSpan? LastContact, string Mode);

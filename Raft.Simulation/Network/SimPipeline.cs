@@ -16,6 +16,7 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
     private readonly SimStream _answers;
     private readonly Queue<PendingAnswer> _unanswered = new();
     private bool _hasEnded;
+    private bool _isDisposed;
     private bool _isWatching;
 
     private SimPipeline(SimTransport source, SimTransport receiver, Server target)
@@ -79,7 +80,7 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
 
         if (_hasEnded)
         {
-            return ValueTask.FromException(Failed(TransportFailure.Broken));
+            return ValueTask.FromException(Failed(_isDisposed ? TransportFailure.Shutdown : TransportFailure.Broken));
         }
 
         Network.Requested(Source.Machine, _receiver.Machine, request);
@@ -98,7 +99,11 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
         return ValueTask.CompletedTask;
     }
 
-    public override void End(TransportFailure why) => End(Failed(why));
+    public override void End(TransportFailure why)
+    {
+        _isDisposed |= why == TransportFailure.Shutdown;
+        End(Failed(why));
+    }
 
     private void End(Exception why)
     {

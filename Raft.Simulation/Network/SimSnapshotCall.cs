@@ -109,12 +109,20 @@ internal sealed class SimSnapshotCall : SimExchange
     private async Task SendAsync(ISnapshotBody body)
     {
         byte[] buffer = new byte[Kernel.Random.Next(2) == 0 ? 100 : 700];
+        long left = _request.Size;
         while (!_outcome.Task.IsCompleted)
         {
             int count;
             try
             {
                 count = await body.ReadAsync(buffer);
+                left -= count;
+
+                // Whoever receives the end of them takes the snapshot for whole.
+                if (left < 0 || (count == 0 && left > 0))
+                {
+                    throw new StoreException($"The snapshot does not have the {_request.Size} bytes that were announced.");
+                }
             }
             catch
             {

@@ -4,6 +4,7 @@ using Raft.Tests.Support;
 
 namespace Raft.Tests.Contracts;
 
+// docs begin
 [TestFixture]
 public sealed class WalLogOnRealDiskTests : LogStoreContract
 {
@@ -39,3 +40,4 @@ public sealed class WalLogOnRealDiskTests : LogStoreContract
         return _store.Log;
     }
 }
+// docs end

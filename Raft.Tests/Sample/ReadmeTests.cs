@@ -48,6 +48,23 @@ public sealed class ReadmeTests
             File.ReadAllLines(Path.Combine(Root(), "Raft.Tests", "Simulation", "Bank", file)).Select(line => line.Trim());
     }
 
+    [Test]
+    public void The_examples_of_the_contracts_page_are_those_that_are_tested()
+    {
+        string[] page = [.. Between(File.ReadAllLines(Path.Combine(Root(), "docs", "contracts.md")), "```csharp", "```")];
+        string[] files =
+        [
+            "Example/ListLogStore.cs", "Example/ListLogStoreTests.cs", "WalLogOnRealDiskTests.cs", "Example/TableStableStore.cs",
+            "Example/TableStableStoreTests.cs", "Example/NamedStreamLayer.cs", "Example/NamedTransportTests.cs",
+        ];
+
+        string[] code = [.. files.SelectMany(file => Between(
+            File.ReadAllLines(Path.Combine(Root(), "Raft.Tests", "Contracts", file)), "// docs begin", "// docs end"))];
+
+        Assert.That(page, Is.Not.Empty);
+        Assert.That(page, Is.EqualTo(code));
+    }
+
     private static IEnumerable<string> Between(IEnumerable<string> lines, string begin, string end)
     {
         bool isInside = false;
