@@ -213,6 +213,7 @@ internal sealed class VirtualCluster : IDisposable
         SnapshotScheduler = _scheduler,
         CompletionScheduler = _scheduler,
         UserScheduler = _scheduler,
+        IsMetered = true,
         Mutation = _mutation,
     };
 }

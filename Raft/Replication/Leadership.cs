@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Mutations;
+using Raft.Observability;
 using Raft.Rpc;
 using Raft.Storage;
 using Raft.Timing;
@@ -25,11 +26,12 @@ namespace Raft.Replication;
 /// <param name="Random">The node's random source.</param>
 /// <param name="Tasks">The tasks of this leadership.</param>
 /// <param name="Events">Where news goes.</param>
+/// <param name="Meter">What is measured.</param>
 /// <param name="Logger">The node's log.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record Leadership(
     ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ISnapshotStore Snapshots, Action NeedSnapshot, ITransport Transport, PeerCapabilities Capabilities,
-    AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, ILogger Logger,
+    AskProtocol Asks, RaftConfig Config, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events, RaftMeter Meter, ILogger Logger,
     Mutation Mutation)
 {
     /// <summary>The newest question (verification or read) that followers' answers must postdate. Raised by the leader role.</summary>

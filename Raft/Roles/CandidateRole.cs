@@ -142,6 +142,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogTerm = Context.State.Log.LastTerm,
             LeadershipTransfer = isTransfer,
         };
+        TimeSpan? began = Context.Meter.ElectSelf.Begin();
         try
         {
             RequestVoteResponse answer = await Context.Transport.RequestVoteAsync(voter, request, _tasks.Stopping);
@@ -154,6 +155,10 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: false, term: 0, isGranted: false);
         }
+        finally
+        {
+            Context.Meter.ElectSelf.End(began);
+        }
     }
 
     private async Task AskPreVoteAsync(Server voter)
@@ -164,6 +169,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogIndex = Context.State.Log.LastIndex,
             LastLogTerm = Context.State.Log.LastTerm,
         };
+        TimeSpan? began = Context.Meter.PreElectSelf.Begin();
         try
         {
             RequestPreVoteResponse answer = await Context.Transport.RequestPreVoteAsync(voter, request, _tasks.Stopping);
@@ -178,6 +184,10 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         {
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: true, term: 0, isGranted: false);
+        }
+        finally
+        {
+            Context.Meter.PreElectSelf.End(began);
         }
     }
 

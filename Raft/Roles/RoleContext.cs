@@ -33,6 +33,7 @@ namespace Raft.Roles;
 /// <param name="Random">The random source.</param>
 /// <param name="Timer">The loop's one timer.</param>
 /// <param name="NewTasks">Makes a group for the tasks of one leadership or campaign.</param>
+/// <param name="Meter">What is measured.</param>
 /// <param name="Logger">The log.</param>
 /// <param name="Trace">Hears what the node does; null in production.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
@@ -40,7 +41,7 @@ internal sealed record RoleContext(
     RaftConfig Config, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
     SnapshotRunner Snapshots, SnapshotReceiver Receiver, ISnapshotStore SnapshotStore, ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
-    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ILogger Logger,
+    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, RaftMeter Meter, ILogger Logger,
     IRaftTrace? Trace, Mutation Mutation)
 {
     /// <summary>How long the disk has been busy with the write under way.</summary>
