@@ -20,6 +20,7 @@ public sealed class TcpTransport : ITransport
     private readonly IStreamListener _listener;
     private readonly ILogger _logger;
     private readonly Dialer _dialer;
+    private readonly TransportMeter _meter;
     private readonly Lock _gate = new();
     private Acceptor? _acceptor;
     private Task? _disposal;
@@ -32,6 +33,7 @@ public sealed class TcpTransport : ITransport
         _dialer = new Dialer(options);
         LocalAddress = options.AdvertiseAddress.IsEmpty
             ? listener.LocalEndPoint.ToString() : options.AdvertiseAddress;
+        _meter = TransportMeter.Create(options, LocalAddress);
         LogMessages.Listening(_logger, listener.LocalEndPoint.ToString(), LocalAddress);
     }
 
@@ -97,7 +99,7 @@ public sealed class TcpTransport : ITransport
                 throw new InvalidOperationException("The transport was started already.");
             }
 
-            _acceptor = new Acceptor(_listener, new AcceptorContext(receiver, _options, _logger));
+            _acceptor = new Acceptor(_listener, new AcceptorContext(receiver, _options, _meter, _logger));
         }
     }
 
@@ -205,6 +207,7 @@ public sealed class TcpTransport : ITransport
             }
 
             _listener.Dispose();
+            _meter.Dispose();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -72,6 +73,13 @@ public sealed class TcpTransportOptions
 
     /// <summary>Where log lines go.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// Makes the transport's meter, called "Raft" like the node's, for the instruments <c>raft.net.*</c> of
+    /// <c>docs/metrics.md</c>; null makes a plain one. Best the same as <c>RaftConfig.MeterFactory</c>. Listeners are called in
+    /// place: they must neither block nor throw. The transport disposes the meter when it was closed.
+    /// </summary>
+    public IMeterFactory? MeterFactory { get; init; }
 
     /// <summary>How the network is reached; plain sockets by default.</summary>
     public IStreamLayer StreamLayer { get; init; } = new SocketStreamLayer();

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -84,6 +85,13 @@ public sealed record RaftConfig
 
     /// <summary>Where log lines go. Default nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// Makes the node's meter, called "Raft", whose instruments <c>docs/metrics.md</c> lists; null makes a plain one. Listeners
+    /// are called in place, on the node's tasks: they must neither block nor throw. The node disposes the meter when it has
+    /// stopped, which means nothing to a factory that keeps its meters.
+    /// </summary>
+    public IMeterFactory? MeterFactory { get; init; }
 
     /// <summary>Seeds the jitter of timeouts; null draws a seed. Nodes of one cluster should not share one.</summary>
     public int? Seed { get; init; }

@@ -136,6 +136,7 @@ public sealed partial class RaftNode
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentOutOfRangeException.ThrowIfNegative(size);
+        _core.Meter.Restore?.Add(1);
         if (State != RaftState.Leader)
         {
             return Task.FromException<ApplyResult>(State == RaftState.Shutdown ? WasStopped() : NotLeader());

@@ -99,20 +99,26 @@ public sealed partial class RaftNode
         config.Validate();
         return OneTask.Run(runtime.LoopScheduler, async () =>
         {
+            RaftMeter? meter = null;
             try
             {
                 RefuseOtherId(config, transport);
+                var clock = new NodeClock(config.TimeProvider);
+                meter = runtime.IsMetered
+                    ? RaftMeter.Create(config.MeterFactory, config.LocalId, transport.LocalAddress, clock)
+                    : new RaftMeter(meter: null, clock);
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
+                SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime, meter.Fsm.Restore);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
-                var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
+                var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime, meter);
                 core.Start();
                 return new RaftNode(core, config);
             }
             catch
             {
+                meter?.Dispose();
                 await transport.DisposeAsync();
                 throw;
             }
@@ -191,7 +197,8 @@ public sealed partial class RaftNode
     /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
     /// <returns>That snapshot; null where there is none.</returns>
     private static async Task<SnapshotMeta?> RestoreNewestAsync(
-        IReadOnlyList<SnapshotMeta> kept, RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime)
+        IReadOnlyList<SnapshotMeta> kept, RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime,
+        TimeMeter meter)
     {
         StoreException? failure = null;
         foreach (SnapshotMeta snapshot in kept)
@@ -201,7 +208,7 @@ public sealed partial class RaftNode
                 ISnapshotSource source = await snapshotStore.OpenAsync(snapshot.Id);
                 return await OneTask.Run(runtime.FsmScheduler, async () =>
                 {
-                    await SnapshotRestore.RunAsync(fsm, source, runtime.UserScheduler, CancellationToken.None);
+                    await SnapshotRestore.RunAsync(fsm, source, runtime.UserScheduler, meter, CancellationToken.None);
                     return snapshot;
                 });
             }

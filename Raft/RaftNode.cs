@@ -118,6 +118,7 @@ public sealed partial class RaftNode : IAsyncDisposable
         ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions, TimeSpan timeout = default,
         CancellationToken cancellationToken = default)
     {
+        _core.Meter.Apply?.Add(1);
         long bytes = (long)data.Length + extensions.Length;
         if (bytes > _config.Limits.EntryBytesMax)
         {
@@ -134,8 +135,11 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The barrier's own place in the log.</returns>
     /// <exception cref="RaftException">As for <see cref="ApplyAsync"/>.</exception>
-    public Task<ApplyResult> BarrierAsync(TimeSpan timeout = default, CancellationToken cancellationToken = default) =>
-        Enqueue(new ApplyFuture(LogType.Barrier, default), timeout, cancellationToken);
+    public Task<ApplyResult> BarrierAsync(TimeSpan timeout = default, CancellationToken cancellationToken = default)
+    {
+        _core.Meter.Barrier?.Add(1);
+        return Enqueue(new ApplyFuture(LogType.Barrier, default), timeout, cancellationToken);
+    }
 
     /// <summary>Asks a majority whether this server still leads; only answers to requests sent from now on count.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -143,6 +147,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <exception cref="NotLeaderException">This server does not lead, or ceased to before it was confirmed.</exception>
     public Task VerifyLeaderAsync(CancellationToken cancellationToken = default)
     {
+        _core.Meter.VerifyLeader?.Add(1);
         var request = new ConfirmRequest(isRead: false);
         return Put(request, request.Future).WaitAsync(cancellationToken);
     }

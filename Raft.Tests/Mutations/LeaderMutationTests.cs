@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Mutations;
+using Raft.Observability;
 using Raft.Replication;
 using Raft.Storage;
 using Raft.Tests.Support;
@@ -111,7 +112,7 @@ public sealed class LeaderMutationTests
         Assert.That(stores.SaveAsync(new TermAndVote(1)).IsCompletedSuccessfully, Is.True);
         var writer = new LogWriter(
             stores, stores, new NodeClock(clock), new LoneWriter(), durableTerm: 1,
-            Planted.If(isPlanted, Mutation.EntryBeforeTerm));
+            new RaftMeter(meter: null, new NodeClock(clock)).Storage, Planted.If(isPlanted, Mutation.EntryBeforeTerm));
 
         writer.Append(Entries(1, 1));
         writer.Save(new TermAndVote(2));
@@ -129,7 +130,8 @@ public sealed class LeaderMutationTests
         var tasks = new TaskGroup(TaskScheduler.Default, static (_, _) => { });
         return new Leadership(
             Epoch: 0, Term: 1, server.Node!.Core.State, Writer: null!, Snapshots: null!, NeedSnapshot: null!, Transport: null!, Capabilities: null!,
-            Asks: null!, new LiveConfig(server.Config), clock, new NodeRandom(seed: 1), tasks, events, Observers: null!, Logger: null!, mutation);
+            Asks: null!, new LiveConfig(server.Config), clock, new NodeRandom(seed: 1), tasks, events, Observers: null!,
+            new RaftMeter(meter: null, clock), Logger: null!, mutation);
     }
 
     private sealed class Events : IPeerEvents

@@ -18,7 +18,14 @@ internal sealed class VirtualClock : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override long GetTimestamp() => Now.Ticks;
+    /// <summary>How often the time was asked for.</summary>
+    public int Reads { get; private set; }
+
+    public override long GetTimestamp()
+    {
+        Reads++;
+        return Now.Ticks;
+    }
 
     public override DateTimeOffset GetUtcNow() => Epoch + Now;
 

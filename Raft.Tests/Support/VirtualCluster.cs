@@ -37,6 +37,9 @@ internal sealed class VirtualCluster : IDisposable
     /// <summary>Whether the state machines stand still.</summary>
     public bool BlockFsm { get; set; }
 
+    /// <summary>Whether the nodes measure themselves, once somebody listens.</summary>
+    public bool IsMetered { get; init; } = true;
+
     public VirtualClock Clock { get; } = new();
 
     public VirtualNetwork Network { get; }
@@ -213,6 +216,7 @@ internal sealed class VirtualCluster : IDisposable
         SnapshotScheduler = _scheduler,
         CompletionScheduler = _scheduler,
         UserScheduler = _scheduler,
+        IsMetered = IsMetered,
         Mutation = _mutation,
     };
 }

@@ -158,7 +158,7 @@ public sealed class AcceptingTests
     private static byte[] VoteBytes(ulong term) => Requests.Bytes(Requests.Vote(term));
 
     private static AcceptorContext Context(IRpcReceiver receiver, TcpTransportOptions options, LogLines? log = null) =>
-        new(receiver, options, log ?? options.LoggerFactory.CreateLogger("test"));
+        new(receiver, options, Requests.NoMeter, log ?? options.LoggerFactory.CreateLogger("test"));
 
     private static async Task<TcpTransport> StartAsync(IRpcReceiver receiver, TcpTransportOptions? options = null)
     {

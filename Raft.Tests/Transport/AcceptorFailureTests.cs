@@ -94,7 +94,7 @@ public sealed class AcceptorFailureTests
     }
 
     private static AcceptorContext Context(TcpTransportOptions options, TestReceiver? receiver = null) =>
-        new(receiver ?? new(), options, options.LoggerFactory.CreateLogger("test"));
+        new(receiver ?? new(), options, Requests.NoMeter, options.LoggerFactory.CreateLogger("test"));
 
     /// <summary>Gives what it is told to, one after the other, and then waits for its end.</summary>
     private sealed class OddListener(IEnumerable<Func<IStreamConnection>> accepts) : IStreamListener

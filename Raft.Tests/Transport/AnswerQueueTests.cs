@@ -23,7 +23,7 @@ public sealed class AnswerQueueTests
         budget.Close(share);
         queue.Stop();
         budget.Deliver(share, Bytes);
-        var rpc = new TcpIncomingRpc(queue, Requests.Vote(), Bytes);
+        var rpc = new TcpIncomingRpc(queue, Requests.Vote(), Bytes, Requests.NoMeter);
         queue.Add(rpc);
         if (isAnsweredBeforeTheSecondStop)
         {
@@ -87,7 +87,7 @@ public sealed class AnswerQueueTests
             connection, budget, share, 10, TimeProvider.System, static _ => throw new InvalidOperationException("cannot close"));
         await budget.ReserveAsync(share, Bytes);
         budget.Deliver(share, Bytes);
-        var rpc = new TcpIncomingRpc(queue, Requests.Vote(), Bytes);
+        var rpc = new TcpIncomingRpc(queue, Requests.Vote(), Bytes, Requests.NoMeter);
         queue.Add(rpc);
 
         rpc.Respond(null, "no");
@@ -97,7 +97,7 @@ public sealed class AnswerQueueTests
     }
 
     private static AcceptorContext Context(IRpcReceiver receiver) =>
-        new(receiver, new TcpTransportOptions(), NullLogger.Instance);
+        new(receiver, new TcpTransportOptions(), Requests.NoMeter, NullLogger.Instance);
 
     private sealed class RespondingReceiver(Action<IncomingRpc> receive) : IRpcReceiver
     {

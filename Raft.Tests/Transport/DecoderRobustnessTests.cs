@@ -35,7 +35,7 @@ public sealed class DecoderRobustnessTests
         using var log = new LogLines();
         var options = new TcpTransportOptions { EntryBytesMax = 64 * 1024, LoggerFactory = log };
         var receiver = new TouchingReceiver();
-        var context = new AcceptorContext(receiver, options, log);
+        var context = new AcceptorContext(receiver, options, Requests.NoMeter, log);
 
         for (int i = 0; i < 10_000; i++)
         {

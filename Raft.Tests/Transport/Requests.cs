@@ -1,4 +1,6 @@
 using Raft.Storage;
+using Raft.Timing;
+using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Wire;
 
 namespace Raft.Tests.Transport;
@@ -9,6 +11,9 @@ internal static class Requests
     public static readonly RpcHeader Header = new(3, "n1", "127.0.0.1:9001");
 
     public static readonly AppendEntriesResponse Ok = new(Header) { Term = 7, Success = true };
+
+    /// <summary>Measures nothing.</summary>
+    public static readonly TransportMeter NoMeter = new(meter: null, new NodeClock(TimeProvider.System));
 
     public static RequestVoteRequest Vote(ulong term = 7) => new(Header) { Term = term, Candidate = Header.Address };
 

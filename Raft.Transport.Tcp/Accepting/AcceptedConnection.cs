@@ -21,6 +21,7 @@ internal sealed class AcceptedConnection
     private RequestDecoder? _decoder;
     private long _usedBytes;
     private bool _wasAsked;
+    private TimeSpan? _decodingSince;
     private volatile ReceivedBody? _body;
     private volatile bool _isClosed;
     private string _end = "the other side closed it";
@@ -130,8 +131,10 @@ internal sealed class AcceptedConnection
             bool isWithin = _decoder?.IsWithinRequest == true || _buffer.UnreadBytes > 0;
             // Who never asked anything has the time of a request for it, not that of a server that rests.
             _deadline.Begin(isIdle: _wasAsked && !isWithin);
+            TimeSpan? resting = isWithin ? null : _context.Meter.RpcTypeWait.Begin();
             int received = await _buffer.FillAsync(_connection).ConfigureAwait(false);
             _deadline.End(received);
+            _context.Meter.RpcTypeWait.End(received == 0 ? null : resting);
             if (received == 0)
             {
                 _end = isWithin ? "the other side closed it within a request" : _end;
@@ -168,9 +171,11 @@ internal sealed class AcceptedConnection
     private async ValueTask DeliverAsync(RequestDecoder decoder)
     {
         _answers.Hold();
+        _decodingSince ??= _context.Meter.Decode.Begin();
         while (!_isClosed && decoder.TryDecode(_buffer) is { } request)
         {
             _wasAsked = true;
+            _context.Meter.Decoded(_decodingSince, request);
             _deadline.Restart();
             long bytes = _buffer.UsedBytes - _usedBytes;
             bool hasRoom;
@@ -180,7 +185,7 @@ internal sealed class AcceptedConnection
             }
             else
             {
-                var rpc = new TcpIncomingRpc(_answers, request, bytes);
+                var rpc = new TcpIncomingRpc(_answers, request, bytes, _context.Meter);
                 _context.Budget.Deliver(_share, bytes);
                 hasRoom = _answers.Add(rpc);
                 Hand(rpc);
@@ -193,6 +198,8 @@ internal sealed class AcceptedConnection
                 await _answers.WaitForRoomAsync().ConfigureAwait(false);
                 _answers.Hold();
             }
+
+            _decodingSince = _buffer.UnreadBytes > 0 ? _context.Meter.Decode.Begin() : null;
         }
 
         _answers.Flush();
@@ -214,7 +221,7 @@ internal sealed class AcceptedConnection
         // head that waits for hours would look there like memory that an answer is about to free.
         _context.Budget.Drop(_share, headBytes + Math.Min(request.Size, _buffer.UnreadBytes));
         var body = new ReceivedBody(_buffer, ReceiveBodyAsync, request.Size, _context.EndSnapshot);
-        var rpc = new TcpIncomingRpc(_answers, request, bytes: 0, body);
+        var rpc = new TcpIncomingRpc(_answers, request, bytes: 0, _context.Meter, body);
         _body = body;
         if (_isClosed)
         {
@@ -246,9 +253,12 @@ internal sealed class AcceptedConnection
 
     private void Hand(TcpIncomingRpc rpc)
     {
+        rpc.HandedAt = _context.Meter.Respond.Begin();
+        TimeSpan? handing = _context.Meter.Enqueue.Begin();
         try
         {
             _context.Receiver.Receive(rpc);
+            _context.Meter.Enqueued(handing, rpc.Request);
         }
         catch (Exception exception)
         {

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Raft.Transport.Tcp.Accepting;
 
 /// <summary>What all accepted connections of one transport share.</summary>
-internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions options, ILogger logger)
+internal sealed class AcceptorContext(
+    IRpcReceiver receiver, TcpTransportOptions options, TransportMeter meter, ILogger logger)
 {
     private readonly LogLimiter _malformed = new(options.TimeProvider);
     private readonly LogLimiter _stalled = new(options.TimeProvider);
@@ -16,6 +17,8 @@ internal sealed class AcceptorContext(IRpcReceiver receiver, TcpTransportOptions
     public IRpcReceiver Receiver { get; } = receiver;
 
     public ILogger Logger { get; } = new ForgivingLogger(logger);
+
+    public TransportMeter Meter { get; } = meter;
 
     public TcpTransportOptions Options { get; } = options;
 

@@ -1,13 +1,17 @@
 namespace Raft.Transport.Tcp.Accepting;
 
 /// <summary>A request that came over a connection, in its place in the row of answers. Owned by <see cref="AnswerQueue"/>.</summary>
-internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, long bytes, ReceivedBody? body = null)
+internal sealed class TcpIncomingRpc(
+    AnswerQueue answers, RpcRequest request, long bytes, TransportMeter meter, ReceivedBody? body = null)
     : IncomingRpc(request)
 {
     public override ISnapshotBody? Body => body;
 
     /// <summary>How many bytes of the budget it holds.</summary>
     public long Bytes { get; } = bytes;
+
+    /// <summary>When it was handed to the receiver; null where nobody measures.</summary>
+    public TimeSpan? HandedAt { get; set; }
 
     /// <summary>The answer, once <see cref="IsAnswered"/>.</summary>
     public RpcResponse? Response { get; private set; }
@@ -20,6 +24,7 @@ internal sealed class TcpIncomingRpc(AnswerQueue answers, RpcRequest request, lo
 
     protected override void Send(RpcResponse? response, string? error)
     {
+        meter.Responded(HandedAt, Request);
         Response = response;
         Error = error;
         if (body is null || body.Answered())

@@ -1,3 +1,4 @@
+using Raft.Observability;
 using Raft.Timing;
 
 namespace Raft.Core;
@@ -8,7 +9,7 @@ namespace Raft.Core;
 /// changes is the time of last contact (W1 in docs/divergence.md).
 /// </summary>
 /// <remarks>The loop opens it and closes it; term and leader are one immutable object.</remarks>
-internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader header)
+internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader header, TimeMeter meter)
 {
     private volatile Pass? _pass;
     private long _lastContactTicks = -1;
@@ -42,6 +43,7 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
     /// <returns>The answer, or null where the loop must decide.</returns>
     public AppendEntriesResponse? TryAnswer(AppendEntriesRequest request)
     {
+        TimeSpan? began = meter.Begin();
         if (_pass is not { } pass || request.Term != pass.Term || !request.IsHeartbeat
             || request.Header.Id != pass.Leader.Id || !RaftConfig.IsSpoken(request.Header.ProtocolVersion))
         {
@@ -49,7 +51,9 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
         }
 
         Touch();
-        return new AppendEntriesResponse(header) { Term = pass.Term, LastLog = board.LastIndex, Success = true };
+        var answer = new AppendEntriesResponse(header) { Term = pass.Term, LastLog = board.LastIndex, Success = true };
+        meter.End(began);
+        return answer;
     }
 
     private sealed record Pass(ulong Term, LeaderView Leader);

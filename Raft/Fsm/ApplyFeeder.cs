@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Observability;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -8,13 +9,16 @@ namespace Raft.Fsm;
 /// Hands committed entries to the state machine's task, never more bytes ahead of it than the read-ahead allows: from
 /// memory where the loop has them, else by a task that reads the store. Owned by the loop.
 /// </summary>
-internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board, RaftLimits limits, TaskGroup tasks)
+internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board, RaftLimits limits, TaskGroup tasks, TimeMeter enqueue)
 {
     private readonly List<LogSlice> _slices = [];
     private readonly Queue<PendingBatch> _pending = new();
     private long _fedBytes;
     private ulong _target;
     private bool _isReading;
+
+    // Since when the next entries could be handed over, if they only had been read, and there were room.
+    private TimeSpan? _behindSince;
 
     /// <summary>The last index handed over.</summary>
     public ulong FedIndex { get; private set; } = board.AppliedIndex;
@@ -61,6 +65,7 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
     public void Pump(ulong applicableIndex)
     {
         _target = Math.Max(_target, applicableIndex);
+        _behindSince = FedIndex < _target ? _behindSince ?? enqueue.Begin() : null;
         while (FedIndex < _target && !_isReading && HasCredit)
         {
             _slices.Clear();
@@ -149,6 +154,8 @@ internal sealed class ApplyFeeder(RaftLog log, FsmRunner runner, NodeBoard board
             _fedBytes += part.Encoded.Length;
             FedIndex = part.LastIndex;
             runner.TryAdd(new FsmApply(part, futures, offset));
+            enqueue.End(_behindSince);
+            _behindSince = FedIndex < _target ? enqueue.Begin() : null;
             slice = part.Count == slice.Count ? part with { Count = 0 } : slice.From(part.LastIndex + 1);
         }
     }

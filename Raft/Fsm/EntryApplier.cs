@@ -8,7 +8,7 @@ namespace Raft.Fsm;
 /// Gives entries to the state machine, one by one or in batches where it takes them, and sets its answers as the outcomes
 /// of those who wait. Owned by the state machine's task.
 /// </summary>
-internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trace)
+internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, IRaftTrace? trace)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
     private readonly IConfigurationStore? _configurations = fsm as IConfigurationStore;
@@ -38,7 +38,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
             }
 
             ApplyBatch(due, ref dueCount);
-            object? response = entry.Type == LogType.Command ? fsm.Apply(entry) : null;
+            object? response = entry.Type == LogType.Command ? Apply(entry) : null;
             if (_configurations is not null && ConfigurationEncoding.IsConfiguration(entry.Type))
             {
                 _configurations.StoreConfiguration(
@@ -59,6 +59,14 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
     private bool IsBatched(LogType type) =>
         type == LogType.Command || (type == LogType.Configuration && _configurations is null);
 
+    private object? Apply(LogEntry entry)
+    {
+        TimeSpan? began = meter.Apply.Begin();
+        object? response = fsm.Apply(entry);
+        meter.Apply.End(began);
+        return response;
+    }
+
     private void ApplyBatch(ICompletion[] due, ref int dueCount)
     {
         if (_batch.Count == 0)
@@ -67,7 +75,10 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, IRaftTrace? trac
         }
 
         object?[] responses = new object?[_batch.Count];
+        TimeSpan? began = meter.ApplyBatch.Begin();
         _batching!.ApplyBatch(CollectionsMarshal.AsSpan(_batch), responses);
+        meter.ApplyBatch.End(began);
+        meter.ApplyBatchNum?.Record(_batch.Count);
         for (int i = 0; i < responses.Length; i++)
         {
             trace?.Apply(_batch[i]);

@@ -13,9 +13,9 @@ namespace Raft.Fsm;
 /// </summary>
 internal sealed class FsmRunner(
     IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
-    TaskScheduler streamScheduler, IRaftTrace? trace, Mutation mutation)
+    TaskScheduler streamScheduler, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
 {
-    private readonly EntryApplier _applier = new(fsm, batchCountMax, trace);
+    private readonly EntryApplier _applier = new(fsm, batchCountMax, meter.Fsm, trace);
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly WakeSignal _wake = new();
@@ -74,7 +74,9 @@ internal sealed class FsmRunner(
 
             if (!_isStopping)
             {
+                meter.FsmThread.Waits();
                 await _wake.WaitAsync();
+                meter.FsmThread.Works();
             }
         }
 
@@ -236,8 +238,10 @@ internal sealed class FsmRunner(
             }
 
             bool isAny = board.AppliedIndex > 0;
-            capture.Outcome.TrySetResult(
-                new CapturedState(board.AppliedIndex, _appliedTerm, isAny ? fsm.Snapshot() : null));
+            TimeSpan? began = isAny ? meter.Fsm.Snapshot.Begin() : null;
+            var captured = new CapturedState(board.AppliedIndex, _appliedTerm, isAny ? fsm.Snapshot() : null);
+            meter.Fsm.Snapshot.End(began);
+            capture.Outcome.TrySetResult(captured);
         }
         catch (Exception thrown)
         {
@@ -253,7 +257,7 @@ internal sealed class FsmRunner(
         Exception? refusal = null;
         try
         {
-            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, stopping);
+            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, meter.Fsm.Restore, stopping);
         }
         catch (Exception) when (_isStopping)
         {
@@ -295,7 +299,7 @@ internal sealed class FsmRunner(
         Invariant.Require(snapshot.Meta.Index > board.AppliedIndex, "a snapshot moves the state machine forward");
         try
         {
-            await SnapshotRestore.RunAsync(fsm, snapshot, streamScheduler, stopping);
+            await SnapshotRestore.RunAsync(fsm, snapshot, streamScheduler, meter.Fsm.Restore, stopping);
         }
         catch (Exception) when (_isStopping)
         {

@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Mutations;
+using Raft.Observability;
 
 namespace Raft.Handlers;
 
@@ -11,7 +12,7 @@ namespace Raft.Handlers;
 /// An answer belongs to the term and the log it was asked under. If the term changes meanwhile, or one of its entries is
 /// truncated, the sender is told of the present term and of no success.
 /// </remarks>
-internal sealed class AnswerQueue(NodeState state, Mutation mutation)
+internal sealed class AnswerQueue(NodeState state, RpcMeter meter, Mutation mutation)
 {
     private readonly List<Waiting> _waiting = [];
 
@@ -20,12 +21,14 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
     /// <param name="answer">The answer that is true then.</param>
     /// <param name="durableIndex">The index that must be durable; 0 where the log does not matter.</param>
     /// <param name="logSequence">The log change that must be durable; 0 for none.</param>
-    public void Add(IncomingRpc rpc, RpcResponse answer, ulong durableIndex = 0, ulong logSequence = 0)
+    /// <param name="storingSince">When the request's entries began to be stored; null where none are, or nobody measures.</param>
+    public void Add(
+        IncomingRpc rpc, RpcResponse answer, ulong durableIndex = 0, ulong logSequence = 0, TimeSpan? storingSince = null)
     {
-        var waiting = new Waiting(rpc, answer, state.Term, state.RecordSequence, durableIndex, logSequence);
+        var waiting = new Waiting(rpc, answer, state.Term, state.RecordSequence, durableIndex, logSequence, storingSince);
         if (IsTrue(waiting))
         {
-            rpc.Respond(answer);
+            Give(waiting);
         }
         else
         {
@@ -42,7 +45,7 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
             Waiting waiting = _waiting[i];
             if (IsTrue(waiting))
             {
-                waiting.Rpc.Respond(waiting.Answer);
+                Give(waiting);
             }
             else
             {
@@ -93,6 +96,13 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
         _waiting.Clear();
     }
 
+    private void Give(in Waiting waiting)
+    {
+        meter.StoreLogs.End(waiting.StoringSince);
+        waiting.Rpc.Respond(waiting.Answer);
+        meter.Answered(waiting.Rpc);
+    }
+
     private bool IsTrue(in Waiting waiting) =>
         state.IsDurable(waiting.RecordSequence) && state.Log.DurableIndex >= waiting.DurableIndex
         && state.DurableLogSequence >= waiting.LogSequence;
@@ -104,6 +114,7 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
         RecordSequence = state.RecordSequence,
         DurableIndex = 0,
         LogSequence = 0,
+        StoringSince = null,
     };
 
     private RpcResponse Refusal(RpcResponse answer) => answer switch
@@ -122,5 +133,6 @@ internal sealed class AnswerQueue(NodeState state, Mutation mutation)
     };
 
     private readonly record struct Waiting(
-        IncomingRpc Rpc, RpcResponse Answer, ulong Term, ulong RecordSequence, ulong DurableIndex, ulong LogSequence);
+        IncomingRpc Rpc, RpcResponse Answer, ulong Term, ulong RecordSequence, ulong DurableIndex, ulong LogSequence,
+        TimeSpan? StoringSince);
 }

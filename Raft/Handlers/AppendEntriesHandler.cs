@@ -8,7 +8,7 @@ namespace Raft.Handlers;
 
 /// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
 internal sealed class AppendEntriesHandler(
-    NodeState state, AnswerQueue answers, LeaderClaims claims, ILogger logger, Mutation mutation)
+    NodeState state, AnswerQueue answers, LeaderClaims claims, RpcMeter meter, ILogger logger, Mutation mutation)
 {
     private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
 
@@ -42,6 +42,7 @@ internal sealed class AppendEntriesHandler(
             return;
         }
 
+        TimeSpan? storing = request.Entries is { Count: > 0 } ? meter.StoreLogs.Begin() : null;
         if (request.Entries is { Count: > 0 } entries && !TryAppend(entries, request))
         {
             answers.Add(rpc, Refusal(isMismatch: false));
@@ -49,13 +50,20 @@ internal sealed class AppendEntriesHandler(
         }
 
         // Not up to our own last entry: what lies behind the proven ones may be another leader's (W9).
-        state.AdvanceCommit(AppendEntriesRules.CommitIndex(
+        AdvanceCommit(AppendEntriesRules.CommitIndex(
             request.LeaderCommitIndex,
             mutation == Mutation.CommitBeyondProven ? state.Log.LastIndex : request.LastIndex));
         answers.Add(
             rpc,
             new AppendEntriesResponse(state.Header) { Term = state.Term, LastLog = state.Log.LastIndex, Success = true },
-            durableIndex: request.LastIndex);
+            durableIndex: request.LastIndex, storingSince: storing);
+    }
+
+    private void AdvanceCommit(ulong commitIndex)
+    {
+        TimeSpan? began = commitIndex > state.CommitIndex ? meter.ProcessLogs.Begin() : null;
+        state.AdvanceCommit(commitIndex);
+        meter.ProcessLogs.End(began);
     }
 
     private bool TryAppend(IReadOnlyList<LogSlice> entries, AppendEntriesRequest request)

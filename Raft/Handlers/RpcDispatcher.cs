@@ -14,6 +14,7 @@ internal sealed class RpcDispatcher
 
     private readonly NodeState _state;
     private readonly ILogger _logger;
+    private readonly RpcMeter _meter;
     private readonly AppendEntriesHandler _appendEntries;
     private readonly InstallSnapshotHandler _installSnapshot;
     private readonly RequestVoteHandler _requestVote;
@@ -22,12 +23,13 @@ internal sealed class RpcDispatcher
 
     public RpcDispatcher(
         NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver,
-        long snapshotBytesMax, ILogger logger, Mutation mutation)
+        long snapshotBytesMax, RpcMeter meter, ILogger logger, Mutation mutation)
     {
         _state = state;
         _logger = logger;
+        _meter = meter;
         var claims = new LeaderClaims(state, gate, logger);
-        _appendEntries = new AppendEntriesHandler(state, answers, claims, logger, mutation);
+        _appendEntries = new AppendEntriesHandler(state, answers, claims, meter, logger, mutation);
         _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, snapshotBytesMax, logger);
         _requestVote = new RequestVoteHandler(state, answers, gate, logger, mutation);
         _requestPreVote = new RequestPreVoteHandler(state, answers, logger, mutation);
@@ -40,6 +42,7 @@ internal sealed class RpcDispatcher
     public HandlerOutcome Handle(IncomingRpc rpc, out ulong term)
     {
         term = 0;
+        _meter.Taken(rpc);
         if (!RaftConfig.IsSpoken(rpc.Request.Header.ProtocolVersion))
         {
             rpc.Respond(null, UnsupportedProtocol);

@@ -36,12 +36,13 @@ internal sealed class NodeCore
 
     public NodeCore(
         RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
-        ITransport transport, RecoveredLog recovered, RaftRuntime runtime)
+        ITransport transport, RecoveredLog recovered, RaftRuntime runtime, RaftMeter meter)
     {
         _runtime = runtime;
+        Meter = meter;
         _transport = transport;
         _logger = config.LoggerFactory.CreateLogger("Raft");
-        var clock = new NodeClock(config.TimeProvider);
+        NodeClock clock = meter.Clock;
         Settings = new LiveConfig(config);
         ulong snapshotIndex = recovered.Snapshot?.Index ?? 0;
         var board = new NodeBoard
@@ -52,7 +53,7 @@ internal sealed class NodeCore
             AppliedIndex = snapshotIndex,
         };
         var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
-        var gate = new HeartbeatGate(clock, board, header);
+        var gate = new HeartbeatGate(clock, board, header, meter.Rpc.ProcessHeartbeat);
         var capabilities = new PeerCapabilities(clock);
         _tasks = new TaskGroup(runtime.LoopScheduler, OnFault);
         _fsmTasks = new TaskGroup(runtime.FsmScheduler, OnFault);
@@ -67,33 +68,35 @@ internal sealed class NodeCore
         Inbox = new LoopInbox(
             applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks), Observers);
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
-        _writer = new LogWriter(logStore, stableStore, clock, Inbox, recovered.Record.Term, runtime.Mutation);
+        _writer = new LogWriter(
+            logStore, stableStore, clock, Inbox, recovered.Record.Term, meter.Storage, runtime.Mutation);
         var log = new RaftLog(
             logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
         State = new NodeState(
             header, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
             recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);
-        _answers = new AnswerQueue(State, runtime.Mutation);
+        _answers = new AnswerQueue(State, meter.Rpc, runtime.Mutation);
         Fsm = new FsmRunner(
             fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
-            runtime.Trace, runtime.Mutation);
-        _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks);
+            meter, runtime.Trace, runtime.Mutation);
+        _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks, meter.Fsm.Enqueue);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
-        Restores = new RestoreClient(Inbox, capabilities, Completions, _userTasks);
+        Restores = new RestoreClient(
+            Inbox, capabilities, Completions, _userTasks, meter.Leading.RestoreUserSnapshot);
         var random = new NodeRandom(config.Seed ?? CompositionRoot.NewSeed());
         Snapshots = new SnapshotRunner(
-            new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler), State, Fsm, Completions, Settings,
-            clock, random, Inbox, _logger);
+            new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler, meter.Storage), State, Fsm, Completions,
+            Settings, clock, random, Inbox, _logger);
         var receiver = new SnapshotReceiver(snapshotStore, _receiveTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
             Settings, State, Inbox, _answers, new RpcDispatcher(
-                State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, _logger, runtime.Mutation),
+                State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, meter.Rpc, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
-            askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, Observers, Leaderships, _logger,
-            runtime.Trace, runtime.Mutation);
+            askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, Observers, Leaderships, meter,
+            _logger, runtime.Trace, runtime.Mutation);
         _loop = new RaftLoop(_context);
     }
 
@@ -105,6 +108,9 @@ internal sealed class NodeCore
 
     /// <summary>Says when the node gains and loses leadership.</summary>
     public LeadershipNews Leaderships { get; }
+
+    /// <summary>What is measured.</summary>
+    public RaftMeter Meter { get; }
 
     /// <summary>What reaches the loop.</summary>
     public LoopInbox Inbox { get; }
@@ -236,6 +242,7 @@ internal sealed class NodeCore
         steps.Take(Inbox.Applies.Dispose);
         steps.Note(Inbox.Failure);
         steps.Take(() => LogEnd(steps.Failure));
+        steps.Take(Meter.Dispose);
         if (steps.Failure is { } reason)
         {
             _stopped.SetException(reason as RaftFatalException ?? new RaftFatalException(reason.Message, reason));

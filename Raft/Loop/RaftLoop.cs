@@ -34,14 +34,22 @@ internal sealed class RaftLoop(RoleContext context)
 
     private Task<RoleChange> RunFollowerAsync(RoleChange change)
     {
+        context.Meter.Follower?.Add(1);
         context.Logger.BecameFollower(context.State.LocalId, context.State.Term, change.Reason);
         return new FollowerRole(context).RunAsync(change.Rpc);
     }
 
-    private Task<RoleChange> RunCandidateAsync(bool isTransfer) =>
-        new CandidateRole(context, ++_campaign, isTransfer).RunAsync(first: null);
+    private Task<RoleChange> RunCandidateAsync(bool isTransfer)
+    {
+        context.Meter.Candidate?.Add(1);
+        return new CandidateRole(context, ++_campaign, isTransfer).RunAsync(first: null);
+    }
 
-    private Task<RoleChange> RunLeaderAsync() => new LeaderRole(context, ++_epoch, context.Inbox).RunAsync(first: null);
+    private Task<RoleChange> RunLeaderAsync()
+    {
+        context.Meter.Leader?.Add(1);
+        return new LeaderRole(context, ++_epoch, context.Inbox).RunAsync(first: null);
+    }
 
     /// <summary>A leader that was removed is done, and stops, if it is to.</summary>
     private RoleChange Leave(RoleChange change)

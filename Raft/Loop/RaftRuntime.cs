@@ -24,6 +24,12 @@ internal sealed record RaftRuntime
     /// <summary>Hears what the node does; null in production.</summary>
     public IRaftTrace? Trace { get; init; }
 
+    /// <summary>
+    /// Whether the node measures itself. Not where nodes end without being stopped, as in the simulator: the process would
+    /// keep their meters for ever.
+    /// </summary>
+    public bool IsMetered { get; init; }
+
     /// <summary>The bug planted in the node; none in production.</summary>
     public Mutation Mutation { get; init; }
 
@@ -38,5 +44,6 @@ internal sealed record RaftRuntime
         SnapshotScheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler,
         CompletionScheduler = CompositionRoot.PoolScheduler,
         UserScheduler = CompositionRoot.PoolScheduler,
+        IsMetered = true,
     };
 }

@@ -1,4 +1,5 @@
 using Raft.Fsm;
+using Raft.Observability;
 using Raft.Roles;
 using Raft.Rpc;
 using Raft.Timing;
@@ -11,7 +12,7 @@ namespace Raft.Loop;
 /// replicated, truncated and caught up with like all else in the log. Runs beside the loop, where user code may.
 /// </summary>
 internal sealed class RestoreClient(
-    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, TaskGroup tasks)
+    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, TaskGroup tasks, TimeMeter meter)
 {
     private const int PieceBytes = 64 << 10;
     private const int PiecesInFlightMax = 16;
@@ -28,6 +29,7 @@ internal sealed class RestoreClient(
 
     private async Task RunAsync(Stream snapshot, long size, TimeSpan timeout, RequestFuture<ApplyResult> future)
     {
+        TimeSpan? began = meter.Begin();
         try
         {
             future.Succeed(await RestoreAsync(snapshot, size, timeout));
@@ -37,6 +39,7 @@ internal sealed class RestoreClient(
             future.Fail(failure);
         }
 
+        meter.End(began);
         completions.Add(future);
     }
 

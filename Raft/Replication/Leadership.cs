@@ -27,12 +27,13 @@ namespace Raft.Replication;
 /// <param name="Tasks">The tasks of this leadership.</param>
 /// <param name="Events">Where news goes.</param>
 /// <param name="Observers">Who hears of heartbeats that fail.</param>
+/// <param name="Meter">What is measured.</param>
 /// <param name="Logger">The node's log.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
 internal sealed record Leadership(
     ulong Epoch, ulong Term, NodeState State, LogWriter Writer, ISnapshotStore Snapshots, Action NeedSnapshot, ITransport Transport, PeerCapabilities Capabilities,
     AskProtocol Asks, LiveConfig Settings, NodeClock Clock, NodeRandom Random, TaskGroup Tasks, IPeerEvents Events,
-    ObserverHub Observers, ILogger Logger,
+    ObserverHub Observers, RaftMeter Meter, ILogger Logger,
     Mutation Mutation)
 {
     /// <summary>The settings in force.</summary>

@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Mutations;
+using Raft.Observability;
 
 namespace Raft.Replication;
 
@@ -22,6 +23,8 @@ internal sealed class Peer : IDisposable
         _stop = CancellationTokenSource.CreateLinkedTokenSource(leadership.Tasks.Stopping);
         Stopping = _stop.Token;
         Pin = new LogPin(leadership);
+        BeganAt = leadership.Clock.Now;
+        Meter = leadership.Meter.Replication.Of(server.Id);
         _replicator = new PeerReplicator(leadership, this);
         _heartbeater = new Heartbeater(leadership, this);
     }
@@ -34,6 +37,12 @@ internal sealed class Peer : IDisposable
 
     /// <summary>What it needs of the log behind a snapshot that it was sent.</summary>
     public LogPin Pin { get; }
+
+    /// <summary>What is measured of it.</summary>
+    public PeerMeter Meter { get; }
+
+    /// <summary>Since when it is spoken to.</summary>
+    public TimeSpan BeganAt { get; }
 
     /// <summary>When it last answered; null for never in this leadership.</summary>
     public TimeSpan? LastAnswerAt { get; private set; }

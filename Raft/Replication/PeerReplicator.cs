@@ -159,6 +159,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round,
                 request.LeaderCommitIndex));
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
+            peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex));
             await pipeline.SendAsync(request);
         }
 
@@ -286,6 +287,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         }
 
         InFlight request = Progress.Answered();
+        peer.Meter.Answered(request.SentAt);
         if (answer.Term > leadership.Term)
         {
             peer.SawHigherTerm(answer.Term);

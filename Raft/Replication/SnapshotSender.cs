@@ -58,6 +58,7 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
             throw;
         }
 
+        peer.Meter.SnapshotAnswered(sentAt);
         if (answer.Term > leadership.Term)
         {
             peer.SawHigherTerm(answer.Term);

@@ -150,6 +150,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogTerm = Context.State.Log.LastTerm,
             LeadershipTransfer = isTransfer,
         };
+        TimeSpan? began = Context.Meter.ElectSelf.Begin();
         try
         {
             RequestVoteResponse answer = await Context.Transport.RequestVoteAsync(voter, request, _tasks.Stopping);
@@ -162,6 +163,10 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: false, term: 0, isGranted: false);
         }
+        finally
+        {
+            Context.Meter.ElectSelf.End(began);
+        }
     }
 
     private async Task AskPreVoteAsync(Server voter)
@@ -172,6 +177,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogIndex = Context.State.Log.LastIndex,
             LastLogTerm = Context.State.Log.LastTerm,
         };
+        TimeSpan? began = Context.Meter.PreElectSelf.Begin();
         try
         {
             RequestPreVoteResponse answer = await Context.Transport.RequestPreVoteAsync(voter, request, _tasks.Stopping);
@@ -186,6 +192,10 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         {
             Context.Logger.VoteRequestFailed(Context.State.LocalId, voter.Id, failure.Message);
             Post(voter, isPreVote: true, term: 0, isGranted: false);
+        }
+        finally
+        {
+            Context.Meter.PreElectSelf.End(began);
         }
     }
 

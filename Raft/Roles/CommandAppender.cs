@@ -18,6 +18,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     private readonly Queue<(ulong LastIndex, int Bytes)> _uncommitted = new();
     private readonly byte[] _stamp = new byte[LogEncoding.TimestampBytesMax];
     private readonly Queue<(ulong LastIndex, int Bytes)> _unapplied = new();
+    private readonly DispatchTimes _times = new(context.Meter.Leading, context.State.Log.LastIndex);
     private long _uncommittedBytes;
     private long _unappliedBytes;
 
@@ -70,7 +71,14 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     }
 
     /// <summary>Gives back the room that committed entries took.</summary>
-    public void OnCommit(ulong commitIndex) => _uncommittedBytes -= TakeBytes(_uncommitted, commitIndex);
+    public void OnCommit(ulong commitIndex)
+    {
+        _uncommittedBytes -= TakeBytes(_uncommitted, commitIndex);
+        _times.Committed(commitIndex);
+    }
+
+    /// <summary>Entries are durable here.</summary>
+    public void OnDurable(ulong durableIndex) => _times.Durable(durableIndex);
 
     private static long TakeBytes(Queue<(ulong LastIndex, int Bytes)> queue, ulong throughIndex)
     {
@@ -120,6 +128,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
 
     private void Append(LogBatch batch)
     {
+        _times.Dispatched(batch.FirstIndex, batch.LastIndex);
         _uncommitted.Enqueue((batch.LastIndex, batch.Encoded.Length));
         _uncommittedBytes += batch.Encoded.Length;
         _unapplied.Enqueue((batch.LastIndex, batch.Encoded.Length));

@@ -89,6 +89,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return null;
         }
 
+        Context.Meter.HeartbeatTimeout?.Add(1);
         return new RoleChange(RaftState.Candidate, "no leader was heard in time");
     }
 

@@ -22,6 +22,7 @@ internal sealed class LeaderRole : Role
     private readonly ChangeQueue _changes;
     private readonly CommandAppender _appender;
     private readonly Succession _succession;
+    private readonly LeaderGauges _gauges;
 
     public LeaderRole(RoleContext context, ulong epoch, IPeerEvents events)
         : base(context)
@@ -29,8 +30,8 @@ internal sealed class LeaderRole : Role
         NodeState state = context.State;
         _leadership = new Leadership(
             epoch, state.Term, state, context.Writer, context.SnapshotStore, context.Snapshots.Need, context.Transport, context.Capabilities,
-            context.Asks, context.Settings, context.Clock, context.Random, context.NewTasks(), events, context.Observers, context.Logger,
-            context.Mutation);
+            context.Asks, context.Settings, context.Clock, context.Random, context.NewTasks(), events, context.Observers,
+            context.Meter, context.Logger, context.Mutation);
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
@@ -39,6 +40,7 @@ internal sealed class LeaderRole : Role
         _appender = new CommandAppender(context, state.Term);
         _peers = new PeerSet(context, _leadership);
         _succession = new Succession(context, _leadership, _peers);
+        _gauges = new LeaderGauges(context, _leadership, _peers);
     }
 
     protected override TimeSpan Deadline
@@ -47,7 +49,7 @@ internal sealed class LeaderRole : Role
         {
             TimeSpan first = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
             first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
-            return Min(Min(first, _changes.Deadline), _succession.Deadline ?? first);
+            return Min(Min(Min(first, _changes.Deadline), _succession.Deadline ?? first), _gauges.Deadline);
         }
     }
 
@@ -97,6 +99,7 @@ internal sealed class LeaderRole : Role
 
     protected override RoleChange? OnDurable()
     {
+        _appender.OnDurable(Context.State.Log.DurableIndex);
         CountOwn();
         return null;
     }
@@ -111,9 +114,11 @@ internal sealed class LeaderRole : Role
 
         if (now - _contact.QuorumSentAt(now) >= Context.Config.LeaderLeaseTimeout)
         {
+            Context.Meter.LeaseTimeout?.Add(1);
             return new RoleChange(RaftState.Follower, "no majority was heard within the leader lease");
         }
 
+        _gauges.Look(now);
         _changes.Expire(now);
         _peers.DismissLeaving();
         return _succession.Advance();

@@ -63,6 +63,7 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
 
     private void Follow(ClusterConfiguration configuration, TimeSpan? deadline)
     {
+        context.Meter.Leading.Peers?.Record(configuration.Servers.Length);
         ulong index = context.State.Configurations.LatestIndex;
         List<Peer> before = [.. _members];
         _members.Clear();

@@ -70,7 +70,9 @@ internal abstract class Role(RoleContext context)
             }
             else
             {
+                Context.Meter.MainThread.Waits();
                 await Context.Inbox.Wake.WaitAsync();
+                Context.Meter.MainThread.Works();
             }
         }
     }

@@ -35,6 +35,7 @@ namespace Raft.Roles;
 /// <param name="NewTasks">Makes a group for the tasks of one leadership or campaign.</param>
 /// <param name="Observers">Who hears what the node does.</param>
 /// <param name="Leaderships">Says when the node gains and loses leadership.</param>
+/// <param name="Meter">What is measured.</param>
 /// <param name="Logger">The log.</param>
 /// <param name="Trace">Hears what the node does; null in production.</param>
 /// <param name="Mutation">The bug planted in the node; none in production.</param>
@@ -42,7 +43,8 @@ internal sealed record RoleContext(
     LiveConfig Settings, NodeState State, LoopInbox Inbox, AnswerQueue Answers, RpcDispatcher Dispatcher,
     HeartbeatGate Gate, LogWriter Writer, FsmRunner Fsm, ApplyFeeder Feeder, CompletionRunner Completions,
     SnapshotRunner Snapshots, SnapshotReceiver Receiver, ISnapshotStore SnapshotStore, ITransport Transport, PeerCapabilities Capabilities, AskProtocol Asks, NodeBoard Board, NodeClock Clock,
-    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ObserverHub Observers, LeadershipNews Leaderships, ILogger Logger,
+    NodeRandom Random, DeadlineTimer Timer, Func<TaskGroup> NewTasks, ObserverHub Observers, LeadershipNews Leaderships,
+    RaftMeter Meter, ILogger Logger,
     IRaftTrace? Trace, Mutation Mutation)
 {
     /// <summary>The settings in force.</summary>

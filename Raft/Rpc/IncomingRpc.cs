@@ -9,6 +9,9 @@ public abstract class IncomingRpc(RpcRequest request)
     /// <summary>The request.</summary>
     public RpcRequest Request { get; } = request;
 
+    /// <summary>When the loop first took it, by the node's clock; null where nobody measures.</summary>
+    internal TimeSpan? TakenAt { get; set; }
+
     /// <summary>
     /// The snapshot's bytes behind an <see cref="InstallSnapshotRequest"/>, as they arrive; null with all others. Read by
     /// one task at a time, before the answer: once that is given, what is left of them is passed over.

@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Fsm;
+using Raft.Observability;
 using Raft.Timing;
 
 namespace Raft.Snapshots;
@@ -9,8 +10,9 @@ namespace Raft.Snapshots;
 /// <param name="Board">How far the state machine has come.</param>
 /// <param name="Tasks">Runs the writing.</param>
 /// <param name="StreamScheduler">Where a state that is written without awaiting has its writes done.</param>
+/// <param name="Meter">Told how long it takes.</param>
 internal sealed record SnapshotContext(
-    ISnapshotStore Store, NodeBoard Board, TaskGroup Tasks, TaskScheduler StreamScheduler)
+    ISnapshotStore Store, NodeBoard Board, TaskGroup Tasks, TaskScheduler StreamScheduler, StorageMeter Meter)
 {
     /// <summary>Writes a state and makes it durable. The state is disposed in any case.</summary>
     /// <param name="captured">The state.</param>
@@ -49,13 +51,17 @@ internal sealed record SnapshotContext(
 
     private async Task<SnapshotMeta> WriteAsync(IFsmSnapshot captured, SnapshotPoint point)
     {
+        TimeSpan? began = Meter.CreateSnapshot.Begin();
         await using ISnapshotSink sink = await Store.CreateAsync(point);
+        Meter.CreateSnapshot.End(began);
+        began = Meter.PersistSnapshot.Begin();
         using var stream = new SnapshotWriteStream(sink, StreamScheduler);
         await captured.PersistAsync(stream, Tasks.Stopping);
 
         // A state that heard of the stop and ended early must not be taken for whole.
         Tasks.Stopping.ThrowIfCancellationRequested();
         await stream.EndAsync();
+        Meter.PersistSnapshot.End(began);
         return await sink.CommitAsync();
     }
 }

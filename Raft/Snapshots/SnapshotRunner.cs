@@ -152,6 +152,7 @@ internal sealed class SnapshotRunner(
         {
             SnapshotMeta taken = await TakeAsync();
             TimeSpan took = clock.Now - began;
+            context.Meter.TakeSnapshot.Took(took);
             logger.SnapshotTaken(state.LocalId, taken.Id, taken.Size, took);
             _notBefore = clock.Now + (took * PauseFactor);
             if (asked is not null)

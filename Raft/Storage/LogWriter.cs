@@ -1,4 +1,5 @@
 using Raft.Mutations;
+using Raft.Observability;
 using Raft.Timing;
 
 namespace Raft.Storage;
@@ -10,7 +11,8 @@ namespace Raft.Storage;
 /// </summary>
 /// <remarks>All members are used on the node's loop scheduler. A write that failed is never tried again.</remarks>
 internal sealed class LogWriter(
-    ILogStore log, IStableStore stable, NodeClock clock, IWriterEvents events, ulong durableTerm, Mutation mutation)
+    ILogStore log, IStableStore stable, NodeClock clock, IWriterEvents events, ulong durableTerm, StorageMeter meter,
+    Mutation mutation)
 {
     /// <summary>The most that one durable write merges, in bytes; one change is always taken whole.</summary>
     private const int GroupBytesMax = 4 << 20;
@@ -149,7 +151,8 @@ internal sealed class LogWriter(
     private async Task WriteLogAsync()
     {
         LogWrite last = _queue.Dequeue();
-        BusySince = clock.Now;
+        TimeSpan began = clock.Now;
+        BusySince = began;
         int bytes = last.Bytes;
         switch (last.Kind)
         {
@@ -158,9 +161,11 @@ internal sealed class LogWriter(
                 break;
             case LogWriteKind.TruncatePrefix:
                 await log.TruncatePrefixAsync(last.Index);
+                meter.CompactLogs.Since(began);
                 break;
             case LogWriteKind.Reset when log.LastIndex != 0:
                 await log.TruncateSuffixAsync(log.FirstIndex);
+                meter.RemoveOldLogs.Since(began);
                 break;
             case LogWriteKind.Append:
                 last = Gather(last, ref bytes);

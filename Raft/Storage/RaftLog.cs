@@ -182,6 +182,10 @@ internal sealed class RaftLog
     public bool TryRead(ulong fromIndex, ulong throughIndex, int countMax, int bytesMax, List<LogSlice> slices) =>
         _tail.TryRead(fromIndex, Math.Min(throughIndex, LastIndex), countMax, bytesMax, slices);
 
+    /// <summary>When the oldest entry in the store was appended.</summary>
+    /// <returns>The stamp; null where there is no entry, or it bears none, or cannot be read.</returns>
+    public ValueTask<LogTimestamp?> ReadOldestStampAsync() => OldestEntry.ReadStampAsync(_store);
+
     /// <summary>
     /// Reads from the store what is no longer in memory. Only up to where memory begins: from there on the store may
     /// still hold entries whose truncation waits in the writer's queue.
