@@ -5,6 +5,11 @@ using Raft.Tests.Support;
 namespace Raft.Tests.Contracts;
 
 [TestFixture]
+[Reference("H11", Test = nameof(Nothing_is_visible_before_commit))]
+[Reference("H11", Test = nameof(What_is_known_of_a_snapshot_is_told_alike_by_commit_list_and_source))]
+[Reference("H11", Test = nameof(What_was_written_is_read_back_byte_for_byte))]
+[Reference("H11", Test = nameof(A_snapshot_that_is_disposed_without_a_commit_leaves_nothing))]
+[Reference("H11", Test = nameof(The_newest_snapshots_are_kept_and_listed_by_term_then_index))]
 public sealed class FileSnapshotsOnRealDiskTests : SnapshotStoreContract
 {
     private static readonly FileSnapshotOptions Options = new() { Retain = 3, BufferBytes = 64 << 10 };
