@@ -19,7 +19,32 @@ public sealed class FileSnapshotsOnRealDiskTests : SnapshotStoreContract
     protected override int Retained => 3;
 
     [TearDown]
-    public void CleanUp() => _directory?.Dispose();
+    public void CleanUp()
+    {
+        _directory?.Dispose();
+        _directory = null;
+    }
+
+    [Test]
+    [Reference("H11")]
+    public async Task A_directory_is_made_with_those_above_it_and_one_that_cannot_be_made_is_refused()
+    {
+        _directory = new TemporaryDirectory();
+        string deep = Path.Combine(_directory.Path, "a", "b", "c");
+        string file = _directory.File("file");
+        await File.WriteAllTextAsync(file, "no directory");
+
+        FileSnapshotStore store = await FileSnapshotStore.OpenAsync(deep);
+        await using (ISnapshotSink sink = await store.CreateAsync(new SnapshotPoint(9, 2, new ClusterConfiguration(new Server("n1", "n1:1")), 1)))
+        {
+            await sink.CommitAsync();
+        }
+
+        Assert.That(await store.ListAsync(), Has.Count.EqualTo(1));
+        Assert.That(Directory.Exists(deep), Is.True);
+        Assert.That(
+            async () => await FileSnapshotStore.OpenAsync(Path.Combine(file, "below")), Throws.TypeOf<StoreException>());
+    }
 
     protected override async ValueTask<ISnapshotStore> CreateAsync()
     {

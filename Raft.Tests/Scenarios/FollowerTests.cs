@@ -20,7 +20,7 @@ public sealed class FollowerTests
         Assert.That(answer.Append.Term, Is.EqualTo(2));
         Assert.That(follower.Terms, Is.EqualTo(new ulong[] { 1, 2, 2 }));
         Assert.That(follower.Node.CommitIndex, Is.EqualTo(1));
-        Assert.That(follower.Node.Leader.Id, Is.EqualTo((ServerId)"n2"));
+        Assert.That(follower.Node.Leader, Is.EqualTo(((ServerId)"n2", (ServerAddress)"addr2")));
     }
 
     [Test]

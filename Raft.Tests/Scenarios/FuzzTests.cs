@@ -44,9 +44,10 @@ public sealed class FuzzTests
 
     [Test]
     [Reference("L3", "L4")]
-    public void Late_requests_for_votes_and_late_votes_lose_nothing([Range(1, 3)] int seed, [Values] bool isAnswer)
+    public void Late_requests_for_votes_and_late_votes_lose_nothing(
+        [Range(1, 5)] int seed, [Values] bool isAnswer, [Values] bool isAsking)
     {
-        using var run = new FuzzRun(servers: 5, seed);
+        using var run = new FuzzRun(servers: 5, seed, isAsking: isAsking);
         run.Cluster.Network.Timeout = TimeSpan.FromSeconds(5);
         HashSet<ServerAddress> late = [.. run.Cluster.Servers.Take(isAnswer ? 3 : 2).Select(s => s.Address)];
         int delayed = 0;
@@ -59,11 +60,12 @@ public sealed class FuzzTests
 
         run.Cluster.Network.RequestDelay = isAnswer ? null : Delay;
         run.Cluster.Network.AnswerDelay = isAnswer ? Delay : null;
-        for (int time = 0; time < 5; time++)
+        for (int time = 0; time < 10; time++)
         {
             run.Write(50);
             run.CutOff(run.Cluster.AwaitLeader());
             run.Cluster.Pass(TimeSpan.FromSeconds(4));
+            run.Write(10);
             run.Cluster.Network.Heal();
         }
 

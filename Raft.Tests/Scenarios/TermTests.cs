@@ -149,6 +149,7 @@ public sealed class TermTests
 
         Task verified = leader.Node.VerifyLeaderAsync();
 
+        cluster.Await("it is told before the lease ends", () => verified.IsCompleted, leader.Config.LeaderLeaseTimeout / 2);
         Assert.That(() => cluster.Run(verified), Throws.TypeOf<NotLeaderException>());
         Assert.That(leader.Node.State, Is.Not.EqualTo(RaftState.Leader));
         Assert.That(leader.Node.Leader.Id.IsEmpty, Is.True);

@@ -72,12 +72,16 @@ public sealed class TransferTargetTests
     [Reference("F9")]
     public void A_target_that_is_a_thousand_entries_behind_gets_the_leadership_with_all_of_them()
     {
-        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3, s => s.Config = s.Config with
+        {
+            MaxAppendEntries = 10,
+            Limits = new RaftLimits { AppendCountMax = 10, InFlightCountMax = 1 },
+        });
         VirtualServer leader = cluster.Leaders.Single();
         VirtualServer target = cluster.Servers.First(s => s != leader);
         target.Stores.HoldLogWrites = true;
         cluster.Run(Task.WhenAll(Enumerable.Range(0, 1000).Select(i => cluster.Apply(leader, $"c{i}"))));
-        Assert.That(target.Stores.LastIndex, Is.EqualTo(2));
+        Assert.That(target.Node!.LastIndex, Is.LessThan(20));
 
         Task<ServerId> transfer = leader.Node!.TransferLeadershipAsync(target.Id);
         target.Stores.ReleaseWrites();

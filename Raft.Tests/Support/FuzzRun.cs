@@ -18,10 +18,12 @@ internal sealed class FuzzRun : IDisposable
     /// <param name="servers">All servers.</param>
     /// <param name="seed">Of what is drawn.</param>
     /// <param name="founders">How many of them found the cluster; null for all.</param>
-    public FuzzRun(int servers, int seed, int? founders = null)
+    /// <param name="isAsking">Whether servers ask before they campaign.</param>
+    public FuzzRun(int servers, int seed, int? founders = null, bool isAsking = true)
     {
         Random = new Random(seed);
-        Cluster = VirtualCluster.Running(servers, founders: founders);
+        Cluster = VirtualCluster.Running(
+            servers, s => s.Config = s.Config with { PreVoteDisabled = !isAsking }, founders: founders);
         Cluster.Network.Filter = Watch;
     }
 
