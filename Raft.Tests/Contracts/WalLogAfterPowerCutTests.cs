@@ -5,6 +5,7 @@ using Raft.Tests.Support;
 namespace Raft.Tests.Contracts;
 
 [TestFixture]
+[Reference("e01", Test = nameof(What_was_appended_is_read_back_byte_for_byte))]
 public sealed class WalLogAfterPowerCutTests : LogStoreContract
 {
     private static readonly WalOptions Options = new() { SegmentBytes = 8192, NextSalt = new Salts(seed: 1).Next };

@@ -5,6 +5,9 @@ using Raft.Tests.Support;
 namespace Raft.Tests.Contracts;
 
 [TestFixture]
+[Reference("e01", Test = nameof(The_record_last_saved_is_loaded))]
+[Reference("e03", Test = nameof(A_new_store_has_no_term_and_vote))]
+[Reference("e03", Test = nameof(Values_are_kept_by_key_and_leave_the_record_alone))]
 public sealed class WalStableAfterPowerCutTests : StableStoreContract
 {
     private static readonly WalOptions Options = new() { SegmentBytes = 8192, NextSalt = new Salts(seed: 1).Next };

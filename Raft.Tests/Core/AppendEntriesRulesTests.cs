@@ -1,5 +1,6 @@
 using Raft.Core;
 using Raft.Storage;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -30,6 +31,7 @@ public sealed class AppendEntriesRulesTests
     [TestCase(5ul, null, 4ul, true, TestName = "What a snapshot covers needs no proof")]
     [TestCase(6ul, null, 4ul, false, TestName = "What lies behind a snapshot and is not held is not proven")]
     [TestCase(5ul, 3ul, 4ul, false, TestName = "The snapshot's last entry is compared like any other")]
+    [Reference("B12")]
     public void The_log_must_hold_the_entry_before(
         ulong previousIndex, ulong? termAtPrevious, ulong previousTerm, bool isAccepted) =>
         Assert.That(
@@ -37,28 +39,34 @@ public sealed class AppendEntriesRulesTests
             Is.EqualTo(isAccepted));
 
     [Test]
+    [Reference("B12")]
     public void What_a_snapshot_covers_is_not_new() =>
         Assert.That(
             AppendEntriesRules.FirstNew([Entries(1, 1, 1, 2, 2)], i => i > 2 ? Log(1, 1, 2)(i) : null, coveredIndex: 2),
             Is.EqualTo(4));
 
     [Test]
+    [Reference("B12")]
     public void What_lies_beyond_the_log_is_new() =>
         Assert.That(AppendEntriesRules.FirstNew([Entries(3, 2, 2)], Log(1, 1)), Is.EqualTo(3));
 
     [Test]
+    [Reference("B12")]
     public void What_the_log_holds_is_not_new() =>
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2)], Log(1, 2, 2)), Is.Null);
 
     [Test]
+    [Reference("B12")]
     public void An_overlap_is_left_alone_up_to_its_first_new_entry() =>
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2, 3)], Log(1, 2)), Is.EqualTo(3));
 
     [Test]
+    [Reference("B12")]
     public void The_first_entry_of_another_term_is_new() =>
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1), Entries(2, 3, 3)], Log(1, 2, 2, 2)), Is.EqualTo(2));
 
     [Test]
+    [Reference("B12", "c27")]
     public void Nothing_is_committed_beyond_what_the_request_proved()
     {
         Assert.That(AppendEntriesRules.CommitIndex(leaderCommitIndex: 9, lastProvenIndex: 4), Is.EqualTo(4));

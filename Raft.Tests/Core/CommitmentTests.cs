@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -14,6 +15,7 @@ public sealed class CommitmentTests
     [TestCase(new ulong[] { 5, 5, 0 }, 5ul)]
     [TestCase(new ulong[] { 5, 0, 0 }, 0ul)]
     [TestCase(new ulong[] { 1, 2, 3 }, 2ul)]
+    [Reference("E4", "c22")]
     public void The_median_match_index_is_committed(ulong[] matches, ulong expected)
     {
         Commitment commitment = ThreeVoters();
@@ -26,6 +28,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E4")]
     public void With_an_even_number_of_voters_half_is_no_majority()
     {
         var commitment = new Commitment(Voters("n1", "n2", "n3", "n4"), firstIndexOfTerm: 1, commitIndex: 0);
@@ -39,6 +42,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E5", "c22")]
     public void An_entry_of_an_older_term_is_not_committed_by_counting_its_copies()
     {
         Commitment commitment = ThreeVoters(firstIndexOfTerm: 5);
@@ -64,6 +68,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E2")]
     public void A_lower_match_than_before_changes_nothing()
     {
         Commitment commitment = ThreeVoters();
@@ -74,9 +79,14 @@ public sealed class CommitmentTests
 
         Assert.That(rose, Is.False);
         Assert.That(commitment.CommitIndex, Is.EqualTo(9));
+        commitment.Match("n3", 20);
+        commitment.Match("n3", 3);
+        commitment.Match("n1", 15);
+        Assert.That(commitment.CommitIndex, Is.EqualTo(15), "n3 still holds what it held");
     }
 
     [Test]
+    [Reference("E3")]
     public void Nonvoters_and_strangers_are_not_counted()
     {
         var configuration = new ClusterConfiguration(
@@ -93,6 +103,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E6")]
     public void Without_voters_nothing_ever_commits()
     {
         var commitment = new Commitment(ClusterConfiguration.Empty, firstIndexOfTerm: 1, commitIndex: 0);
@@ -100,9 +111,14 @@ public sealed class CommitmentTests
         commitment.Match("n1", 8);
 
         Assert.That(commitment.CommitIndex, Is.Zero);
+        commitment = ThreeVoters();
+        commitment.SetConfiguration(ClusterConfiguration.Empty);
+        Assert.That(commitment.Match("n1", 8), Is.False);
+        Assert.That(commitment.CommitIndex, Is.Zero);
     }
 
     [Test]
+    [Reference("E7")]
     public void A_single_voter_commits_at_once()
     {
         var commitment = new Commitment(Voters("n1"), firstIndexOfTerm: 1, commitIndex: 0);
@@ -112,6 +128,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E1", "E4")]
     public void Another_configuration_keeps_what_is_known_of_voters_that_stay()
     {
         Commitment commitment = ThreeVoters();
@@ -140,6 +157,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("E4", "c22")]
     public void The_commit_index_equals_brute_force_for_one_to_nine_voters()
     {
         var random = new Random(20_301);

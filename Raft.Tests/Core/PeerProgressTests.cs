@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -34,6 +35,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
+    [Reference("c11")]
     public void A_probe_does_not_move_the_next_index()
     {
         var progress = new PeerProgress(lastIndex: 20);
@@ -45,6 +47,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
+    [Reference("c11", "c21")]
     public void A_match_opens_the_pipeline_which_runs_ahead_of_the_answers()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: true);
@@ -59,6 +62,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
+    [Reference("c18")]
     public void A_mismatch_goes_back_by_one()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: false, lastLog: 40);
@@ -67,6 +71,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
+    [Reference("c18")]
     public void A_short_log_is_gone_back_to_at_once()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: false, lastLog: 3);
@@ -88,6 +93,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
+    [Reference("c11")]
     public void A_lost_connection_starts_again_behind_what_is_known_to_match()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: true);

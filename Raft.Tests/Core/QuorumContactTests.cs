@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -29,6 +30,7 @@ public sealed class QuorumContactTests
         Assert.That(Leader().QuorumSentAt(At(5)), Is.EqualTo(Start));
 
     [Test]
+    [Reference("G5")]
     public void Answers_of_nonvoters_prove_nothing()
     {
         QuorumContact contact = Leader();
@@ -41,6 +43,7 @@ public sealed class QuorumContactTests
     }
 
     [Test]
+    [Reference("G6", "c21")]
     public void A_question_is_answered_by_requests_sent_after_it_only()
     {
         QuorumContact contact = Leader();

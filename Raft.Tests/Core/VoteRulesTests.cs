@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -27,6 +28,7 @@ public sealed class VoteRulesTests
     [TestCase(9ul, 4ul, VoteDecisionName.LogBehind)]
     [TestCase(99ul, 3ul, VoteDecisionName.LogBehind)]
     [TestCase(0ul, 0ul, VoteDecisionName.LogBehind)]
+    [Reference("d15")]
     public void Logs_are_compared_by_last_term_and_then_by_length(ulong lastIndex, ulong lastTerm, VoteDecisionName expected)
     {
         CandidateView candidate = Candidate(lastIndex: lastIndex, lastTerm: lastTerm);
@@ -51,12 +53,14 @@ public sealed class VoteRulesTests
     }
 
     [Test]
+    [Reference("d15")]
     public void A_vote_is_given_once_a_term() =>
         Assert.That(
             VoteRules.Decide(Voter(new TermAndVote(5, "n3", "n3:1")), Candidate()),
             Is.EqualTo(VoteDecision.VotedForOther));
 
     [Test]
+    [Reference("d15")]
     public void The_same_candidate_is_granted_its_vote_again() =>
         Assert.That(
             VoteRules.Decide(Voter(new TermAndVote(5, "n2", "n2:1")), Candidate()), Is.EqualTo(VoteDecision.Grant));
@@ -79,14 +83,17 @@ public sealed class VoteRulesTests
     }
 
     [Test]
+    [Reference("d15")]
     public void An_old_term_gets_nothing() =>
         Assert.That(VoteRules.Decide(Voter(), Candidate(term: 4)), Is.EqualTo(VoteDecision.OldTerm));
 
     [Test]
+    [Reference("d15")]
     public void A_newer_term_is_adopted_first() =>
         Assert.That(VoteRules.Decide(Voter(), Candidate(term: 6)), Is.EqualTo(VoteDecision.AdoptTerm));
 
     [Test]
+    [Reference("C3", "C10", "d15")]
     public void A_known_leader_is_protected_and_the_term_does_not_move()
     {
         Assert.That(VoteRules.Decide(Voter(leader: "n3"), Candidate(term: 6)), Is.EqualTo(VoteDecision.LeaderKnown));
@@ -94,6 +101,7 @@ public sealed class VoteRulesTests
     }
 
     [Test]
+    [Reference("C3", "C10", "d15", "d17")]
     public void The_leader_itself_and_whom_it_sent_may_campaign()
     {
         Assert.That(VoteRules.Decide(Voter(leader: "n2"), Candidate()), Is.EqualTo(VoteDecision.Grant));
@@ -102,6 +110,7 @@ public sealed class VoteRulesTests
     }
 
     [Test]
+    [Reference("C4", "d15")]
     public void A_stranger_gets_nothing_and_moves_no_term() =>
         Assert.That(VoteRules.Decide(Voter(), Candidate("n9", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.NotMember));
 
@@ -118,6 +127,7 @@ public sealed class VoteRulesTests
     }
 
     [Test]
+    [Reference("d15")]
     public void A_nonvoter_moves_the_term_and_gets_no_vote()
     {
         Assert.That(VoteRules.Decide(Voter(), Candidate("l1", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.AdoptTerm));

@@ -28,6 +28,7 @@ public sealed class ApplyQueueTests
     }
 
     [Test]
+    [Reference("c04")]
     public void Bytes_bound_the_queue_as_well_as_counts()
     {
         using ApplyQueue queue = Queue(new RaftLimits { ApplyQueueBytesMax = 100, ApplyWaitersMax = 0 });

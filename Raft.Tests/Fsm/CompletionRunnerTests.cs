@@ -1,4 +1,5 @@
 using Raft.Fsm;
+using Raft.Tests.Support;
 using Raft.Timing;
 
 namespace Raft.Tests.Fsm;
@@ -30,6 +31,7 @@ public sealed class CompletionRunnerTests
     }
 
     [Test]
+    [Reference("J5")]
     public async Task Every_future_is_told_once_whatever_blocks_and_however_many_add()
     {
         var runner = new CompletionRunner(TaskScheduler.Default, new NodeClock(TimeProvider.System));

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Raft.Membership;
 using Raft.MsgPack;
+using Raft.Tests.Support;
 using Raft.Tests.Transport;
 using Raft.Transport.Tcp.Wire;
 
@@ -27,6 +28,7 @@ public sealed class WireVectorTests
     private static IEnumerable<GoldenVector> UnknownTypes => GoldenVector.All.Where(v => v.RpcTypeByte == 9 && v.Bytes.Length > 0);
 
     [TestCaseSource(nameof(Requests))]
+    [Reference("d06")]
     public async Task A_request_decodes_to_its_fields_however_it_arrives(GoldenVector vector)
     {
         foreach (int pieceBytes in (int[])[int.MaxValue, 1, 7])
@@ -45,6 +47,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(GoRequests))]
+    [Reference("c19", "d06")]
     public void A_request_encodes_to_the_bytes_that_Go_wrote(GoldenVector vector)
     {
         var frame = new RequestFrame(Dialect(vector));
@@ -88,6 +91,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(GoResponses))]
+    [Reference("d06")]
     public void An_answer_encodes_to_the_bytes_that_Go_wrote(GoldenVector vector)
     {
         var bytes = new List<byte>();
@@ -104,6 +108,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(Configurations))]
+    [Reference("D18", "d12")]
     public void A_configuration_decodes_to_its_servers_and_encodes_to_the_bytes_that_Go_wrote(GoldenVector vector)
     {
         ClusterConfiguration configuration = ConfigurationEncoding.Decode(vector.Bytes);
@@ -131,6 +136,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(UnknownTypes))]
+    [Reference("d06")]
     public void A_type_of_RPC_that_does_not_exist_is_refused(GoldenVector vector) =>
         Assert.That(async () => await Decode.RequestsAsync(vector.Bytes), Throws.InstanceOf<FormatException>());
 

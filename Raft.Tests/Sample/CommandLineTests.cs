@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Node;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
@@ -170,6 +171,7 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    [Reference("f01", "f02")]
     public void The_command_line_of_raft_demo_is_taken_unchanged()
     {
         string[] words =

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
@@ -124,6 +125,7 @@ public sealed class ForwardingTests
     }
 
     [Test]
+    [Reference("f05")]
     public async Task Writes_go_on_after_the_leader_is_gone_and_a_stopped_node_still_tells_its_status()
     {
         SampleServer gone = Leader!;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Raft.Fsm.Sample.Kv;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
@@ -180,6 +181,7 @@ public sealed class HttpTests
     }
 
     [Test]
+    [Reference("f03")]
     public async Task The_routes_of_raft_demo_answer_in_plain_text()
     {
         Assert.That((await _server.SendAsync("GET", "/set?key=demo&value=a+b")).Text, Is.EqualTo("ok"));

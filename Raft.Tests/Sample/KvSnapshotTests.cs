@@ -1,6 +1,7 @@
 using System.Text;
 using Raft.Fsm.Sample.Kv;
 using Raft.Storage;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
@@ -54,6 +55,7 @@ public sealed class KvSnapshotTests
     }
 
     [Test]
+    [Reference("f04")]
     public async Task A_restored_state_holds_the_same_and_answers_repeated_requests_as_before()
     {
         Set("old", "value");

@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ApiTests
 {
     [Test]
+    [Reference("B5")]
     public void A_follower_refuses_commands_and_says_who_leads()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -16,12 +17,14 @@ public sealed class ApiTests
         Assert.That(
             () => cluster.Run(cluster.Apply(follower, "a")),
             Throws.TypeOf<NotLeaderException>().With.Message.Contains($"ask {leader.Id} at {leader.Address}"));
+        Assert.That(() => cluster.Run(cluster.Apply(follower, "again")), Throws.TypeOf<NotLeaderException>());
         Assert.That(() => cluster.Run(follower.Node!.VerifyLeaderAsync()), Throws.TypeOf<NotLeaderException>());
         Assert.That(() => cluster.Run(follower.Node!.ReadIndexAsync()), Throws.TypeOf<NotLeaderException>());
         Assert.That(() => cluster.Run(follower.Node!.BarrierAsync()), Throws.TypeOf<NotLeaderException>());
     }
 
     [Test]
+    [Reference("B8")]
     public void A_barrier_completes_when_everything_before_it_is_applied()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -39,6 +42,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("B7", "c01", "c03", "c04")]
     public void A_full_queue_makes_callers_wait_and_then_refuses_what_was_not_appended()
     {
         using VirtualCluster cluster = VirtualCluster.Running(
@@ -83,6 +87,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("c01")]
     public void Cancelling_ends_the_wait_and_not_the_command()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -97,99 +102,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    public void Verification_needs_a_majority_that_answers_what_was_sent_after_the_question()
-    {
-        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
-        VirtualServer leader = cluster.Leaders.Single();
-        cluster.Run(leader.Node!.VerifyLeaderAsync());
-        int heartbeats = 0;
-        cluster.Network.Filter = (_, _, request) =>
-        {
-            if (request is AppendEntriesRequest { IsHeartbeat: true })
-            {
-                heartbeats++;
-            }
-
-            return request is not AppendEntriesRequest;
-        };
-
-        Task verified = leader.Node.VerifyLeaderAsync();
-
-        Assert.That(() => cluster.Run(verified), Throws.TypeOf<NotLeaderException>());
-        Assert.That(heartbeats, Is.GreaterThan(0));
-    }
-
-    [Test]
-    public void W4_a_leader_that_reaches_only_nonvoters_is_not_verified()
-    {
-        using var cluster = new VirtualCluster(servers: 5);
-        cluster.Founders = new ClusterConfiguration(cluster.Servers.Select((s, i) =>
-            new Server(s.Id, s.Address, i < 3 ? ServerSuffrage.Voter : ServerSuffrage.Nonvoter)));
-        cluster.StartAll();
-        cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
-        VirtualServer leader = cluster.AwaitLeader();
-        cluster.AwaitSame();
-        foreach (VirtualServer voter in cluster.Servers.Take(3).Where(s => s != leader))
-        {
-            cluster.Network.CutOneWay(leader.Address, voter.Address);
-        }
-
-        Task verified = leader.Node!.VerifyLeaderAsync();
-        Task<ulong> read = leader.Node.ReadIndexAsync();
-
-        Assert.That(() => cluster.Run(verified), Throws.TypeOf<NotLeaderException>());
-        Assert.That(() => cluster.Run(read), Throws.TypeOf<NotLeaderException>());
-    }
-
-    [Test]
-    public void A_read_index_covers_every_write_that_was_acknowledged_before()
-    {
-        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
-        VirtualServer leader = cluster.Leaders.Single();
-        ApplyResult write = cluster.Run(cluster.Apply(leader, "a"));
-
-        ulong index = cluster.Run(leader.Node!.ReadIndexAsync());
-
-        Assert.That(index, Is.GreaterThanOrEqualTo(write.Index));
-    }
-
-    [Test]
-    public void A_thousand_reads_at_once_share_a_round_of_heartbeats()
-    {
-        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
-        VirtualServer leader = cluster.Leaders.Single();
-        int heartbeats = 0;
-        cluster.Network.Filter = (_, _, request) =>
-        {
-            heartbeats += request is AppendEntriesRequest { IsHeartbeat: true } ? 1 : 0;
-            return true;
-        };
-
-        Task<ulong>[] reads = [.. Enumerable.Range(0, 1000).Select(_ => leader.Node!.ReadIndexAsync())];
-        cluster.Run(Task.WhenAll(reads));
-
-        Assert.That(heartbeats, Is.LessThanOrEqualTo(8));
-    }
-
-    [Test]
-    public void A_read_on_a_new_leader_waits_for_an_entry_of_its_term()
-    {
-        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
-        cluster.Run(cluster.Apply(cluster.Leaders.Single(), "a"));
-        cluster.Kill(cluster.Leaders.Single());
-        VirtualServer leader = cluster.AwaitLeader();
-        VirtualServer follower = cluster.Servers.Single(s => s.Node is not null && s != leader);
-        follower.Stores.HoldLogWrites = true;
-
-        Task<ulong> read = leader.Node!.ReadIndexAsync();
-        cluster.Pass(TimeSpan.FromMilliseconds(300));
-        Assert.That(read.IsCompleted, Is.False);
-        follower.Stores.ReleaseWrites();
-
-        Assert.That(cluster.Run(read), Is.EqualTo(leader.Node.LastIndex));
-    }
-
-    [Test]
+    [Reference("A1", "A2", "c03")]
     public void After_the_stop_everything_is_refused_and_stopping_again_is_harmless()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 1);
@@ -203,6 +116,11 @@ public sealed class ApiTests
         Assert.That(() => cluster.Run(node.BarrierAsync()), Throws.TypeOf<RaftShutdownException>());
         Assert.That(() => cluster.Run(node.VerifyLeaderAsync()), Throws.TypeOf<RaftShutdownException>());
         Assert.That(() => cluster.Run(node.InspectAsync(i => i)), Throws.TypeOf<RaftShutdownException>());
+        Assert.That(() => cluster.Run(node.AddVoterAsync("n2", "addr2")), Throws.TypeOf<RaftShutdownException>());
+        Assert.That(() => cluster.Run(node.AddNonvoterAsync("n2", "addr2")), Throws.TypeOf<RaftShutdownException>());
+        Assert.That(() => cluster.Run(node.DemoteVoterAsync("n2")), Throws.TypeOf<RaftShutdownException>());
+        Assert.That(() => cluster.Run(node.RemoveServerAsync("n2")), Throws.TypeOf<RaftShutdownException>());
+        Assert.That(() => cluster.Run(node.SnapshotAsync()), Throws.TypeOf<RaftShutdownException>());
         Assert.That(cluster.Run(node.GetStatusAsync()).State, Is.EqualTo(RaftState.Shutdown));
         Assert.That(node.Completion.IsCompletedSuccessfully, Is.True);
         server.Node = null;
@@ -249,6 +167,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("B11", "c28", "c29")]
     public void A_batching_state_machine_gets_entries_together_and_answers_each()
     {
         using var cluster = new VirtualCluster(servers: 1);
@@ -266,6 +185,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("A4", "d11")]
     public void Bootstrap_is_refused_on_a_server_with_state_and_for_one_that_has_no_vote()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -279,8 +199,13 @@ public sealed class ApiTests
 
         using var blank = new VirtualCluster(servers: 1);
         blank.StartAll();
+        var n2 = new Server("n2", "addr2");
         Assert.That(
-            () => blank.Run(blank.Servers[0].Node!.BootstrapClusterAsync(new ClusterConfiguration(new Server("n2", "addr2")))),
+            () => blank.Run(blank.Servers[0].Node!.BootstrapClusterAsync(new ClusterConfiguration(n2))),
+            Throws.TypeOf<NotVoterException>());
+        Assert.That(
+            () => blank.Run(blank.Servers[0].Node!.BootstrapClusterAsync(
+                new ClusterConfiguration(n2, new Server("n1", "addr1", ServerSuffrage.Nonvoter)))),
             Throws.TypeOf<NotVoterException>());
         Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader));
     }
@@ -310,6 +235,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("c17")]
     public void Status_shows_followers_on_the_leader_only()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -48,6 +48,7 @@ public sealed class AskTests
     }
 
     [Test]
+    [Reference("c20")]
     public void A_server_that_does_not_know_questions_gets_no_larger_batch_than_Go_sends()
     {
         using var cluster = new VirtualCluster(servers: 3);

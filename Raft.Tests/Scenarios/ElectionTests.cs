@@ -5,6 +5,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ElectionTests
 {
     [Test]
+    [Reference("A1", "B1", "c31")]
     public void A_single_server_leads_itself_and_applies()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 1);
@@ -15,17 +16,19 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("C13")]
     public void Three_servers_elect_one_leader_that_all_know()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
 
         VirtualServer leader = cluster.Leaders.Single();
 
-        Assert.That(cluster.Servers.Select(s => s.Node!.Leader.Address), Is.All.EqualTo(leader.Address));
+        Assert.That(cluster.Servers.Select(s => s.Node!.Leader), Is.All.EqualTo((leader.Id, leader.Address)));
         Assert.That(cluster.Servers.Select(s => s.Node!.Term), Is.All.EqualTo(leader.Node!.Term));
     }
 
     [Test]
+    [Reference("C2", "d10")]
     public void A_server_that_knows_no_cluster_does_not_campaign()
     {
         using var cluster = new VirtualCluster(servers: 3);
@@ -38,6 +41,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("B2", "d10")]
     public void All_founders_may_be_bootstrapped_with_the_same_list()
     {
         using var cluster = new VirtualCluster(servers: 3);
@@ -53,6 +57,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("C2", "d14")]
     public void When_the_leader_dies_another_takes_over_within_three_timeouts()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -67,6 +72,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("d19")]
     public void A_leader_cut_off_from_the_majority_steps_down_within_its_lease()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -79,6 +85,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("C9")]
     public void With_pre_vote_a_server_that_was_cut_off_changes_neither_leader_nor_term()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -96,6 +103,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("d14")]
     public void Without_pre_vote_a_server_that_was_cut_off_raises_the_term_and_the_cluster_recovers()
     {
         using VirtualCluster cluster = VirtualCluster.Running(
@@ -132,6 +140,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("d08")]
     public void A_restarted_server_keeps_its_term_and_vote()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -145,6 +154,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("d13")]
     public void No_request_for_a_vote_leaves_before_the_own_vote_is_durable()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -9,6 +9,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class FollowerTests
 {
     [Test]
+    [Reference("B12", "c24")]
     public void Entries_that_follow_on_the_log_are_taken_and_acknowledged()
     {
         using var follower = new LoneFollower();
@@ -19,10 +20,11 @@ public sealed class FollowerTests
         Assert.That(answer.Append.Term, Is.EqualTo(2));
         Assert.That(follower.Terms, Is.EqualTo(new ulong[] { 1, 2, 2 }));
         Assert.That(follower.Node.CommitIndex, Is.EqualTo(1));
-        Assert.That(follower.Node.Leader.Id, Is.EqualTo((ServerId)"n2"));
+        Assert.That(follower.Node.Leader, Is.EqualTo(((ServerId)"n2", (ServerAddress)"addr2")));
     }
 
     [Test]
+    [Reference("B12", "c24")]
     public void A_request_of_an_older_term_is_refused_with_the_present_one()
     {
         using var follower = new LoneFollower();
@@ -37,6 +39,7 @@ public sealed class FollowerTests
 
     [TestCase(5ul, 1ul, TestName = "An_append_beyond_the_log_is_a_mismatch_that_names_the_last_index")]
     [TestCase(1ul, 9ul, TestName = "An_append_behind_an_entry_of_another_term_is_a_mismatch")]
+    [Reference("B12", "c24")]
     public void A_mismatch_changes_nothing(ulong previousIndex, ulong previousTerm)
     {
         using var follower = new LoneFollower();
@@ -51,6 +54,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("B12", "c25")]
     public void A_conflicting_tail_gives_way_to_the_leaders()
     {
         using var follower = new LoneFollower();
@@ -64,6 +68,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("B12")]
     public void Duplicates_leave_what_stands_behind_them_alone()
     {
         using var follower = new LoneFollower();
@@ -76,6 +81,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("B13", "c27")]
     public void W9_the_commit_index_stays_within_what_the_request_proved()
     {
         using var follower = new LoneFollower();
@@ -100,6 +106,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("c34")]
     public void Success_waits_until_the_entries_are_durable()
     {
         using var follower = new LoneFollower();
@@ -196,6 +203,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("B13")]
     public void W1_a_heartbeat_of_a_newer_term_goes_to_the_loop_and_waits_for_the_disk()
     {
         using var follower = new LoneFollower();
@@ -255,6 +263,7 @@ public sealed class FollowerTests
     [TestCase(-1)]
     [TestCase(1)]
     [TestCase(4)]
+    [Reference("D11")]
     public void A_protocol_version_that_is_not_spoken_is_refused_in_the_words_that_Go_knows(int version)
     {
         using var follower = new LoneFollower();
@@ -283,6 +292,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("c25", "c26")]
     public void A_removed_configuration_gives_way_to_the_one_before()
     {
         using var follower = new LoneFollower();

@@ -39,6 +39,7 @@ public sealed class LifeTests
     }
 
     [Test]
+    [Reference("d09")]
     public void Stopping_waits_for_a_write_under_way_even_where_the_transport_fails_to_close()
     {
         using var cluster = new VirtualCluster(servers: 1);
@@ -77,6 +78,7 @@ public sealed class LifeTests
     }
 
     [Test]
+    [Reference("B13")]
     public void W8_a_sender_never_waits_for_a_reader_that_left()
     {
         using var cluster = new VirtualCluster(servers: 2);

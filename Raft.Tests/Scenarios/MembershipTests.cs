@@ -6,6 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class MembershipTests
 {
     [Test]
+    [Reference("D1")]
     public void A_server_is_added_as_nonvoter_catches_up_and_is_promoted()
     {
         using VirtualCluster cluster = RunningOf(4, founders: 3);
@@ -22,9 +23,13 @@ public sealed class MembershipTests
         Assert.That(asNonvoter.Find(added.Id)!.Suffrage, Is.EqualTo(ServerSuffrage.Nonvoter));
         Assert.That(added.Node!.Core.State.Configuration.IsVoter(added.Id), Is.True);
         Assert.That(added.Node.Core.State.Configuration.QuorumSize, Is.EqualTo(3));
+        Assert.That(
+            cluster.Servers.Select(s => s.Node!.Core.State.Configuration),
+            Is.All.EqualTo(leader.Node!.Core.State.Configuration));
     }
 
     [Test]
+    [Reference("C2", "E3")]
     public void A_nonvoter_never_campaigns_and_is_not_counted()
     {
         using VirtualCluster cluster = RunningOf(2, founders: 1);
@@ -66,6 +71,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("D13", "D14")]
     public void A_change_for_another_configuration_or_one_that_leaves_no_voter_is_refused_and_nothing_appended()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1);
@@ -96,6 +102,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("c25", "c26")]
     public void A_configuration_whose_entry_is_truncated_gives_way_to_the_one_before()
     {
         using VirtualCluster cluster = RunningOf(4, founders: 3);
@@ -118,6 +125,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("C2", "D3", "c12")]
     public void W18_a_removed_server_learns_that_it_is_removed_and_does_not_campaign()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -130,6 +138,7 @@ public sealed class MembershipTests
         cluster.Pass(TimeSpan.FromSeconds(30));
 
         Assert.That(removed.Node!.State, Is.EqualTo(RaftState.Follower));
+        Assert.That(cluster.Servers.Select(s => s.Node!.Core.State.Configuration.Servers.Length), Is.All.EqualTo(2));
         Assert.That(removed.Node.Core.State.Configuration.Find(removed.Id), Is.Null);
         Assert.That(cluster.Servers.Max(s => s.Node!.Term), Is.EqualTo(term));
         cluster.Run(cluster.Apply(leader, "goes on"));
@@ -164,6 +173,7 @@ public sealed class MembershipTests
 
     [TestCase(false)]
     [TestCase(true)]
+    [Reference("D5")]
     public void W19_a_leader_that_is_removed_or_demoted_hands_over_and_goes_on_running(bool isDemoted)
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -178,6 +188,8 @@ public sealed class MembershipTests
         Assert.That(took, Is.LessThan(TimeSpan.FromMilliseconds(200)), "nobody waited for an election timeout");
         cluster.Await("the old leader stepped down", () => old.Node!.State == RaftState.Follower);
         Assert.That(old.Node!.Completion.IsCompleted, Is.False);
+        Assert.That(old.Node.Core.State.Configuration.IsVoter(old.Id), Is.False);
+        Assert.That(() => cluster.Run(cluster.Apply(old, "refused")), Throws.TypeOf<NotLeaderException>());
         cluster.Run(cluster.Apply(next, "goes on"));
         Assert.That(next.Node!.Core.State.Configuration.QuorumSize, Is.EqualTo(2));
         cluster.Pass(TimeSpan.FromSeconds(20));
@@ -242,6 +254,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("E4")]
     public void Three_become_five_and_three_again_under_writes()
     {
         using VirtualCluster cluster = RunningOf(5, founders: 3);

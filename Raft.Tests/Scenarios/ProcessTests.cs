@@ -10,6 +10,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ProcessTests
 {
     [Test]
+    [Reference("e01", "f05")]
     public async Task No_acknowledged_write_is_lost_when_the_leader_is_killed_again_and_again_under_writes()
     {
         await using var cluster = new ProcessCluster();
@@ -37,6 +38,7 @@ public sealed class ProcessTests
     }
 
     [Test]
+    [Reference("e01")]
     public async Task No_acknowledged_write_is_lost_when_all_nodes_are_killed_at_once()
     {
         await using var cluster = new ProcessCluster();

@@ -8,6 +8,7 @@ public sealed class ReplicationTests
         [.. cluster.Servers.Where(s => s != server)];
 
     [Test]
+    [Reference("B6", "c05", "c31")]
     public void A_hundred_commands_at_once_reach_all_servers_in_one_order_and_few_writes()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3, prepare: s => s.Stores.WriteTime = TimeSpan.FromMilliseconds(2));
@@ -24,6 +25,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("c08")]
     public void A_command_is_acknowledged_only_when_a_majority_holds_it_durably()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -42,6 +44,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("c08", "c34")]
     public void W11_followers_can_commit_what_the_leaders_own_disk_has_not_finished()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -59,10 +62,12 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("B3", "c32")]
     public void A_write_on_a_cut_off_leader_is_not_acknowledged_and_does_not_survive()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
         VirtualServer old = cluster.Leaders.Single();
+        ulong term = old.Node!.Term;
         cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
 
         Task<ApplyResult> lost = cluster.Apply(old, "lost");
@@ -72,10 +77,12 @@ public sealed class ReplicationTests
         cluster.AwaitSame();
 
         Assert.That(() => cluster.Run(lost), Throws.TypeOf<LeadershipLostException>());
+        Assert.That(leader.Node!.Term, Is.GreaterThan(term));
         Assert.That(old.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "kept" }));
     }
 
     [Test]
+    [Reference("B4", "c32")]
     public void A_follower_that_was_cut_off_catches_up()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -91,9 +98,11 @@ public sealed class ReplicationTests
         cluster.Network.Heal();
         cluster.AwaitSame();
         Assert.That(follower.Fsm.Applied, Has.Count.EqualTo(100));
+        Assert.That(cluster.Run(follower.Node!.GetStatusAsync()).LastContact, Is.LessThan(follower.Config.HeartbeatTimeout));
     }
 
     [Test]
+    [Reference("J1")]
     public void A_restarted_follower_catches_up_from_what_the_leader_only_has_on_disk()
     {
         using VirtualCluster cluster = VirtualCluster.Running(
@@ -134,6 +143,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("c07")]
     public void A_leader_whose_disk_refuses_a_write_stops_and_the_others_go_on()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -150,6 +160,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("B13", "c09")]
     public void W7_a_leader_whose_disk_hangs_gives_way_and_comes_back_when_it_answers()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -169,6 +180,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("B13", "c11")]
     public void W8_refusals_in_the_pipeline_never_leave_a_follower_without_entries()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -187,6 +199,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
+    [Reference("c20")]
     public void A_batch_is_bounded_by_bytes_towards_a_follower()
     {
         using VirtualCluster cluster = VirtualCluster.Running(

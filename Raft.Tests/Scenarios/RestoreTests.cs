@@ -10,6 +10,7 @@ public sealed class RestoreTests
     [TestCase(0)]
     [TestCase(1)]
     [TestCase(20_000)]
+    [Reference("H6", "d18")]
     public void The_state_is_replaced_on_all_servers_and_later_commands_apply_to_it(int commands)
     {
         using VirtualCluster cluster = Running(3);
@@ -42,6 +43,7 @@ public sealed class RestoreTests
     }
 
     [Test]
+    [Reference("H6")]
     public void A_server_that_was_away_gets_the_new_state_from_the_log_or_a_snapshot()
     {
         using VirtualCluster cluster = Running(3, trailing: 0);

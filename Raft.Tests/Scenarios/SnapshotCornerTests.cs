@@ -132,6 +132,7 @@ public sealed class SnapshotCornerTests
     }
 
     [Test]
+    [Reference("H14")]
     public void The_log_stays_as_long_as_a_snapshot_is_on_its_way_and_not_answered()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3, server =>

@@ -6,6 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class SnapshotTests
 {
     [Test]
+    [Reference("H1", "H4", "d19")]
     public void A_snapshot_is_taken_once_the_threshold_is_reached_and_the_log_lets_go_of_all_but_the_trailing_entries()
     {
         using VirtualCluster cluster = Running(1, threshold: 100, trailing: 10);
@@ -23,6 +24,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H5", "d18")]
     public void A_snapshot_that_is_asked_for_covers_what_was_applied_and_a_second_one_has_nothing_new()
     {
         using VirtualCluster cluster = Running(1);
@@ -39,6 +41,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H1", "c30", "d08")]
     public void A_restart_restores_the_newest_snapshot_and_applies_only_what_lies_behind_it()
     {
         using VirtualCluster cluster = Running(1, trailing: 0);
@@ -61,6 +64,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H2")]
     public void A_log_that_begins_right_behind_the_snapshot_is_kept_at_the_start()
     {
         using VirtualCluster cluster = Running(1, trailing: 0);
@@ -92,6 +96,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H7", "H8", "c15")]
     public void A_follower_that_was_away_while_the_log_was_compacted_gets_the_snapshot_and_then_the_log()
     {
         using VirtualCluster cluster = Running(3, threshold: 100, trailing: 10);
@@ -111,6 +116,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H14")]
     public void W2_a_log_that_contradicts_the_snapshot_gives_way()
     {
         using VirtualCluster cluster = Running(3, threshold: 50, trailing: 0);
@@ -136,6 +142,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H14")]
     public void W14_the_own_snapshot_never_takes_the_place_of_a_newer_one()
     {
         using VirtualCluster cluster = Running(1);
@@ -151,6 +158,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("H13")]
     public void A_store_that_keeps_no_snapshots_does_not_cost_the_log_its_entries()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1, server =>
@@ -214,6 +222,30 @@ public sealed class SnapshotTests
         Assert.That(cut.Error, Does.Contain("6 bytes were announced and 5 came"));
         Assert.That(follower.Node.LastIndex, Is.EqualTo(1));
         Assert.That(follower.Cluster.Run(follower.Server.Snapshots.ListAsync().AsTask()), Is.Empty);
+    }
+
+    [Test]
+    [Reference("H9")]
+    public void A_snapshot_whose_old_form_of_members_cannot_be_read_is_refused_in_Gos_words()
+    {
+        using var follower = new LoneFollower();
+        var answer = new LoneFollower.Answer();
+
+        follower.Cluster.Network.Carry(
+            "addr2", follower.Server.Address,
+            new InstallSnapshotRequest(LoneFollower.Header("n2"))
+            {
+                Term = 3,
+                LastLogIndex = 9,
+                LastLogTerm = 3,
+                Peers = "not a list"u8.ToArray(),
+                Size = 5,
+            },
+            answer.Set, new MemoryBody("state"u8.ToArray()));
+        follower.Pass();
+
+        Assert.That(answer.Error, Does.StartWith("failed to decode peers"));
+        Assert.That(follower.Node.LastIndex, Is.EqualTo(1));
     }
 
     [Test]

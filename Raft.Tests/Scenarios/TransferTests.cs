@@ -6,6 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class TransferTests
 {
     [Test]
+    [Reference("F3", "d17", "d18")]
     public void Leadership_goes_to_the_named_server_at_once()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -23,6 +24,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("F11")]
     public void A_target_that_is_behind_catches_up_first_and_no_command_is_taken_meanwhile()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -39,6 +41,13 @@ public sealed class TransferTests
             () => cluster.Run(old.Node.TransferLeadershipAsync()), Throws.TypeOf<LeadershipTransferInProgressException>());
         Assert.That(
             () => cluster.Run(old.Node.RemoveServerAsync("n9")), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(
+            () => cluster.Run(old.Node.AddVoterAsync("n9", "addr9")), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(
+            () => cluster.Run(old.Node.AddNonvoterAsync("n9", "addr9")), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(
+            () => cluster.Run(old.Node.DemoteVoterAsync("n9")), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(() => cluster.Run(old.Node.BarrierAsync()), Throws.TypeOf<LeadershipTransferInProgressException>());
         Assert.That(transfer.IsCompleted, Is.False);
 
         target.Stores.HoldLogWrites = false;
@@ -50,6 +59,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("F8", "F12")]
     public void A_transfer_that_does_not_come_about_ends_at_its_deadline_and_the_leader_goes_on()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -68,6 +78,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("F2", "F7", "F10")]
     public void W27_the_target_is_one_that_answers_and_votes()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -103,6 +114,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("F1")]
     public void T696_a_leader_deposed_in_the_middle_of_a_transfer_takes_commands_when_it_leads_again()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -132,6 +144,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("F5")]
     public void Fifty_transfers_under_writes_lose_none()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class VoterTests
 {
     [Test]
+    [Reference("d16")]
     public void A_vote_is_durable_before_it_is_given()
     {
         using var follower = new LoneFollower();
@@ -55,6 +56,7 @@ public sealed class VoterTests
     }
 
     [Test]
+    [Reference("d15", "d16")]
     public void A_vote_is_given_once_a_term_across_a_restart()
     {
         using var follower = new LoneFollower();

@@ -2,6 +2,7 @@ using Raft.Simulation;
 using Raft.Simulation.Running;
 using Raft.Simulation.Scenarios;
 using Raft.Simulation.Workloads;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Simulation;
 
@@ -14,6 +15,7 @@ public sealed class SimulationTests
         Seeds.Regressions.Select(r => new TestCaseData(r.Seed).SetDescription(r.Wrong));
 
     [Test]
+    [Reference("c32", "c33", "L2", "L7", "L9")]
     public async Task Clusters_keep_all_rules_under_all_faults_and_recover()
     {
         SeedRunner<RegisterFsm> runner = NewRunner(Options);
@@ -48,6 +50,7 @@ public sealed class SimulationTests
     [TestCase("W27", "TransferFailed")]
     [TestCase("W28", "TimeoutNowRefused")]
     [TestCase("T696", "TransferDeposed")]
+    [Reference("B13", "H14")]
     public async Task A_known_failure_of_hashicorp_raft_does_not_come_about(string scenario, string? situation = null)
     {
         SeedRunner<RegisterFsm> runner = NewRunner(Options with { Scenario = Scenario.Find(scenario) });

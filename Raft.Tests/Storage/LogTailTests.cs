@@ -1,4 +1,5 @@
 using Raft.Storage;
+using Raft.Tests.Support;
 using static Raft.Tests.Support.LoneFollower;
 
 namespace Raft.Tests.Storage;
@@ -51,6 +52,7 @@ public sealed class LogTailTests
     }
 
     [Test]
+    [Reference("J1")]
     public void What_is_not_durable_or_not_applied_is_never_released()
     {
         var tail = new LogTail(bytesMax: 0);
@@ -68,6 +70,7 @@ public sealed class LogTailTests
     }
 
     [Test]
+    [Reference("J1")]
     public void Truncating_below_the_tail_empties_it()
     {
         var tail = new LogTail(bytesMax: 0);

@@ -13,6 +13,7 @@ public sealed class SnapshotCrashTests
     private static readonly FileSnapshotOptions Options = new() { BufferBytes = FileSnapshotOptions.BufferBytesMin };
 
     [Test]
+    [Reference("d07")]
     public async Task A_power_cut_at_any_change_leaves_each_snapshot_whole_or_not_at_all_and_none_that_was_committed_is_lost()
     {
         int changes = (await RunAsync(new FaultDisk())).Disk.Changes;

@@ -21,6 +21,7 @@ public sealed class SnapshotFormatTests
     private static readonly byte[] Nine = "123456789"u8.ToArray();
 
     [TestCaseSource(typeof(GoldenSnapshot), nameof(GoldenSnapshot.All))]
+    [Reference("d07")]
     public async Task A_snapshot_that_Go_wrote_is_read_with_its_members_and_its_checksum(GoldenSnapshot golden)
     {
         var disk = new FaultDisk();
@@ -34,6 +35,7 @@ public sealed class SnapshotFormatTests
     }
 
     [TestCaseSource(typeof(GoldenSnapshot), nameof(GoldenSnapshot.All))]
+    [Reference("D17", "d07")]
     public async Task What_is_written_for_the_same_values_is_what_Go_wrote_to_the_byte(GoldenSnapshot golden)
     {
         var disk = new FaultDisk();
@@ -94,6 +96,7 @@ public sealed class SnapshotFormatTests
     }
 
     [Test]
+    [Reference("D17")]
     public async Task Of_version_0_the_peers_are_voters_by_their_addresses_as_of_the_snapshots_index()
     {
         var disk = new FaultDisk();

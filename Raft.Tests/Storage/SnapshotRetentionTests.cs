@@ -9,6 +9,7 @@ namespace Raft.Tests.Storage;
 public sealed class SnapshotRetentionTests
 {
     [Test]
+    [Reference("H11", "d07")]
     public async Task Each_commit_deletes_all_but_the_newest([Values(1, 2, 3)] int retain)
     {
         var disk = new FaultDisk();

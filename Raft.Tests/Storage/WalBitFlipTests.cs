@@ -70,6 +70,7 @@ public sealed class WalBitFlipTests
     }
 
     [Test]
+    [Reference("c28")]
     public async Task A_segment_that_is_missing_between_others_is_named()
     {
         (FaultDisk disk, _) = await WalScript.RunAsync(WalScript.Steps.Count);

@@ -33,6 +33,7 @@ public sealed class WalPreparationTests
     }
 
     [Test]
+    [Reference("e04")]
     public async Task Zeros_are_written_piece_by_piece_as_the_present_segment_fills()
     {
         var disk = new HeldDisk(new FaultDisk());

@@ -11,6 +11,7 @@ public sealed class WalStableRecordTests
     private const string StablePath = $"{WalScript.Directory}/stable.rec";
 
     [Test]
+    [Reference("d16")]
     public async Task A_save_torn_at_any_byte_leaves_the_old_record_or_the_new([Range(0, 3)] int saves)
     {
         FaultDisk disk = await SavedAsync(saves);

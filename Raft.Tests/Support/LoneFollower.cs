@@ -119,8 +119,11 @@ internal sealed class LoneFollower : IDisposable
     }
 
     /// <summary>Puts a request right into the node's inbox.</summary>
-    public void Hand(RpcRequest request, Answer answer) =>
-        ((IRpcReceiver)Node.Core.Inbox).Receive(new HandedRpc(request, answer));
+    public void Hand(RpcRequest request, Answer answer) => Hand(Node, request, answer);
+
+    /// <summary>Puts a request right into any node's inbox.</summary>
+    public static void Hand(RaftNode node, RpcRequest request, Answer answer) =>
+        ((IRpcReceiver)node.Core.Inbox).Receive(new HandedRpc(request, answer));
 
     public void Pass() => _cluster.Pass(TimeSpan.FromMilliseconds(5));
 

@@ -51,16 +51,25 @@ internal sealed class VirtualCluster : IDisposable
     /// <summary>The servers that lead, in their own view.</summary>
     public IEnumerable<VirtualServer> Leaders => Servers.Where(s => s.Node?.State == RaftState.Leader);
 
-    /// <summary>A cluster that runs and has a leader whose first entry all have applied.</summary>
+    /// <summary>
+    /// A cluster that runs and has a leader whose first entry all have applied. Where fewer than all are founders, the
+    /// others are not started.
+    /// </summary>
     public static VirtualCluster Running(
-        int servers, Action<VirtualServer>? prepare = null, Mutation mutation = Mutation.None)
+        int servers, Action<VirtualServer>? prepare = null, Mutation mutation = Mutation.None, int? founders = null)
     {
         var cluster = new VirtualCluster(servers, prepare, mutation);
-        cluster.StartAll();
-        cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
-        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer[] first = [.. cluster.Servers.Take(founders ?? servers)];
+        cluster.Founders = new ClusterConfiguration(cluster.Founders.Servers.Take(first.Length));
+        foreach (VirtualServer server in first)
+        {
+            cluster.Start(server);
+        }
+
+        cluster.Run(first[0].Node!.BootstrapClusterAsync(cluster.Founders));
+        VirtualServer leader = cluster.AwaitLeader(first);
         cluster.Await("all servers applied the leader's first entry", () =>
-            cluster.Servers.All(s => s.Node!.AppliedIndex >= 2 && s.Node.Leader.Id == leader.Id));
+            first.All(s => s.Node!.AppliedIndex >= 2 && s.Node.Leader.Id == leader.Id));
         return cluster;
     }
 

@@ -21,6 +21,12 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     /// <summary>Looks at every request before it is delivered; false drops it.</summary>
     public Func<ServerAddress, ServerAddress, RpcRequest, bool>? Filter { get; set; }
 
+    /// <summary>How much longer a request takes than others; null for none.</summary>
+    public Func<ServerAddress, RpcRequest, TimeSpan>? RequestDelay { get; set; }
+
+    /// <summary>How much longer the answer of a server takes; null for none.</summary>
+    public Func<ServerAddress, RpcRequest, TimeSpan>? AnswerDelay { get; set; }
+
     /// <summary>A transport under an address; the server is reachable once it is started.</summary>
     public VirtualTransport Attach(ServerAddress address) => new(this, address);
 
@@ -60,12 +66,12 @@ internal sealed class VirtualNetwork(VirtualClock clock)
         ServerAddress from, ServerAddress to, RpcRequest request, Action<RpcResponse?, string?> answer,
         ISnapshotBody? body = null)
     {
-        After(Latency, () =>
+        After(Latency + (RequestDelay?.Invoke(to, request) ?? default), () =>
         {
             if (!_cut.Contains((from, to)) && (Filter is null || Filter(from, to, request))
                 && _servers.TryGetValue(to, out VirtualTransport? server))
             {
-                server.Deliver(new VirtualRpc(request, body, (response, error) => After(Latency, () =>
+                server.Deliver(new VirtualRpc(request, body, (response, error) => After(Latency + (AnswerDelay?.Invoke(to, request) ?? default), () =>
                 {
                     if (!_cut.Contains((to, from)))
                     {

@@ -1,5 +1,6 @@
 using Raft.Testing.Contracts;
 using Raft.Tests.Golden;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Accepting;
 
@@ -11,6 +12,7 @@ public sealed class AcceptingTests
     private const int MalformedEventId = 2003;
 
     [Test]
+    [Reference("I3")]
     public async Task Requests_are_delivered_while_earlier_ones_wait_and_answers_leave_in_order()
     {
         var receiver = new TestReceiver();

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Accepting;
 
@@ -43,6 +44,31 @@ public sealed class AcceptorFailureTests
         await using Acceptor acceptor = new(listener, Context(new()));
 
         await Until.TrueAsync(() => acceptor.ConnectionCount == 1, "the third connection is accepted");
+    }
+
+    [Test]
+    [Reference("I10", "d05")]
+    public async Task Failures_to_accept_are_repeated_ever_more_slowly_with_a_line_each_until_the_end()
+    {
+        var clock = new ManualClock();
+        using var log = new LogLines();
+        int attempts = 0;
+        using var listener = new OddListener(
+            [.. Enumerable.Repeat<Func<IStreamConnection>>(() => throw new IOException($"attempt {++attempts}"), 50)]);
+        Acceptor acceptor = new(listener, Context(new() { TimeProvider = clock, LoggerFactory = log }));
+
+        int[] delays = [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000];
+        for (int i = 0; i < delays.Length; i++)
+        {
+            await Until.TrueAsync(() => clock.HasTimer(TimeSpan.FromMilliseconds(delays[i])), $"it waits {delays[i]} ms");
+            Assert.That((attempts, log.Count(2001)), Is.EqualTo((i + 1, i + 1)));
+            clock.Advance(TimeSpan.FromMilliseconds(delays[i]));
+        }
+
+        await acceptor.DisposeAsync().AsTask().WaitAsync(Patience);
+        int ended = attempts;
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.That(attempts, Is.EqualTo(ended).And.LessThanOrEqualTo(delays.Length + 1));
     }
 
     [Test]

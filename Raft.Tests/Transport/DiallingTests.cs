@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 
 namespace Raft.Tests.Transport;
@@ -38,6 +39,8 @@ public sealed class DiallingTests
 
     [TestCase(0)]
     [TestCase(2)]
+    [TestCase(3)]
+    [Reference("I5", "d04")]
     public async Task No_more_idle_connections_are_kept_than_the_pool_holds(int poolSize)
     {
         (TcpTransport asker, TcpTransport answerer, Server target, TestReceiver receiver) =
@@ -193,6 +196,7 @@ public sealed class DiallingTests
     [TestCase("127.0.0.1:0", "0.0.0.0:7000")]
     [TestCase("127.0.0.1:0", "raft-1.example:0")]
     [TestCase("127.0.0.1:0", "raft-1.example")]
+    [Reference("I11", "d02")]
     public void An_address_that_nobody_can_dial_is_not_advertised(string bind, string? advertise)
     {
         var error = Assert.ThrowsAsync<ArgumentException>(
@@ -201,6 +205,7 @@ public sealed class DiallingTests
     }
 
     [Test]
+    [Reference("I11", "d02")]
     public async Task The_advertised_address_is_the_one_others_are_told()
     {
         await using TcpTransport transport =

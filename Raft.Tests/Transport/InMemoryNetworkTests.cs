@@ -46,6 +46,7 @@ public sealed class InMemoryNetworkTests
     }
 
     [Test]
+    [Reference("I12")]
     public async Task A_request_into_a_black_hole_is_never_received_and_fails_at_its_timeout()
     {
         _network.SetLink("a", "b", InMemoryLink.BlackHole);

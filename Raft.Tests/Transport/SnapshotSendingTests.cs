@@ -107,6 +107,7 @@ public sealed class SnapshotSendingTests
     [TestCase(26_214_400, 1000)]
     [TestCase(1L << 40, 3600)]
     [TestCase(long.MaxValue, 3600)]
+    [Reference("d04")]
     public void The_time_for_an_answer_follows_Gos_rule_up_to_a_limit(long size, int seconds) =>
         Assert.That(SnapshotCall.AnswerTimeout(size, new()), Is.EqualTo(TimeSpan.FromSeconds(seconds)));
 

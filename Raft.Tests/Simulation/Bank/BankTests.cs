@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Raft.Simulation;
+using Raft.Tests.Support;
 
 namespace Bank;
 
@@ -18,6 +19,7 @@ public sealed partial class BankTests
     // docs end
 
     [Test]
+    [Reference("B11", "c29")]
     public async Task A_bank_that_takes_entries_in_batches_keeps_them_too() =>
         await Simulation.RunAsync(SeedRange.Of(1, 3), () => new BatchingBankFsm(), new BankWorkload());
 
