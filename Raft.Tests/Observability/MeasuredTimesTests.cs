@@ -44,6 +44,7 @@ public sealed class MeasuredTimesTests
             Limits = server.Config.Limits with { FsmReadAheadBytesMax = 1 },
         });
         VirtualServer server = cluster.Servers[0];
+        cluster.Pass(TimeSpan.FromSeconds(5));
         cluster.BlockFsm = true;
         Task<ApplyResult>[] commands = [.. Enumerable.Range(0, 3).Select(i => cluster.Apply(server, $"command {i}"))];
         cluster.Pass(TimeSpan.FromSeconds(2));

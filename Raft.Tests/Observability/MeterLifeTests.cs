@@ -102,6 +102,7 @@ public sealed class MeterLifeTests
 
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
         Assert.That(times, Has.Length.GreaterThan(15));
+        Assert.That(times.Select(t => t.Begin()), Is.All.Null, "the clock is not looked at either");
     }
 
     private static IEnumerable<TimeMeter> TimesOf(object family) => family.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
