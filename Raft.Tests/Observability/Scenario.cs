@@ -53,8 +53,12 @@ internal static class Scenario
         cluster.AwaitSame();
     }
 
-    private sealed class BatchingFsm(CountingFsm inner) : IBatchingFsm
+    private sealed class BatchingFsm(CountingFsm inner) : IBatchingFsm, IConfigurationStore
     {
+        public void StoreConfiguration(ulong index, ClusterConfiguration configuration)
+        {
+        }
+
         public object? Apply(LogEntry entry) => inner.Apply(entry);
 
         public void ApplyBatch(ReadOnlySpan<LogEntry> entries, Span<object?> responses)

@@ -41,8 +41,10 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, 
             object? response = entry.Type == LogType.Command ? Apply(entry) : null;
             if (_configurations is not null && ConfigurationEncoding.IsConfiguration(entry.Type))
             {
+                TimeSpan? began = meter.StoreConfig.Begin();
                 _configurations.StoreConfiguration(
                     entry.Index, ConfigurationEncoding.Decode(entry.Type, entry.Data.Span));
+                meter.StoreConfig.End(began);
             }
 
             trace?.Apply(entry);
