@@ -105,6 +105,7 @@ public sealed partial class RaftNode
                 SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
+                await recovered.FinishAsync(logStore);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();

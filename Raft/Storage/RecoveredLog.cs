@@ -14,7 +14,19 @@ internal sealed record RecoveredLog(
 {
     private const int ReadBytes = 4 << 20;
 
-    /// <summary>Reads the stores, and refuses to go on from what cannot have come about.</summary>
+    /// <summary>
+    /// Whether what the log store holds is over: the newest snapshot contradicts it, or was put in its place. What is told
+    /// here is already as if it were gone; <see cref="FinishAsync"/> makes it so.
+    /// </summary>
+    public bool IsLogOver { get; private init; }
+
+    /// <summary>The last entry, held or covered by the snapshot; 0 where there is neither.</summary>
+    public ulong LastIndex { get; private init; }
+
+    /// <summary>The configuration in force.</summary>
+    public IndexedConfiguration Configuration => new(Configurations.Latest, Configurations.LatestIndex);
+
+    /// <summary>Reads the stores, and refuses to go on from what cannot have come about. Changes nothing.</summary>
     /// <param name="log">The log.</param>
     /// <param name="stable">The term and vote.</param>
     /// <param name="snapshot">The newest snapshot that can be read; null where there is none.</param>
@@ -35,20 +47,23 @@ internal sealed record RecoveredLog(
         Refuse(
             snapshotIndex < newestIndex && log.LastIndex < newestIndex,
             $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
-        RecoveredLog recovered = Empty(record, rejoin, snapshot);
+        RecoveredLog recovered = Empty(record, rejoin, snapshot) with { LastIndex = Math.Max(log.LastIndex, snapshotIndex) };
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
             Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
             $"its last entry is of term {recovered.Terms.LastTerm}, the newest snapshot of term {snapshot?.Term ?? 0}, but "
             + $"the term-and-vote record says {record.Term}");
-        if (!MustDrop(log, snapshot, termAtSnapshot, mutation))
-        {
-            return recovered;
-        }
+        return MustDrop(log, snapshot, termAtSnapshot, mutation)
+            ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
+    }
 
-        // A snapshot was installed, and the process ended before the log gave way to it.
-        await log.TruncateSuffixAsync(log.FirstIndex);
-        return Empty(record, rejoin, snapshot);
+    /// <summary>Does what was left undone: a snapshot was installed, and the process ended before the log gave way to it.</summary>
+    public async ValueTask FinishAsync(ILogStore log)
+    {
+        if (IsLogOver && log.LastIndex != 0)
+        {
+            await log.TruncateSuffixAsync(log.FirstIndex);
+        }
     }
 
     /// <summary>
@@ -67,7 +82,10 @@ internal sealed record RecoveredLog(
 
     private static RecoveredLog Empty(TermAndVote record, RejoinPoint rejoin, SnapshotMeta? snapshot)
     {
-        var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker());
+        var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker())
+        {
+            LastIndex = snapshot?.Index ?? 0,
+        };
         if (snapshot is not null)
         {
             recovered.Configurations.Install(snapshot.Point);
