@@ -25,6 +25,7 @@ internal enum Happening
     Pause,
     Stop,
     Restart,
+    CommitKnownAtStart,
     WriteTorn,
     NameLost,
     WriteFailed,

@@ -23,6 +23,18 @@ internal sealed record RecoveredLog(
     /// <summary>The last entry, held or covered by the snapshot; 0 where there is neither.</summary>
     public ulong LastIndex { get; private init; }
 
+    /// <summary>
+    /// Up to where the entries are known to be committed: what a snapshot covers, and what the log store was told with its
+    /// writes, if it tells that back.
+    /// </summary>
+    /// <remarks>
+    /// That may be believed. It was committed, and durable here, before the write that names it began
+    /// (<see cref="LogAppend.CommitIndex"/>), and neither is ever taken back: no leader truncates what is committed, and what
+    /// stands here at such an index now is what stood there then. Less may be known than is committed, never more. Where the
+    /// log gave way to a snapshot the store may name more than is left; the snapshot covers that.
+    /// </remarks>
+    public ulong CommitIndex { get; private init; }
+
     /// <summary>The configuration in force.</summary>
     public IndexedConfiguration Configuration => new(Configurations.Latest, Configurations.LatestIndex);
 
@@ -47,7 +59,13 @@ internal sealed record RecoveredLog(
         Refuse(
             snapshotIndex < newestIndex && log.LastIndex < newestIndex,
             $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
-        RecoveredLog recovered = Empty(record, rejoin, snapshot) with { LastIndex = Math.Max(log.LastIndex, snapshotIndex) };
+        ulong lastIndex = Math.Max(log.LastIndex, snapshotIndex);
+        ulong hint = log is ICommitHint store ? store.KnownCommitIndex : 0;
+        RecoveredLog recovered = Empty(record, rejoin, snapshot) with
+        {
+            LastIndex = lastIndex,
+            CommitIndex = Math.Max(snapshotIndex, Math.Min(hint, lastIndex)),
+        };
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
             Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
@@ -85,6 +103,7 @@ internal sealed record RecoveredLog(
         var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker())
         {
             LastIndex = snapshot?.Index ?? 0,
+            CommitIndex = snapshot?.Index ?? 0,
         };
         if (snapshot is not null)
         {
