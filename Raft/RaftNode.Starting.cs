@@ -1,7 +1,6 @@
-using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
-using Raft.Observability;
+using Raft.Snapshots;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -102,10 +101,11 @@ public sealed partial class RaftNode
             try
             {
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime);
+                SnapshotMeta? restored = await NewestSnapshot.RestoreAsync(
+                    config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
-                await recovered.FinishAsync(logStore);
+                await recovered.FinishAsync(logStore, stableStore);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime);
                 core.Start();
@@ -176,35 +176,5 @@ public sealed partial class RaftNode
         TermAndVote? record = await stableStore.LoadAsync();
         return logStore.LastIndex > 0 || (record is not null && (record.Term > 1 || record.HasVoted))
             || (await snapshotStore.ListAsync()).Count > 0;
-    }
-
-    /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
-    /// <returns>That snapshot; null where there is none.</returns>
-    private static async Task<SnapshotMeta?> RestoreNewestAsync(
-        IReadOnlyList<SnapshotMeta> kept, RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime)
-    {
-        StoreException? failure = null;
-        foreach (SnapshotMeta snapshot in kept)
-        {
-            try
-            {
-                ISnapshotSource source = await snapshotStore.OpenAsync(snapshot.Id);
-                return await OneTask.Run(runtime.FsmScheduler, async () =>
-                {
-                    await SnapshotRestore.RunAsync(fsm, source, runtime.UserScheduler, CancellationToken.None);
-                    return snapshot;
-                });
-            }
-            catch (Exception cause) when (cause is not RaftFatalException)
-            {
-                // An older one does too, as long as the log leads from its end to where the newest ends: that is looked at
-                // next.
-                config.LoggerFactory.CreateLogger("Raft").SnapshotPassedOver(config.LocalId, snapshot.Id, cause.Message);
-                failure ??= new StoreException(
-                    $"None of the {kept.Count} snapshots can be restored; the newest, {snapshot.Id}: {cause.Message}", cause);
-            }
-        }
-
-        return failure is null ? null : throw failure;
     }
 }

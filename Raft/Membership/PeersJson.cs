@@ -6,7 +6,7 @@ namespace Raft;
 /// <summary>
 /// Reads the file in which an administrator of hashicorp/raft names the members that a cluster is to be recovered with
 /// (<c>peers.json</c>). No node reads such a file by itself: its configuration is given to
-/// <c>RaftNode.RecoverClusterAsync</c>.
+/// <see cref="RaftNode.RecoverClusterAsync(RaftConfig, IFsm, ILogStore, IStableStore, ISnapshotStore, ClusterConfiguration, bool)"/>.
 /// </summary>
 /// <remarks>
 /// As in Go's decoder, properties that are not known are passed over (other programs keep notes of their own in the same

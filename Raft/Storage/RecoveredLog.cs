@@ -12,13 +12,19 @@ namespace Raft.Storage;
 internal sealed record RecoveredLog(
     TermAndVote Record, RejoinPoint Rejoin, SnapshotMeta? Snapshot, TermRuns Terms, ConfigurationTracker Configurations)
 {
-    private const int ReadBytes = 4 << 20;
+    /// <summary>How much of a log is read at once, in bytes.</summary>
+    public const int ReadBytes = 4 << 20;
+
+    private bool _hasMark;
 
     /// <summary>
     /// Whether what the log store holds is over: the newest snapshot contradicts it, or was put in its place. What is told
     /// here is already as if it were gone; <see cref="FinishAsync"/> makes it so.
     /// </summary>
     public bool IsLogOver { get; private init; }
+
+    /// <summary>The term of the last entry.</summary>
+    public ulong LastTerm => Terms.LastTerm;
 
     /// <summary>The last entry, held or covered by the snapshot; 0 where there is neither.</summary>
     public ulong LastIndex { get; private init; }
@@ -71,18 +77,33 @@ internal sealed record RecoveredLog(
             Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
             $"its last entry is of term {recovered.Terms.LastTerm}, the newest snapshot of term {snapshot?.Term ?? 0}, but "
             + $"the term-and-vote record says {record.Term}");
-        return MustDrop(log, snapshot, termAtSnapshot, mutation)
-            ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
+        string mark = await RecoveryMark.LoadAsync(stable);
+        bool isOver = MustDrop(log, snapshot, termAtSnapshot, mutation) || (snapshot is not null && snapshot.Id == mark);
+        recovered = isOver ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
+        return recovered with { _hasMark = mark.Length > 0 };
     }
 
-    /// <summary>Does what was left undone: a snapshot was installed, and the process ended before the log gave way to it.</summary>
-    public async ValueTask FinishAsync(ILogStore log)
+    /// <summary>
+    /// Does what was left undone: a snapshot was installed, or the server recovered, and the process ended before the log
+    /// gave way.
+    /// </summary>
+    public async ValueTask FinishAsync(ILogStore log, IStableStore stable)
     {
-        if (IsLogOver && log.LastIndex != 0)
+        if (IsLogOver)
         {
-            await log.TruncateSuffixAsync(log.FirstIndex);
+            await DropAsync(log);
+        }
+
+        // Before anything is appended: what stands behind the snapshot from now on is not over.
+        if (_hasMark)
+        {
+            await RecoveryMark.ClearAsync(stable);
         }
     }
+
+    /// <summary>Drops all entries.</summary>
+    public static ValueTask DropAsync(ILogStore log) =>
+        log.LastIndex == 0 ? ValueTask.CompletedTask : log.TruncateSuffixAsync(log.FirstIndex);
 
     /// <summary>
     /// A log that holds the snapshot's own entry goes with it, and so does one that begins right behind it, which is
