@@ -101,8 +101,10 @@ public sealed partial class RaftNode
             try
             {
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                SnapshotMeta? restored = await NewestSnapshot.RestoreAsync(
-                    config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler);
+                SnapshotMeta? restored = config.NoSnapshotRestoreOnStart
+                    ? kept.Count == 0 ? null : kept[0]
+                    : await NewestSnapshot.RestoreAsync(
+                        config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
                 await recovered.FinishAsync(logStore, stableStore);
