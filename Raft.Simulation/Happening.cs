@@ -51,6 +51,7 @@ internal enum Happening
     SnapshotTaken,
     SnapshotInstalled,
     Restore,
+    UserRestore,
     LogCompacted,
     LogReset,
     ConflictReset,
@@ -99,7 +100,7 @@ internal static class Happenings
         Happening.ConfigurationRollback or Happening.MemberChange or Happening.LeaderRemoval or Happening.ServerWiped
             or Happening.RemovalLearned or Happening.LeaderAgain or Happening.LeaderLate => profile == SimulationProfile.Membership,
         Happening.InstallSnapshot or Happening.InstallInterrupted or Happening.SnapshotTaken or Happening.SnapshotInstalled
-            or Happening.Restore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
+            or Happening.Restore or Happening.UserRestore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
             or Happening.LogDroppedAtStart or Happening.SnapshotOvertaken => profile == SimulationProfile.Snapshots,
         Happening.Transfer or Happening.TransferOver or Happening.TransferFailed or Happening.TimeoutNow
             or Happening.TransferDeposed or Happening.TimeoutNowRefused =>
