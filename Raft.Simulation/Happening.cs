@@ -25,6 +25,7 @@ internal enum Happening
     Pause,
     Stop,
     Restart,
+    CommitKnownAtStart,
     WriteTorn,
     NameLost,
     WriteFailed,
@@ -50,6 +51,7 @@ internal enum Happening
     SnapshotTaken,
     SnapshotInstalled,
     Restore,
+    UserRestore,
     LogCompacted,
     LogReset,
     ConflictReset,
@@ -67,6 +69,8 @@ internal enum Happening
     RemovalLearned,
     LeaderAgain,
     LeaderLate,
+    Recovered,
+    RecoveryLeftToStart,
 }
 
 /// <summary>What belongs to which.</summary>
@@ -87,7 +91,7 @@ internal static class Happenings
     /// <summary>Whether something is rare outside the scenarios that dwell on it.</summary>
     public static bool IsRare(this Happening what) => what is Happening.ConflictReset or Happening.LogDroppedAtStart
         or Happening.SnapshotOvertaken or Happening.TimeoutNowRefused or Happening.RemovalLearned or Happening.LeaderAgain
-        or Happening.LeaderLate;
+        or Happening.LeaderLate or Happening.Recovered or Happening.RecoveryLeftToStart;
 
     /// <summary>Whether something can happen in runs of a profile at all.</summary>
     public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch
@@ -98,7 +102,7 @@ internal static class Happenings
         Happening.ConfigurationRollback or Happening.MemberChange or Happening.LeaderRemoval or Happening.ServerWiped
             or Happening.RemovalLearned or Happening.LeaderAgain or Happening.LeaderLate => profile == SimulationProfile.Membership,
         Happening.InstallSnapshot or Happening.InstallInterrupted or Happening.SnapshotTaken or Happening.SnapshotInstalled
-            or Happening.Restore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
+            or Happening.Restore or Happening.UserRestore or Happening.LogCompacted or Happening.LogReset or Happening.ConflictReset
             or Happening.LogDroppedAtStart or Happening.SnapshotOvertaken => profile == SimulationProfile.Snapshots,
         Happening.Transfer or Happening.TransferOver or Happening.TransferFailed or Happening.TimeoutNow
             or Happening.TransferDeposed or Happening.TimeoutNowRefused =>

@@ -4,7 +4,7 @@ using Raft.Stores.Wal.Segments;
 namespace Raft.Stores.Wal;
 
 /// <summary>The log of a <see cref="WalStore"/>. Writes come one at a time, from one task; reads may come beside them.</summary>
-internal sealed class WalLogStore : ILogStore, IAsyncDisposable
+internal sealed class WalLogStore : ILogStore, ICommitHint, IAsyncDisposable
 {
     private readonly string _directory;
     private readonly IDisk _disk;
@@ -22,6 +22,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         _writer = writer;
         _turn = new WriteTurn(fuse);
         CommitIndexHint = commitIndexHint;
+        KnownCommitIndex = commitIndexHint;
     }
 
     /// <inheritdoc/>
@@ -32,6 +33,9 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
 
     /// <summary>The highest commit index that stood in the log when it was opened.</summary>
     public ulong CommitIndexHint { get; }
+
+    /// <inheritdoc/>
+    public ulong KnownCommitIndex { get; private set; }
 
     /// <summary>Opens a log that was read and not refused.</summary>
     public static async ValueTask<WalLogStore> OpenAsync(
@@ -57,6 +61,7 @@ internal sealed class WalLogStore : ILogStore, IAsyncDisposable
         try
         {
             _segments.AddGroup(await _writer.AppendAsync(append, groupBytes));
+            KnownCommitIndex = Math.Max(KnownCommitIndex, append.CommitIndex);
         }
         catch (Exception failure)
         {

@@ -65,6 +65,13 @@ public sealed record RaftConfig
     public ulong TrailingLogs { get; init; } = 10_240;
 
     /// <summary>
+    /// Whether a server that is started leaves its state machine as it is, rather than restore the newest snapshot: for one that
+    /// keeps its state on disk itself. It must have at least what that snapshot covers, and is given every entry behind it,
+    /// those that it has applied already too. Snapshots of a leader are restored all the same. Default false.
+    /// </summary>
+    public bool NoSnapshotRestoreOnStart { get; init; }
+
+    /// <summary>
     /// Whether candidates campaign without asking first whether they could win (thesis 9.6). Default false. A server that
     /// its own log takes the vote from always asks.
     /// </summary>

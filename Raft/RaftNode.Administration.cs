@@ -104,6 +104,7 @@ public sealed partial class RaftNode
     /// <param name="cancellationToken">Ends the wait, not the snapshot.</param>
     /// <returns>What is known of the snapshot, once it is durable.</returns>
     /// <exception cref="NothingNewToSnapshotException">The newest snapshot covers everything that was applied.</exception>
+    /// <exception cref="RaftException">A user's restore is under way, whose pieces must stay in the log; try again soon.</exception>
     /// <exception cref="StoreException">The snapshot store failed; the node goes on.</exception>
     /// <exception cref="RaftShutdownException">The node was stopped.</exception>
     public Task<SnapshotMeta> SnapshotAsync(CancellationToken cancellationToken = default)
@@ -130,6 +131,9 @@ public sealed partial class RaftNode
     /// <exception cref="ArgumentException">There are more bytes or fewer; nothing was changed.</exception>
     /// <exception cref="InvalidDataException">The state machine refused the bytes; nothing was changed.</exception>
     /// <exception cref="UnsupportedProtocolException">A voter is not known to be of this library; nothing was changed.</exception>
+    /// <exception cref="RestoreOvertakenException">
+    /// Another restore began, or a leadership ended, before this one was whole; nothing was changed.
+    /// </exception>
     /// <exception cref="LeadershipLostException">The outcome is unknown.</exception>
     public Task<ApplyResult> RestoreAsync(
         Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default)

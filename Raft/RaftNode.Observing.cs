@@ -26,7 +26,10 @@ public sealed partial class RaftNode
         }
     }
 
-    /// <summary>The highest index known to be committed; 0 after a start until a leader was heard.</summary>
+    /// <summary>
+    /// The highest index known to be committed. After a start what the newest snapshot covers, and what the log store noted
+    /// (<see cref="ICommitHint"/>), until a leader is heard.
+    /// </summary>
     public ulong CommitIndex => _core.Board.CommitIndex;
 
     /// <summary>The highest index that the state machine has taken.</summary>

@@ -1,7 +1,7 @@
-using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
 using Raft.Observability;
+using Raft.Snapshots;
 using Raft.Storage;
 using Raft.Timing;
 
@@ -108,9 +108,13 @@ public sealed partial class RaftNode
                     ? RaftMeter.Create(config.MeterFactory, config.LocalId, transport.LocalAddress, clock)
                     : new RaftMeter(meter: null, clock);
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                SnapshotMeta? restored = await RestoreNewestAsync(kept, config, fsm, snapshotStore, runtime, meter.Fsm.Restore);
+                SnapshotMeta? restored = config.NoSnapshotRestoreOnStart
+                    ? kept.Count == 0 ? null : kept[0]
+                    : await NewestSnapshot.RestoreAsync(
+                        config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler, meter.Fsm.Restore);
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
+                await recovered.FinishAsync(logStore, stableStore);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime, meter);
                 core.Start();
@@ -192,36 +196,5 @@ public sealed partial class RaftNode
                 $"The settings cannot be used: in protocol version {config.ProtocolVersion} a server's id is its address, but "
                 + $"{nameof(config.LocalId)} is {config.LocalId} and the transport's address {transport.LocalAddress}.");
         }
-    }
-
-    /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
-    /// <returns>That snapshot; null where there is none.</returns>
-    private static async Task<SnapshotMeta?> RestoreNewestAsync(
-        IReadOnlyList<SnapshotMeta> kept, RaftConfig config, IFsm fsm, ISnapshotStore snapshotStore, RaftRuntime runtime,
-        TimeMeter meter)
-    {
-        StoreException? failure = null;
-        foreach (SnapshotMeta snapshot in kept)
-        {
-            try
-            {
-                ISnapshotSource source = await snapshotStore.OpenAsync(snapshot.Id);
-                return await OneTask.Run(runtime.FsmScheduler, async () =>
-                {
-                    await SnapshotRestore.RunAsync(fsm, source, runtime.UserScheduler, meter, CancellationToken.None);
-                    return snapshot;
-                });
-            }
-            catch (Exception cause) when (cause is not RaftFatalException)
-            {
-                // An older one does too, as long as the log leads from its end to where the newest ends: that is looked at
-                // next.
-                config.LoggerFactory.CreateLogger("Raft").SnapshotPassedOver(config.LocalId, snapshot.Id, cause.Message);
-                failure ??= new StoreException(
-                    $"None of the {kept.Count} snapshots can be restored; the newest, {snapshot.Id}: {cause.Message}", cause);
-            }
-        }
-
-        return failure is null ? null : throw failure;
     }
 }

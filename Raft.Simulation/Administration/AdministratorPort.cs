@@ -141,6 +141,8 @@ internal sealed class AdministratorPort(SimCluster cluster, SimProcess process, 
         {
             case null or LeadershipLostException or NothingNewToSnapshotException or ArgumentException:
             case StoreException when what == "take a snapshot":
+            case RaftException when what == "take a snapshot" && failure.GetType() == typeof(RaftException):
+                // The disk failed, or a restore is under way.
                 break;
             case LeadershipTransferException:
                 server.Coverage.Hit(Happening.TransferFailed);

@@ -1,3 +1,4 @@
+using Raft.Loop;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 using Raft.Simulation.Network;
@@ -16,4 +17,19 @@ namespace Raft.Simulation.Cluster;
 /// <param name="Bug">The bug that is planted in all of them.</param>
 internal sealed record ServerSetup(
     SimKernel Kernel, SimNetwork Network, ClusterLedger Ledger, ClusterPlan Plan, ClusterConfiguration Founders,
-    Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, RaftConfig Config, PlantedBug Bug);
+    Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, RaftConfig Config, PlantedBug Bug)
+{
+    /// <summary>What a node runs on: the one scheduler of its process.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="watch">What hears the node; null for nobody.</param>
+    public RaftRuntime Runtime(SimProcess process, NodeWatch? watch) => new()
+    {
+        LoopScheduler = process.Scheduler,
+        FsmScheduler = process.Scheduler,
+        SnapshotScheduler = process.Scheduler,
+        CompletionScheduler = process.Scheduler,
+        UserScheduler = process.Scheduler,
+        Trace = watch,
+        Mutation = Bug.Node,
+    };
+}

@@ -79,8 +79,11 @@ internal sealed class SimCluster
     /// Whether a majority is left if this server is lost for good, in the configuration that is committed and in every one
     /// that may come to be: that stands in a log, or was sent, or written by a process that died meanwhile.
     /// </summary>
-    /// <remarks>Before the founders' configuration is committed, one disk may be all that holds it.</remarks>
-    public bool MayLose(SimServer server) => Ledger.CommitIndex > 0 && Servers.Select(LatestOf)
+    /// <remarks>
+    /// Before the founders' configuration is committed, one disk may be all that holds it; and before anything is committed
+    /// behind a recovery, all that was recovered.
+    /// </remarks>
+    public bool MayLose(SimServer server) => Ledger.CommitIndex > Ledger.RecoveredIndex && Servers.Select(LatestOf)
         .Concat(Ledger.Configurations.Above(Ledger.CommitIndex)).Append(Configuration).Distinct().All(configuration =>
         Servers.Count(s => configuration.IsVoter(s.Id) && s != server && !IsLost(s)) >= configuration.QuorumSize
         || configuration.Servers.IsEmpty);
@@ -90,7 +93,7 @@ internal sealed class SimCluster
         server.HasRot || server.IsLeftDown || server.HasLostDisk || server.Condition == ServerCondition.Refused;
 
     /// <summary>All servers side by side.</summary>
-    public string Describe() => string.Join('\n', Servers.Select(s => s.Describe()));
+    public string Describe() => string.Join('\n', Servers.Select(s => ServerText.Of(s, Ledger.Stores[s.Machine])));
 
     private ClusterConfiguration LatestOf(SimServer server)
     {

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Raft.Loop;
 using Raft.Simulation.Disk;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
@@ -26,6 +25,8 @@ internal sealed class SimServer
     private bool _hadDiskFault;
     private WalStore? _store;
     private ApplyResult? _removal;
+    private bool _isReplaced;
+    private OfflineRecovery? _recovery;
 
     public SimServer(ServerSetup setup, int machine)
     {
@@ -153,11 +154,21 @@ internal sealed class SimServer
     }
 
     /// <summary>Nobody counts on what it promised any more: it may start again, as a blank server.</summary>
-    /// <param name="removal">Where its removal was committed.</param>
-    public void BecomeBlank(ApplyResult removal)
+    /// <param name="removal">Where its removal was committed; null where the cluster knows it as a new one.</param>
+    public void BecomeBlank(ApplyResult? removal)
     {
         HasLostDisk = false;
+        _isReplaced = true;
         _removal = removal;
+        Start();
+    }
+
+    /// <summary>Starts again as all that is left, once it is recovered.</summary>
+    /// <param name="configuration">The members from now on.</param>
+    /// <param name="onDone">Called when it is.</param>
+    public void Recover(ClusterConfiguration configuration, Action onDone)
+    {
+        _recovery = new OfflineRecovery(this, _setup.Kernel, _setup.Ledger, configuration, onDone);
         Start();
     }
 
@@ -173,17 +184,6 @@ internal sealed class SimServer
 
     /// <summary>Its disk is faulty from now on, or was.</summary>
     public void NoteDiskFault() => _hadDiskFault = true;
-
-    /// <summary>One line about it.</summary>
-    public string Describe() =>
-        $"{Id} {Condition}{(Process is { IsPaused: true } ? " (paused)" : string.Empty)}: "
-        + (Watch is { } watch
-            ? $"{watch.State} {watch.Record}, log to ({watch.Log.LastIndex}, {watch.Log.LastTerm}), commit {watch.CommitIndex}, "
-                + $"applied {watch.AppliedIndex}, "
-                + $"log from {watch.Log.FirstIndex}, snapshot {watch.History.SnapshotIndex}, {watch.Configuration}; "
-            : string.Empty)
-        + $"on disk {Model.Record?.ToString() ?? "no term"}, log to ({Model.Log.LastIndex}, {Model.Log.LastTerm}), "
-        + $"snapshot {Model.Snapshots.Index}{(HasLostDisk ? ", lost" : string.Empty)}";
 
     /// <summary>The life of one process.</summary>
     private async Task LiveAsync()
@@ -221,9 +221,15 @@ internal sealed class SimServer
         var log = new WatchedLogStore(store.Log, Machine, _setup.Ledger, Coverage) { OnTruncation = OnTruncation };
         var stable = new WatchedStableStore(store.Stable, Model);
         var snapshots = new WatchedSnapshotStore(kept, Model.Snapshots, Coverage);
+        if (_recovery is not null)
+        {
+            IFsm tool = WatchedFsm.Around(_setup.NewFsm(), _setup.Kernel, _setup.Ledger, Id, PersistAsync);
+            await _recovery.GoOnAsync(Config(), tool, log, stable, snapshots, _setup.Runtime(Process!, Watch));
+        }
+
         bool isBlank = !await RaftNode.HasStateAsync(log, stable, snapshots);
         Founding founding = _setup.Plan.Founding;
-        bool isFounder = _removal is null && _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
+        bool isFounder = !_isReplaced && _setup.Founders.IsVoter(Id) && (Machine == 0 || founding == Founding.EachVoterOffline);
         if (isBlank && isFounder && founding != Founding.OneVoterLive)
         {
             await RaftNode.BootstrapAsync(log, stable, snapshots, _setup.Founders);
@@ -244,16 +250,7 @@ internal sealed class SimServer
         log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);
         IFsm watched = WatchedFsm.Around(fsm, _setup.Kernel, _setup.Ledger, Id, PersistAsync);
-        Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, new RaftRuntime
-        {
-            LoopScheduler = Process!.Scheduler,
-            FsmScheduler = Process.Scheduler,
-            SnapshotScheduler = Process.Scheduler,
-            CompletionScheduler = Process.Scheduler,
-            UserScheduler = Process.Scheduler,
-            Trace = Watch,
-            Mutation = _setup.Bug.Node,
-        });
+        Node = await RaftNode.StartAsync(Config(), watched, log, stable, snapshots, Transport, _setup.Runtime(Process!, Watch));
         Condition = ServerCondition.Up;
         if (isBlank && isFounder && founding == Founding.OneVoterLive)
         {

@@ -47,6 +47,9 @@ internal sealed class ClusterLedger
     /// <summary>Elections won so far.</summary>
     public int Elections => _leaders.Count;
 
+    /// <summary>Where the cluster was recovered; 0 where it never was.</summary>
+    public ulong RecoveredIndex { get; private set; }
+
     /// <summary>A rule is broken.</summary>
     public void Violated(string rule, string how) => _kernel.Fail(new RunFailure(FailureKind.Violation, rule, how));
 
@@ -82,6 +85,38 @@ internal sealed class ClusterLedger
         _lost.Add((server, log, Stores[server].Snapshots.Index));
         Stores[server].Wipe();
         _lives[server]++;
+    }
+
+    /// <summary>
+    /// One server is the beginning of the cluster again, with all that is on its disk; the others are blank. What was known of
+    /// them, and of what never came to be, is no longer true of anything.
+    /// </summary>
+    public void Recovered(int server, ClusterConfiguration configuration)
+    {
+        StoreModel store = Stores[server];
+        ulong snapshotIndex = store.Snapshots.Index;
+        bool isLogOver = snapshotIndex > 0 && store.Log.FirstIndex != snapshotIndex + 1
+            && store.Log[snapshotIndex]?.Term != store.Snapshots.Newest!.Term;
+        RecoveredIndex = Math.Max(snapshotIndex, isLogOver ? 0 : store.Log.LastIndex);
+        if (RecoveredIndex < CommitIndex)
+        {
+            Violated(Rule.SyncedData, $"{NameOf(server)} has all to {RecoveredIndex}, where it had {CommitIndex}, which is committed");
+            return;
+        }
+
+        for (ulong index = CommitIndex + 1; index <= RecoveredIndex; index++)
+        {
+            _committed.Add(new Committed(store.Log[index]!.Value));
+        }
+
+        _states.AddRange(Enumerable.Repeat<ulong?>(null, (int)(RecoveredIndex - AppliedIndex)));
+        _committedThrough.Clear();
+        _committedThrough.Add((0, RecoveredIndex));
+        _leaders.Clear();
+        _entries.Clear();
+        _campaigns.Clear();
+        _lost.Clear();
+        Configurations.Recovered(configuration);
     }
 
     /// <summary>Whether an entry would survive a power cut of a server: in its log, or covered by its snapshot.</summary>

@@ -39,6 +39,14 @@ internal sealed class ConfigurationLedger
         }
     }
 
+    /// <summary>The cluster is recovered with other members, who count as its founders, by its first entry.</summary>
+    public void Recovered(ClusterConfiguration configuration)
+    {
+        _known.Clear();
+        _committed.Clear();
+        _committed.Add((Loop.ClusterRecovery.ConfigurationIndex, configuration));
+    }
+
     /// <summary>The configuration of an entry; null where it holds none.</summary>
     public ClusterConfiguration? Of(ulong index, ulong term) => _known.GetValueOrDefault((index, term));
 

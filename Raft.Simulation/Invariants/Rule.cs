@@ -29,6 +29,7 @@ internal static class Rule
     public const string Snapshots = "a snapshot is the state at a committed index, and newer than the one before (§7, W14)";
     public const string LogGivesWay = "the log gives way to a durable snapshot that it contradicts, and to no other (W2)";
     public const string Gap = "no gap between snapshot and log";
+    public const string Recovered = "a recovered server has all that it had, and its log is gone (W38)";
     public const string Resources = "limits hold and tasks end";
     public const string SyncedData = "synced data survives";
     public const string NodeRuns = "nodes go on unless their disk fails";

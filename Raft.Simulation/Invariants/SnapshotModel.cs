@@ -27,7 +27,9 @@ internal sealed class SnapshotModel
         }
 
         _durable.Add(snapshot);
-        Newest = Newest is null || IsNewer(snapshot, Newest) ? snapshot : Newest;
+
+        // Of two at one place the later one counts, as long as no clock goes back.
+        Newest = Newest is null || !IsNewer(Newest, snapshot) ? snapshot : Newest;
     }
 
     /// <summary>Compares what a store shows after it was opened with what it may show, and takes it over.</summary>

@@ -47,6 +47,12 @@ internal sealed class WatchedLog
 
     private string Name => ClusterLedger.NameOf(_server);
 
+    // A recovered server's log gives way to its snapshot too, with which it goes well but for the members.
+    private bool IsOverByRecovery =>
+        SnapshotIndex != 0 && SnapshotIndex == _ledger.RecoveredIndex && !Entries.IsEmpty && Entries.FirstIndex <= SnapshotIndex
+        && Store.Snapshots.Newest is { Point.ConfigurationIndex: Loop.ClusterRecovery.ConfigurationIndex } newest
+        && newest.Point.Configuration.Equals(_ledger.Configurations.At(SnapshotIndex).Configuration);
+
     private bool GoesWithSnapshot => SnapshotIndex == 0 || Entries.FirstIndex == SnapshotIndex + 1
         || Entries[SnapshotIndex]?.Term == SnapshotTerm;
 
@@ -57,7 +63,7 @@ internal sealed class WatchedLog
     /// <summary>The store drops the whole log before the node runs: only where the newest snapshot is beyond it, or contradicts it.</summary>
     public void DropAtStart()
     {
-        if (GoesWithSnapshot)
+        if (GoesWithSnapshot && !IsOverByRecovery)
         {
             _ledger.Violated(
                 Rule.LogGivesWay,
@@ -73,7 +79,7 @@ internal sealed class WatchedLog
     /// <summary>The node runs.</summary>
     public void Begun()
     {
-        if (!GoesWithSnapshot)
+        if (!GoesWithSnapshot || IsOverByRecovery)
         {
             _ledger.Violated(
                 Rule.LogGivesWay,

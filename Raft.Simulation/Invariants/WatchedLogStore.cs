@@ -7,7 +7,7 @@ namespace Raft.Simulation.Invariants;
 /// <param name="server">Whose it is.</param>
 /// <param name="ledger">What is told.</param>
 /// <param name="coverage">What happened.</param>
-internal sealed class WatchedLogStore(ILogStore inner, int server, ClusterLedger ledger, Coverage coverage) : ILogStore
+internal sealed class WatchedLogStore(ILogStore inner, int server, ClusterLedger ledger, Coverage coverage) : ILogStore, ICommitHint
 {
     private readonly StoreModel _model = ledger.Stores[server];
 
@@ -20,6 +20,27 @@ internal sealed class WatchedLogStore(ILogStore inner, int server, ClusterLedger
     public ulong FirstIndex => inner.FirstIndex;
 
     public ulong LastIndex => inner.LastIndex;
+
+    public ulong KnownCommitIndex
+    {
+        get
+        {
+            ulong known = ((ICommitHint)inner).KnownCommitIndex;
+            if (known > ledger.CommitIndex)
+            {
+                ledger.Violated(
+                    Rule.StateMachineSafety,
+                    $"the log of {ClusterLedger.NameOf(server)} says that {known} was committed; {ledger.CommitIndex} is");
+            }
+
+            if (known > _model.Snapshots.Index)
+            {
+                coverage.Hit(Happening.CommitKnownAtStart);
+            }
+
+            return known;
+        }
+    }
 
     public async ValueTask AppendAsync(LogAppend append)
     {

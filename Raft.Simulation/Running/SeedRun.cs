@@ -15,6 +15,9 @@ internal sealed class SeedRun<TFsm>
 {
     private const ulong ProfileCount = 6;
 
+    private const ulong RestoreSalt = 91;
+    private const ulong RestorePercent = 60;
+
     /// <summary>Safety, clocks and disk, among which scenarios without a profile of their own take turns.</summary>
     private const ulong FaultProfileCount = 3;
 
@@ -105,7 +108,10 @@ internal sealed class SeedRun<TFsm>
         _cluster.Start();
         for (int number = 0; number < _plan.Clients; number++)
         {
-            var port = new ClientPort(_cluster, _clientProcess, _calls, _kernel.Random.Fork(), $"client {number}");
+            var port = new ClientPort(_cluster, _clientProcess, _calls, _kernel.Random.Fork(), $"client {number}")
+            {
+                RestoreShare = RestoreShare(),
+            };
             var client = new SimulationClient<TFsm>(port, number, _rules.WatchRead);
             _ports.Add(port);
             _clients.Add(_clientProcess.Start(() => RunClientAsync(client)));
@@ -150,6 +156,14 @@ internal sealed class SeedRun<TFsm>
             new ShutdownPhase(_cluster, _calls).Run();
             _office!.Port.CheckAll();
         }
+    }
+
+    /// <summary>In many runs with snapshots clients replace the state, now and then. Drawn apart, so that all else stays as it was.</summary>
+    private double RestoreShare()
+    {
+        ulong drawn = Mix.Add(RestoreSalt, _seed);
+        return _profile == SimulationProfile.Snapshots && drawn % 100 < RestorePercent
+            ? Math.Pow(10, -3 + ((drawn >> 32) % 1000 / 500.0)) : 0;
     }
 
     private async Task RunClientAsync(SimulationClient<TFsm> client)

@@ -29,6 +29,9 @@ internal sealed class ClientPort(
     /// <summary>The client's chance.</summary>
     public SimRandom Random => random;
 
+    /// <summary>The share of the client's turns in which it replaces the cluster's state; 0 for never.</summary>
+    public double RestoreShare { get; init; }
+
     /// <summary>Whether the client is to end.</summary>
     public bool IsStopping { get; set; }
 
@@ -75,6 +78,31 @@ internal sealed class ClientPort(
 
         var answer = new SimulationOutcome<T>(
             outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
+        Tell(answer);
+        return answer;
+    }
+
+    /// <summary>Replaces the state of the cluster.</summary>
+    public async Task<SimulationOutcome<object?>> RestoreAsync(byte[] state)
+    {
+        // Not disposed: the node reads it for longer than the client may wait.
+        var stream = new MemoryStream(state, writable: false);
+        SimulationOutcome<ApplyResult> outcome = await CallAsync(
+            node => node.RestoreAsync(stream, state.Length, _placeWithin), () => $"restore {state.Length} bytes", _ => { });
+        if (outcome.IsDone)
+        {
+            calls.Read();
+            cluster.Servers[_server].Coverage.Hit(Happening.UserRestore);
+            if (!cluster.Ledger.IsCommitted(outcome.Value.Index, outcome.Value.Term))
+            {
+                cluster.Ledger.Violated(
+                    Rule.Outcomes,
+                    $"{outcome.Server} says that a state is restored at ({outcome.Value.Index}, {outcome.Value.Term}), which is not committed");
+            }
+        }
+
+        var answer = new SimulationOutcome<object?>(
+            outcome.Kind, null, outcome.Value.Index, outcome.Value.Term, outcome.Server);
         Tell(answer);
         return answer;
     }
@@ -165,7 +193,7 @@ internal sealed class ClientPort(
                     server.Coverage.Hit(Happening.LeadershipLost);
                     break;
                 case NotLeaderException or EnqueueTimeoutException or RaftShutdownException
-                    or LeadershipTransferInProgressException:
+                    or LeadershipTransferInProgressException or UnsupportedProtocolException or RestoreOvertakenException:
                     FollowHint(node);
                     notDone($"{server.Id}: {failure.Message}");
                     return new SimulationOutcome<T>(SimulationOutcomeKind.NotDone, default, 0, 0, server.Id);

@@ -10,6 +10,8 @@ internal class RegisterFsm : IFsm
     public const int Count = 5;
 
     private const int CommandBytes = 1 + 1 + 8 + 8;
+    private const int CheckedBytes = (Count + 1) * sizeof(long);
+    private const int StateBytes = CheckedBytes + sizeof(ulong);
 
     /// <summary>A snapshot is larger than it needs to be, by up to so many bytes, so that it takes many pieces to send.</summary>
     private const int PaddingMax = 4000;
@@ -47,21 +49,50 @@ internal class RegisterFsm : IFsm
         return isWritten;
     }
 
+    /// <summary>The state as a snapshot has it.</summary>
+    public byte[] State() => Encode(_values, _history);
+
+    /// <summary>The values in a state.</summary>
+    public static long[] Values(ReadOnlySpan<byte> state)
+    {
+        long[] values = new long[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            values[i] = BinaryPrimitives.ReadInt64LittleEndian(state[(i * sizeof(long))..]);
+        }
+
+        return values;
+    }
+
     /// <inheritdoc/>
-    public IFsmSnapshot Snapshot() => new Held([.. _values], _history);
+    public IFsmSnapshot Snapshot() => new Held(State());
 
     /// <inheritdoc/>
     public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
     {
-        byte[] state = new byte[(Count + 1) * sizeof(long)];
+        byte[] state = new byte[StateBytes];
         await snapshot.ReadExactlyAsync(state, cancellationToken);
-        for (int i = 0; i < Count; i++)
+        if (Mix.Of(state.AsSpan(0, CheckedBytes)) != BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(CheckedBytes)))
         {
-            _values[i] = BinaryPrimitives.ReadInt64LittleEndian(state.AsSpan(i * sizeof(long)));
+            throw new InvalidOperationException("A state is put together from pieces of several.");
         }
 
+        Values(state).CopyTo(_values, 0);
         _history = BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(Count * sizeof(long)));
         await snapshot.ReadExactlyAsync(new byte[(int)(_history % PaddingMax)], cancellationToken);
+    }
+
+    private static byte[] Encode(long[] values, ulong history)
+    {
+        byte[] state = new byte[StateBytes + (int)(history % PaddingMax)];
+        for (int i = 0; i < Count; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(i * sizeof(long)), values[i]);
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(Count * sizeof(long)), history);
+        BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(CheckedBytes), Mix.Of(state.AsSpan(0, CheckedBytes)));
+        return state;
     }
 
     private static byte[] Encode(byte kind, int register, long expected, long value, int padding)
@@ -74,19 +105,10 @@ internal class RegisterFsm : IFsm
         return command;
     }
 
-    private sealed class Held(long[] values, ulong history) : IFsmSnapshot
+    private sealed class Held(byte[] state) : IFsmSnapshot
     {
-        public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
-        {
-            byte[] state = new byte[((Count + 1) * sizeof(long)) + (int)(history % PaddingMax)];
-            for (int i = 0; i < Count; i++)
-            {
-                BinaryPrimitives.WriteInt64LittleEndian(state.AsSpan(i * sizeof(long)), values[i]);
-            }
-
-            BinaryPrimitives.WriteUInt64LittleEndian(state.AsSpan(Count * sizeof(long)), history);
+        public async Task PersistAsync(Stream destination, CancellationToken cancellationToken) =>
             await destination.WriteAsync(state, cancellationToken);
-        }
 
         public void Dispose()
         {

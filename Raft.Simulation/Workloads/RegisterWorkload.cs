@@ -17,6 +17,7 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
     private readonly bool _isBatching;
     private long _lastValue;
     private int _lastClient;
+    private byte[]? _saved;
 
     /// <summary>The workload, from which each run gets one of its own.</summary>
     public RegisterWorkload()
@@ -47,6 +48,12 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
         long[] seen = new long[RegisterFsm.Count];
         while (!client.IsStopping)
         {
+            if (client.RestoreShare > 0 && client.Random.NextDouble() < client.RestoreShare)
+            {
+                name = await RestoreAsync(client, name) ? name : ++_lastClient;
+                continue;
+            }
+
             int register = client.Random.Next(RegisterFsm.Count);
             bool isKnown = client.Random.Next(20) switch
             {
@@ -119,6 +126,36 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
         bool isSwapped = outcome.Value is true;
         seen[register] = isSwapped ? value : 0;
         return End(operation, outcome, isSwapped ? 1 : 0);
+    }
+
+    /// <summary>
+    /// Replaces the state by an earlier one, or notes the present one for later. It is one entry of the log, and so one
+    /// operation; register by register, as they are checked, it is a put of each one's value. That it is whole everywhere is
+    /// checked by the states after that entry.
+    /// </summary>
+    /// <returns>Whether its outcome is known.</returns>
+    private async Task<bool> RestoreAsync(SimulationClient<RegisterFsm> client, int name)
+    {
+        if (_saved is not { } state || client.Random.Next(3) == 0)
+        {
+            SimulationOutcome<byte[]> read = await client.ReadAsync(fsm => fsm.State());
+            _saved = read.IsDone ? read.Value : _saved;
+            return true;
+        }
+
+        // Larger than it needs to be, so that it takes several entries, between which a leader may be lost.
+        byte[] sent = [.. state, .. new byte[client.Random.Next(2) == 0 ? 0 : client.Random.Next(200_000)]];
+        long[] values = RegisterFsm.Values(state);
+        HistoryOperation<RegisterCall, long>[] puts =
+            [.. Keys.Select((key, register) => History.Invoke(name, key, RegisterCall.Put(values[register])))];
+        SimulationOutcome<object?> outcome = await client.RestoreAsync(sent);
+        for (int register = 0; register < puts.Length; register++)
+        {
+            // One entry stands for all: its index may be named once.
+            End(puts[register], register == 0 ? outcome : outcome with { Index = 0, Term = 0 }, 0);
+        }
+
+        return outcome.Kind != SimulationOutcomeKind.Unknown;
     }
 
     /// <summary>Records how a call ended.</summary>

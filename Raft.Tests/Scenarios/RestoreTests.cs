@@ -81,6 +81,25 @@ public sealed class RestoreTests
     }
 
     [Test]
+    public void Of_two_restores_at_once_the_later_one_counts_and_the_earlier_one_is_not_told_that_it_does()
+    {
+        using VirtualCluster cluster = Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        var slow = new SlowStream(State(9000));
+        Task<ApplyResult> earlier = leader.Node!.RestoreAsync(slow, slow.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        Stream state = State(3);
+        Task<ApplyResult> later = leader.Node.RestoreAsync(state, state.Length);
+
+        cluster.Run(later);
+        slow.Release();
+
+        Assert.That(() => cluster.Run(earlier), Throws.TypeOf<RestoreOvertakenException>());
+        cluster.AwaitSame();
+        Assert.That(leader.Fsm.Applied, Has.Count.EqualTo(3));
+    }
+
+    [Test]
     public void A_restore_that_loses_its_leader_before_its_last_entry_changes_nothing()
     {
         using VirtualCluster cluster = Running(3);

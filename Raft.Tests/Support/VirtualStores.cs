@@ -4,7 +4,7 @@ namespace Raft.Tests.Support;
 /// A server's disk in a virtual cluster: a log and a term-and-vote record that outlive the node. A write takes the
 /// disk's time, can be held back, and can fail; what was not completed is lost with the node.
 /// </summary>
-internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStore
+internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStore, ICommitHint
 {
     private readonly List<LogEntry> _entries = [];
     private readonly Dictionary<string, byte[]> _values = [];
@@ -32,6 +32,9 @@ internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStor
 
     /// <summary>Everything done, in order: one line a completed write.</summary>
     public List<string> History { get; } = [];
+
+    /// <summary>What a store tells back that notes commit indexes; nothing, so that a node learns of them from its leader, unless a test sets it.</summary>
+    public ulong KnownCommitIndex { get; set; }
 
     /// <summary>Counts the appends, to tell how many were merged.</summary>
     public int AppendCount { get; private set; }

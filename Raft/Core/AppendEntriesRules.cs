@@ -45,8 +45,12 @@ internal static class AppendEntriesRules
             for (int i = 0; i < slice.Count; i++)
             {
                 ulong index = slice.FirstIndex + (ulong)i;
-                if (index > coveredIndex
-                    && (termAt(index) != slice.Batch.TermAt(slice.Start + i) || mutation == Mutation.TruncateWithoutCheck))
+
+                // Of what is covered only the snapshot's last entry is known by its term. In Raft it agrees with every leader;
+                // not so with one that was recovered from another log (docs/recovery.md), which is found out here.
+                ulong? term = termAt(index);
+                if ((index > coveredIndex || term is not null)
+                    && (term != slice.Batch.TermAt(slice.Start + i) || mutation == Mutation.TruncateWithoutCheck))
                 {
                     return index;
                 }

@@ -167,8 +167,13 @@ internal sealed class FsmRunner(
         int from = 0;
         for (int i = 0; i < apply.Slice.Count && !_isOvertaken; i++)
         {
-            if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) == LogType.Noop
-                && _restores.Pass(apply.Slice[i]) is { } state)
+            if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) != LogType.Noop)
+            {
+                continue;
+            }
+
+            RestorePieces? state = _restores.Pass(apply.Slice[i]);
+            if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
             {
                 Apply(apply.Part(from, i - from));
                 await RestoreAsync(apply.Part(i, 1), state, stopping);
@@ -250,10 +255,16 @@ internal sealed class FsmRunner(
         }
     }
 
-    /// <summary>Lets the state give way to a user's, as the last entry of a restore says.</summary>
-    private async Task RestoreAsync(FsmApply end, RestorePieces state, CancellationToken stopping)
+    /// <summary>Lets the state give way to a user's, as the last entry of a restore says; not where its pieces are not all there.</summary>
+    private async Task RestoreAsync(FsmApply end, RestorePieces? state, CancellationToken stopping)
     {
-        ApplyFuture? future = end.FutureAt(0);
+        if (state is null)
+        {
+            Restored(end, new RestoreOvertakenException(
+                "Another restore began, or a leadership ended, before this one was whole. Nothing was changed: try again."));
+            return;
+        }
+
         Exception? refusal = null;
         try
         {
@@ -282,10 +293,15 @@ internal sealed class FsmRunner(
                 $"The state machine threw while it was restored by entry {end.Slice.FirstIndex}: {thrown.Message}", thrown);
         }
 
+        board.RestoredIndex = end.Slice.LastIndex;
+        Restored(end, refusal);
+    }
+
+    private void Restored(FsmApply end, Exception? refusal)
+    {
         Passed(end.Slice);
-        board.RestoredIndex = board.AppliedIndex;
         trace?.Apply(end.Slice[0]);
-        if (future is not null)
+        if (end.FutureAt(0) is { } future)
         {
             completions.Add(refusal is null ? future.Succeed(new ApplyResult(future.Index, future.Term, null)) : future.Fail(refusal));
         }

@@ -14,6 +14,10 @@ internal sealed class RestoreTracker(ILogStore log)
     /// <summary>Whether a restore has begun and not ended. Another leader's entries end it: only one's own go on with it.</summary>
     public bool IsOpen => _beginIndex != 0;
 
+    /// <summary>Whether an entry is the last of a restore, whether or not that is whole.</summary>
+    public static bool IsEnd(LogEntry entry) =>
+        RestoreEntry.TryRead(entry, out RestoreEntry restore) && restore.Kind == RestoreEntryKind.End;
+
     /// <summary>Takes notice of an entry that is passed.</summary>
     /// <returns>The new state, where this entry puts it in force; null for all others.</returns>
     public RestorePieces? Pass(LogEntry entry)

@@ -31,6 +31,7 @@ internal sealed class NodeCore
     private readonly RaftLoop _loop;
     private readonly RoleContext _context;
     private readonly ILogger _logger;
+    private readonly ulong _knownCommitIndex;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -44,6 +45,7 @@ internal sealed class NodeCore
         _logger = config.LoggerFactory.CreateLogger("Raft");
         NodeClock clock = meter.Clock;
         Settings = new LiveConfig(config);
+        _knownCommitIndex = recovered.CommitIndex;
         ulong snapshotIndex = recovered.Snapshot?.Index ?? 0;
         var board = new NodeBoard
         {
@@ -162,6 +164,9 @@ internal sealed class NodeCore
 
         // The transport first: where it cannot start, nothing runs that would write to the stores.
         _transport.Start(Inbox);
+
+        // What was committed before the start is served again without waiting for a leader to say so (W34).
+        State.AdvanceCommit(_knownCommitIndex);
         _tasks.Start("log writer", _writer.RunAsync);
         _fsmTasks.Start("state machine", () => Fsm.RunAsync(_fsmTasks.Stopping));
         _tasks.Start("snapshots", Snapshots.RunAsync);

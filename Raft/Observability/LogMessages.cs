@@ -129,6 +129,14 @@ internal static partial class LogMessages
     [LoggerMessage(208, LogLevel.Warning, "{Node}: an observer's filter failed, so the observation was dropped: {Reason}")]
     public static partial void ObserverFailed(this ILogger logger, ServerId node, string reason, Exception failure);
 
+    [LoggerMessage(700, LogLevel.Warning, "{Node} was recovered: all up to entry {Index} of term {Term} is in one snapshot, and the members are {Configuration}")]
+    public static partial void Recovered(
+        this ILogger logger, ServerId node, ulong index, ulong term, ClusterConfiguration configuration);
+
+    [LoggerMessage(701, LogLevel.Warning, "{Node} is being recovered: its entries {FirstIndex} to {LastIndex} (of term {LastTerm}) count as committed from now on, which nobody knows them to be")]
+    public static partial void EntriesForced(
+        this ILogger logger, ServerId node, ulong firstIndex, ulong lastIndex, ulong lastTerm);
+
     [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
     public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
 }

@@ -7,12 +7,13 @@ namespace Raft;
 /// Every operation completes before it returns.
 /// </summary>
 /// <remarks>A server that forgets its log must not come back under its old id: it would break promises it made (§5.2).</remarks>
-public sealed class InMemoryLogStore : ILogStore
+public sealed class InMemoryLogStore : ILogStore, ICommitHint
 {
     private readonly List<LogSlice> _slices = [];
 
     // Readers on other schedulers come beside the writer; nothing waits while it is held.
     private readonly Lock _lock = new();
+    private ulong _knownCommitIndex;
 
     /// <inheritdoc/>
     public ulong FirstIndex
@@ -38,6 +39,18 @@ public sealed class InMemoryLogStore : ILogStore
         }
     }
 
+    /// <inheritdoc/>
+    public ulong KnownCommitIndex
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _knownCommitIndex;
+            }
+        }
+    }
+
     private ulong LastHeld => _slices.Count == 0 ? 0 : _slices[^1].LastIndex;
 
     /// <inheritdoc/>
@@ -52,6 +65,8 @@ public sealed class InMemoryLogStore : ILogStore
                     _slices.Count == 0 || slice.FirstIndex == LastHeld + 1, "appending leaves no gap in the log");
                 _slices.Add(slice);
             }
+
+            _knownCommitIndex = Math.Max(_knownCommitIndex, append.CommitIndex);
         }
 
         return ValueTask.CompletedTask;

@@ -12,9 +12,39 @@ namespace Raft.Storage;
 internal sealed record RecoveredLog(
     TermAndVote Record, RejoinPoint Rejoin, SnapshotMeta? Snapshot, TermRuns Terms, ConfigurationTracker Configurations)
 {
-    private const int ReadBytes = 4 << 20;
+    /// <summary>How much of a log is read at once, in bytes.</summary>
+    public const int ReadBytes = 4 << 20;
 
-    /// <summary>Reads the stores, and refuses to go on from what cannot have come about.</summary>
+    private bool _hasMark;
+
+    /// <summary>
+    /// Whether what the log store holds is over: the newest snapshot contradicts it, or was put in its place. What is told
+    /// here is already as if it were gone; <see cref="FinishAsync"/> makes it so.
+    /// </summary>
+    public bool IsLogOver { get; private init; }
+
+    /// <summary>The term of the last entry.</summary>
+    public ulong LastTerm => Terms.LastTerm;
+
+    /// <summary>The last entry, held or covered by the snapshot; 0 where there is neither.</summary>
+    public ulong LastIndex { get; private init; }
+
+    /// <summary>
+    /// Up to where the entries are known to be committed: what a snapshot covers, and what the log store was told with its
+    /// writes, if it tells that back.
+    /// </summary>
+    /// <remarks>
+    /// That may be believed. It was committed, and durable here, before the write that names it began
+    /// (<see cref="LogAppend.CommitIndex"/>), and neither is ever taken back: no leader truncates what is committed, and what
+    /// stands here at such an index now is what stood there then. Less may be known than is committed, never more. Where the
+    /// log gave way to a snapshot the store may name more than is left; the snapshot covers that.
+    /// </remarks>
+    public ulong CommitIndex { get; private init; }
+
+    /// <summary>The configuration in force.</summary>
+    public IndexedConfiguration Configuration => new(Configurations.Latest, Configurations.LatestIndex);
+
+    /// <summary>Reads the stores, and refuses to go on from what cannot have come about. Changes nothing.</summary>
     /// <param name="log">The log.</param>
     /// <param name="stable">The term and vote.</param>
     /// <param name="snapshot">The newest snapshot that can be read; null where there is none.</param>
@@ -35,21 +65,45 @@ internal sealed record RecoveredLog(
         Refuse(
             snapshotIndex < newestIndex && log.LastIndex < newestIndex,
             $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
-        RecoveredLog recovered = Empty(record, rejoin, snapshot);
+        ulong lastIndex = Math.Max(log.LastIndex, snapshotIndex);
+        ulong hint = log is ICommitHint store ? store.KnownCommitIndex : 0;
+        RecoveredLog recovered = Empty(record, rejoin, snapshot) with
+        {
+            LastIndex = lastIndex,
+            CommitIndex = Math.Max(snapshotIndex, Math.Min(hint, lastIndex)),
+        };
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
             Math.Max(recovered.Terms.LastTerm, snapshot?.Term ?? 0) > record.Term,
             $"its last entry is of term {recovered.Terms.LastTerm}, the newest snapshot of term {snapshot?.Term ?? 0}, but "
             + $"the term-and-vote record says {record.Term}");
-        if (!MustDrop(log, snapshot, termAtSnapshot, mutation))
+        string mark = await RecoveryMark.LoadAsync(stable);
+        bool isOver = MustDrop(log, snapshot, termAtSnapshot, mutation) || (snapshot is not null && snapshot.Id == mark);
+        recovered = isOver ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
+        return recovered with { _hasMark = mark.Length > 0 };
+    }
+
+    /// <summary>
+    /// Does what was left undone: a snapshot was installed, or the server recovered, and the process ended before the log
+    /// gave way.
+    /// </summary>
+    public async ValueTask FinishAsync(ILogStore log, IStableStore stable)
+    {
+        if (IsLogOver)
         {
-            return recovered;
+            await DropAsync(log);
         }
 
-        // A snapshot was installed, and the process ended before the log gave way to it.
-        await log.TruncateSuffixAsync(log.FirstIndex);
-        return Empty(record, rejoin, snapshot);
+        // Before anything is appended: what stands behind the snapshot from now on is not over.
+        if (_hasMark)
+        {
+            await RecoveryMark.ClearAsync(stable);
+        }
     }
+
+    /// <summary>Drops all entries.</summary>
+    public static ValueTask DropAsync(ILogStore log) =>
+        log.LastIndex == 0 ? ValueTask.CompletedTask : log.TruncateSuffixAsync(log.FirstIndex);
 
     /// <summary>
     /// A log that holds the snapshot's own entry goes with it, and so does one that begins right behind it, which is
@@ -67,7 +121,11 @@ internal sealed record RecoveredLog(
 
     private static RecoveredLog Empty(TermAndVote record, RejoinPoint rejoin, SnapshotMeta? snapshot)
     {
-        var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker());
+        var recovered = new RecoveredLog(record, rejoin, snapshot, new TermRuns(), new ConfigurationTracker())
+        {
+            LastIndex = snapshot?.Index ?? 0,
+            CommitIndex = snapshot?.Index ?? 0,
+        };
         if (snapshot is not null)
         {
             recovered.Configurations.Install(snapshot.Point);

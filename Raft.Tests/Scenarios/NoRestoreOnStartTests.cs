@@ -1,0 +1,48 @@
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Scenarios;
+
+/// <summary>A state machine that keeps its state itself is left alone at a start (A11).</summary>
+public sealed class NoRestoreOnStartTests
+{
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A11_The_newest_snapshot_counts_but_is_restored_only_where_it_is_to_be(bool isLeftAlone)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            1, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = isLeftAlone, TrailingLogs = 0 });
+        VirtualServer server = cluster.Servers[0];
+        cluster.Run(cluster.Apply(server, "covered"));
+        SnapshotMeta snapshot = cluster.Run(server.Node!.SnapshotAsync());
+        cluster.Run(cluster.Apply(server, "behind"));
+        cluster.Kill(server);
+
+        cluster.Start(server);
+        Assert.That(server.Node!.AppliedIndex, Is.EqualTo(snapshot.Index));
+        cluster.Await("it goes on", () => server.Node.State == RaftState.Leader);
+        cluster.Run(cluster.Apply(server, "new"));
+
+        Assert.That(
+            server.Fsm.Applied.Select(a => a.Command),
+            Is.EqualTo(isLeftAlone ? ["behind", "new"] : new[] { "covered", "behind", "new" }));
+        Assert.That(server.Node.Core.State.Configuration, Is.EqualTo(cluster.Founders));
+    }
+
+    [Test]
+    public void A_snapshot_of_a_leader_is_restored_all_the_same()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, TrailingLogs = 0 });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Run(cluster.Apply(leader, "covered"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromSeconds(1));
+
+        cluster.Start(away);
+        cluster.AwaitSame();
+
+        Assert.That(away.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "covered" }));
+    }
+}
