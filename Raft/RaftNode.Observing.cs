@@ -54,6 +54,11 @@ public sealed partial class RaftNode
     /// <returns>The status; after the node has stopped, the last one.</returns>
     public Task<RaftStatus> GetStatusAsync() => AskStatus(static status => status);
 
+    /// <summary>The configuration in force, committed or not, and where it stands.</summary>
+    /// <returns>The configuration; after the node has stopped, the last one.</returns>
+    public Task<IndexedConfiguration> GetConfigurationAsync() =>
+        AskStatus(static status => new IndexedConfiguration(status.Configuration, status.ConfigurationIndex));
+
     /// <summary>How the node stands, as text under hashicorp/raft's names.</summary>
     /// <returns>
     /// The values by their names (<see cref="RaftStatus.ToStats"/>); after the node has stopped, the last ones.

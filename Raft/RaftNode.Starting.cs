@@ -1,3 +1,4 @@
+using Raft.Fsm;
 using Raft.Loop;
 using Raft.Membership;
 using Raft.Observability;
@@ -111,7 +112,8 @@ public sealed partial class RaftNode
                 SnapshotMeta? restored = config.NoSnapshotRestoreOnStart
                     ? kept.Count == 0 ? null : kept[0]
                     : await NewestSnapshot.RestoreAsync(
-                        config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler, meter.Fsm.Restore);
+                        config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler,
+                        new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, config.LoggerFactory.CreateLogger("Raft")));
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
                     logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
                 await recovered.FinishAsync(logStore, stableStore);

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Architecture;
 
@@ -14,6 +15,7 @@ public sealed partial class MappingTests
     private static readonly ILookup<string, Type> Types = Shipped.Types().ToLookup(PlainName);
 
     [TestCaseSource(nameof(Pages))]
+    [Reference("c36")]
     public void Every_counterpart_is_a_public_type_or_member_of_a_package(string page)
     {
         string[] missing = [.. new MappingPage(page).Rows
@@ -35,6 +37,7 @@ public sealed partial class MappingTests
     }
 
     [TestCaseSource(nameof(Pages))]
+    [Reference("c36")]
     public void No_symbol_is_missing_or_stands_twice(string page)
     {
         string[] symbols = [.. new MappingPage(page).Rows.Select(row => row.Symbol)];

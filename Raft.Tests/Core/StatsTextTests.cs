@@ -59,6 +59,22 @@ public sealed class StatsTextTests
     }
 
     [Test]
+    [Reference("d18")]
+    public void The_configuration_is_told_with_where_it_stands_before_it_is_committed_too()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        cluster.Network.Isolate(leader.Address, cluster.Servers.Where(s => s != leader).Select(s => s.Address));
+
+        _ = leader.Node!.AddNonvoterAsync("n9", "addr9");
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        IndexedConfiguration told = cluster.Run(leader.Node.GetConfigurationAsync());
+
+        Assert.That((told.Index, told.Configuration.Find("n9")?.Suffrage), Is.EqualTo((3ul, ServerSuffrage.Nonvoter)));
+        Assert.That(leader.Node.CommitIndex, Is.EqualTo(2));
+    }
+
+    [Test]
     public void After_the_stop_the_last_ones_are_told()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1);

@@ -1,5 +1,6 @@
 using System.Text;
 using NUnit.Framework.Constraints;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Membership;
 
@@ -25,6 +26,7 @@ public sealed class PeersJsonTests
         new Server("127.0.0.1:123", "127.0.0.1:123"), new Server("127.0.0.2:123", "127.0.0.2:123"));
 
     [Test]
+    [Reference("J4")]
     public void A_list_of_addresses_makes_voters_whose_address_is_their_id()
     {
         byte[] json = Encoding.UTF8.GetBytes("""["127.0.0.1:123", "127.0.0.2:123"]""");
@@ -35,6 +37,7 @@ public sealed class PeersJsonTests
     }
 
     [Test]
+    [Reference("J4")]
     public void A_list_of_servers_says_who_does_not_vote()
     {
         byte[] json = Encoding.UTF8.GetBytes(Servers);
@@ -70,6 +73,7 @@ public sealed class PeersJsonTests
     [TestCase("[{\"id\": \"a\",\n\"address\": \"b\", \"non_voter\": \"no\"}]", "line 2, byte 30", "true or false for non_voter")]
     [TestCase("""[{"id": "a", "address": "b", "non_voter": true}]""", "at least one voter")]
     [TestCase("""[{"id": "\ud800", "address": "b"}]""", "no UTF-8", "line 1, byte 9")]
+    [Reference("J4")]
     public void What_is_wrong_is_said(string json, params string[] said) =>
         Assert.That(() => PeersJson.Parse(Encoding.UTF8.GetBytes(json)), Refuses(said));
 

@@ -1,4 +1,5 @@
 using Raft.Observability;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Observability;
 
@@ -15,6 +16,7 @@ public sealed class BusyShareTests
     [TestCase(100, 0.1)]
     [TestCase(0, 0)]
     [TestCase(1000, 1)]
+    [Reference("J6")]
     public void The_share_of_a_window_is_what_was_worked_in_it(int workedMs, double expected)
     {
         Pass(1000 - workedMs);
@@ -38,6 +40,7 @@ public sealed class BusyShareTests
     }
 
     [Test]
+    [Reference("J6")]
     public void Time_between_two_waits_in_a_row_counts_for_nothing()
     {
         Pass(500);
@@ -48,6 +51,7 @@ public sealed class BusyShareTests
     }
 
     [Test]
+    [Reference("J6")]
     public void Time_between_two_works_in_a_row_counts_for_nothing()
     {
         Rest(250);
@@ -58,6 +62,7 @@ public sealed class BusyShareTests
     }
 
     [Test]
+    [Reference("J6")]
     public void A_task_that_begins_with_work_is_measured_from_there()
     {
         var share = new BusyShare();

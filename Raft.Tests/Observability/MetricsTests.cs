@@ -62,6 +62,7 @@ public sealed class MetricsTests
     }
 
     [Test]
+    [Reference("J3")]
     public void The_age_of_the_oldest_entry_is_0_until_it_is_known_and_then_grows_with_time()
     {
         // The first entry of the log is that of the bootstrap, without a stamp. The snapshots let go of it.
@@ -76,6 +77,7 @@ public sealed class MetricsTests
         _measured.ValuesOf("raft.thread.main.saturation").Concat(_measured.ValuesOf("raft.thread.fsm.saturation")), Is.All.InRange(0, 0.01));
 
     [Test]
+    [Reference("c06", "c17")]
     public void Gauges_and_counts_tell_the_numbers_of_what_happened()
     {
         Assert.That(_measured.ValuesOf("raft.peers"), Has.Some.EqualTo(3));

@@ -1,4 +1,5 @@
 using Raft.Storage;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Observability;
 
@@ -8,10 +9,12 @@ public sealed class OldestEntryTests
     private static readonly LogTimestamp Stamp = new(1000, 0, 0, IsUtc: true);
 
     [Test]
+    [Reference("J2")]
     public async Task An_empty_log_has_no_oldest_entry() =>
         Assert.That(await OldestEntry.ReadStampAsync(new InMemoryLogStore()), Is.Null);
 
     [Test]
+    [Reference("J2")]
     public async Task The_stamp_is_that_of_the_first_entry()
     {
         var log = new ShrinkingLog(firstIndex: 5, failures: 0);
@@ -29,6 +32,7 @@ public sealed class OldestEntryTests
     }
 
     [Test]
+    [Reference("J2")]
     public async Task Entries_that_are_let_go_of_while_they_are_read_are_passed_over()
     {
         var log = new ShrinkingLog(firstIndex: 5, failures: 3);
@@ -37,6 +41,7 @@ public sealed class OldestEntryTests
     }
 
     [Test]
+    [Reference("J2")]
     public async Task An_entry_that_stays_and_cannot_be_read_is_tried_once()
     {
         var log = new ShrinkingLog(firstIndex: 5, failures: int.MaxValue) { IsStuck = true };

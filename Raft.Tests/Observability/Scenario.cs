@@ -25,6 +25,7 @@ internal static class Scenario
         cluster.Pass(TimeSpan.FromSeconds(1));
         cluster.Start(behind, new BatchingFsm(behind.Fsm = new CountingFsm()));
         cluster.AwaitSame();
+        cluster.Run(leader.Node!.AddVoterAsync(behind.Id, behind.Address));
         Serve(cluster, leader);
 
         cluster.Network.Isolate(leader.Address, cluster.Servers.Select(s => s.Address));

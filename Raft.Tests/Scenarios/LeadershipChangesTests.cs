@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class LeadershipChangesTests
 {
     [Test]
+    [Reference("A10", "d18")]
     public void Gain_and_loss_are_told_and_the_loss_at_the_stop_too()
     {
         var told = Channel.CreateUnbounded<bool>();

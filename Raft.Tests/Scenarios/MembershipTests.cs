@@ -197,6 +197,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("D4", "d19")]
     public void A_leader_that_is_removed_stops_its_node_if_it_is_to_and_answers_first()
     {
         using VirtualCluster cluster = VirtualCluster.Running(

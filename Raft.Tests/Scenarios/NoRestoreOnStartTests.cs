@@ -7,6 +7,7 @@ public sealed class NoRestoreOnStartTests
 {
     [TestCase(false)]
     [TestCase(true)]
+    [Reference("A11")]
     public void A11_The_newest_snapshot_counts_but_is_restored_only_where_it_is_to_be(bool isLeftAlone)
     {
         using VirtualCluster cluster = VirtualCluster.Running(

@@ -16,6 +16,7 @@ public sealed class NothingLeftTests
         int.TryParse(Environment.GetEnvironmentVariable("RAFT_STARTS"), out int rounds) ? rounds : RoundsInAShortRun;
 
     [Test]
+    [Reference("d09")]
     public async Task Starts_and_stops_leave_no_task_handle_timer_or_port()
     {
         using var directory = new TemporaryDirectory();

@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ObserverTests
 {
     [Test]
+    [Reference("d18")]
     public void Roles_and_leaders_are_told_in_order_and_the_end_too()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

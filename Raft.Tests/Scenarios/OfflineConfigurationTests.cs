@@ -17,6 +17,7 @@ public sealed class OfflineConfigurationTests
     }
 
     [Test]
+    [Reference("A8")]
     public void Every_server_of_a_cluster_that_was_stopped_has_the_configuration_that_it_ran_by()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

@@ -8,6 +8,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ProtocolVersionTests
 {
     [Test]
+    [Reference("D11")]
     public void Requests_of_versions_that_are_not_spoken_are_refused_by_the_text_that_Go_knows([Values(0, 1, 4)] int version)
     {
         using var follower = new LoneFollower();
@@ -23,6 +24,7 @@ public sealed class ProtocolVersionTests
     }
 
     [Test]
+    [Reference("D9")]
     public void In_version_2_what_came_with_version_3_is_refused_and_peers_are_added_by_address()
     {
         using VirtualCluster cluster = OfVersion2(4, founders: 3);
@@ -47,6 +49,7 @@ public sealed class ProtocolVersionTests
     }
 
     [Test]
+    [Reference("D9")]
     public void In_version_3_peers_are_not_added_by_address()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1);
@@ -61,6 +64,7 @@ public sealed class ProtocolVersionTests
 
     /// <summary>As ref §7.8 has it: new servers with ids of their own join, and the old ones are removed by their addresses.</summary>
     [Test]
+    [Reference("D10")]
     public void A_cluster_of_version_2_becomes_one_of_version_3_server_by_server()
     {
         using VirtualCluster cluster = OfVersion2(6, founders: 3, version2: 3);
@@ -96,6 +100,7 @@ public sealed class ProtocolVersionTests
 
     [TestCase(LogType.RemovePeerDeprecated)]
     [TestCase(LogType.AddPeerDeprecated)]
+    [Reference("D17")]
     public void A_list_of_peers_in_an_old_log_is_the_configuration(LogType type)
     {
         using var cluster = new VirtualCluster(1, AsVersion2);

@@ -11,6 +11,7 @@ public sealed class RecoverClusterTests
 
     [TestCase(0ul)]
     [TestCase(7ul)]
+    [Reference("A5")]
     public void A5_Without_entries_and_snapshots_there_is_nothing_to_recover(ulong term)
     {
         using var cluster = new VirtualCluster(servers: 1);
@@ -23,6 +24,7 @@ public sealed class RecoverClusterTests
     [TestCase(false, 9)]
     [TestCase(true, 0)]
     [TestCase(true, 9)]
+    [Reference("A6")]
     public void A6_All_that_every_server_has_goes_into_one_snapshot_and_they_go_on_from_there(bool hasSnapshot, int tail)
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -63,6 +65,7 @@ public sealed class RecoverClusterTests
     }
 
     [Test]
+    [Reference("A9")]
     public void A9_One_of_three_goes_on_alone_and_takes_in_a_new_one()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

@@ -9,6 +9,7 @@ public sealed class ReloadTests
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     [Test]
+    [Reference("A12")]
     public void All_five_settings_are_replaced_and_no_other()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1);
@@ -30,6 +31,7 @@ public sealed class ReloadTests
     }
 
     [Test]
+    [Reference("A12")]
     public void Settings_that_do_not_go_together_are_refused_and_nothing_changes()
     {
         using VirtualCluster cluster = VirtualCluster.Running(1);
@@ -49,6 +51,7 @@ public sealed class ReloadTests
     }
 
     [Test]
+    [Reference("A13")]
     public void A_follower_that_waits_by_a_long_timeout_campaigns_by_the_short_one()
     {
         using VirtualCluster cluster = Waiting();
@@ -81,6 +84,43 @@ public sealed class ReloadTests
 
         cluster.Await("there is a leader", () => cluster.Leaders.Any(), within: Short * 5);
         Assert.That(candidate.Node!.State, Is.Not.EqualTo(RaftState.Candidate));
+    }
+
+    /// <summary>hashicorp/raft's way for a server to come back without a campaign: long timeouts first, the usual ones once it hears.</summary>
+    [TestCase(true)]
+    [TestCase(false)]
+    [Reference("C12")]
+    public void A_restarted_follower_with_long_timeouts_causes_no_election_nor_does_reloading_short_ones(bool isLong)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, server => server.Config = server.Config with
+        {
+            // Without it, a server that campaigns alone disturbs nobody.
+            PreVoteDisabled = true,
+        });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer back = cluster.Servers.First(s => s != leader);
+        ReloadableConfig usual = back.Node!.ReloadableConfig;
+        ulong term = leader.Node!.Term;
+        cluster.Kill(back);
+        back.Config = isLong ? Slow(back.Config) : back.Config;
+        ServerAddress[] others = [.. cluster.Servers.Where(s => s != back).Select(s => s.Address)];
+        cluster.Network.Isolate(back.Address, others);
+        cluster.Start(back);
+
+        // It hears nobody for longer than the usual timeouts.
+        cluster.Pass(usual.HeartbeatTimeout * 3);
+        cluster.Network.Heal();
+        cluster.Await("it follows", () => back.Node!.Leader.Id == cluster.AwaitLeader().Id);
+        cluster.Run(back.Node!.ReloadConfigAsync(usual));
+        cluster.Pass(usual.HeartbeatTimeout * 5);
+        ulong after = cluster.AwaitLeader().Node!.Term;
+        Assert.That(after, isLong ? Is.EqualTo(term) : Is.GreaterThan(term));
+
+        cluster.Kill(cluster.AwaitLeader());
+        TimeSpan since = cluster.Clock.Now;
+        cluster.Await("another leads", () => cluster.Leaders.Any());
+        Assert.That(cluster.Clock.Now - since, Is.InRange(usual.HeartbeatTimeout / 2, usual.HeartbeatTimeout * 6));
+        Assert.That(cluster.AwaitLeader().Node!.Term, Is.GreaterThan(after));
     }
 
     [Test]

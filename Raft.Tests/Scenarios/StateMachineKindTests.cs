@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class StateMachineKindTests
 {
     [Test]
+    [Reference("D2", "c29")]
     public void A_configuration_store_gets_every_committed_configuration_in_order([Values] bool isBatching)
     {
         using var cluster = new VirtualCluster(3);
@@ -34,6 +35,7 @@ public sealed class StateMachineKindTests
     }
 
     [Test]
+    [Reference("c02")]
     public void Bytes_beside_a_command_reach_the_state_machine_of_every_server()
     {
         using VirtualCluster cluster = new(3);

@@ -1,4 +1,5 @@
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 
 namespace Raft.Tests.Transport;
@@ -26,6 +27,7 @@ public sealed class AddressTests
     }
 
     [Test]
+    [Reference("I9", "d04")]
     public async Task An_address_provider_says_where_a_server_is_reached_whatever_the_configuration_says()
     {
         TcpTransport answerer = await AnswererAsync();
@@ -56,6 +58,7 @@ public sealed class AddressTests
     }
 
     [Test]
+    [Reference("I6")]
     public async Task Closing_the_streams_empties_the_pool_and_later_calls_dial_anew()
     {
         TcpTransport answerer = await AnswererAsync();
@@ -76,6 +79,7 @@ public sealed class AddressTests
     }
 
     [Test]
+    [Reference("I7")]
     public async Task Closing_the_streams_fails_calls_and_pipelines_under_way_on_either_side([Values] bool byAnswerer)
     {
         TcpTransport answerer = await ListenAsync(new());

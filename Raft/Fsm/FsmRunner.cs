@@ -13,7 +13,7 @@ namespace Raft.Fsm;
 /// </summary>
 internal sealed class FsmRunner(
     IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
-    TaskScheduler streamScheduler, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
+    TaskScheduler streamScheduler, RestoreWatch restoring, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
 {
     private readonly EntryApplier _applier = new(fsm, batchCountMax, meter.Fsm, trace);
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
@@ -268,7 +268,7 @@ internal sealed class FsmRunner(
         Exception? refusal = null;
         try
         {
-            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, meter.Fsm.Restore, stopping);
+            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, restoring, stopping);
         }
         catch (Exception) when (_isStopping)
         {
@@ -315,7 +315,7 @@ internal sealed class FsmRunner(
         Invariant.Require(snapshot.Meta.Index > board.AppliedIndex, "a snapshot moves the state machine forward");
         try
         {
-            await SnapshotRestore.RunAsync(fsm, snapshot, streamScheduler, meter.Fsm.Restore, stopping);
+            await SnapshotRestore.RunAsync(fsm, snapshot, streamScheduler, restoring, stopping);
         }
         catch (Exception) when (_isStopping)
         {

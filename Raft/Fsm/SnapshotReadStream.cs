@@ -3,7 +3,8 @@ namespace Raft.Fsm;
 /// <summary>A snapshot as a stream, for a state machine that restores itself. Used by one task at a time.</summary>
 /// <param name="body">Where the bytes come from; not disposed with the stream.</param>
 /// <param name="scheduler">Where reads are done that block their caller: never the caller's own, which they hold up.</param>
-internal sealed class SnapshotReadStream(ISnapshotBody body, TaskScheduler scheduler) : Stream
+/// <param name="watch">Told of every piece that was read.</param>
+internal sealed class SnapshotReadStream(ISnapshotBody body, TaskScheduler scheduler, RestoreWatch watch) : Stream
 {
     private const int BufferBytes = 64 << 10;
 
@@ -90,6 +91,7 @@ internal sealed class SnapshotReadStream(ISnapshotBody body, TaskScheduler sched
         _end = 0;
         _end = await body.ReadAsync(_buffer);
         _isAtEnd = _end == 0;
+        watch.Read(_end);
     }
 
     private int Take(Span<byte> buffer)

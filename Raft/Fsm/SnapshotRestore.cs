@@ -1,5 +1,3 @@
-using Raft.Observability;
-
 namespace Raft.Fsm;
 
 /// <summary>Replaces a state machine's state by a snapshot's, and sees to it that the snapshot was whole.</summary>
@@ -9,14 +7,14 @@ internal static class SnapshotRestore
     /// <param name="fsm">The state machine, between two calls.</param>
     /// <param name="snapshot">The snapshot, open.</param>
     /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
-    /// <param name="meter">Told how long it took.</param>
+    /// <param name="watch">Told how far it is.</param>
     /// <param name="cancellationToken">The node stops.</param>
     public static async Task RunAsync(
-        IFsm fsm, ISnapshotSource snapshot, TaskScheduler streamScheduler, TimeMeter meter, CancellationToken cancellationToken)
+        IFsm fsm, ISnapshotSource snapshot, TaskScheduler streamScheduler, RestoreWatch watch, CancellationToken cancellationToken)
     {
         await using (snapshot)
         {
-            await RunAsync(fsm, (ISnapshotBody)snapshot, streamScheduler, meter, cancellationToken);
+            await RunAsync(fsm, (ISnapshotBody)snapshot, streamScheduler, watch, cancellationToken);
         }
     }
 
@@ -24,17 +22,17 @@ internal static class SnapshotRestore
     /// <param name="fsm">The state machine, between two calls.</param>
     /// <param name="body">The new state.</param>
     /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
-    /// <param name="meter">Told how long it took.</param>
+    /// <param name="watch">Told how far it is.</param>
     /// <param name="cancellationToken">The node stops.</param>
     public static async Task RunAsync(
-        IFsm fsm, ISnapshotBody body, TaskScheduler streamScheduler, TimeMeter meter, CancellationToken cancellationToken)
+        IFsm fsm, ISnapshotBody body, TaskScheduler streamScheduler, RestoreWatch watch, CancellationToken cancellationToken)
     {
-        TimeSpan? began = meter.Begin();
-        using var stream = new SnapshotReadStream(body, streamScheduler);
+        watch.Begin();
+        using var stream = new SnapshotReadStream(body, streamScheduler, watch);
         await fsm.RestoreAsync(stream, cancellationToken);
 
         // The checksum speaks of all bytes: a state machine that stops before the end has not heard it.
         await stream.DrainAsync();
-        meter.End(began);
+        watch.End();
     }
 }

@@ -22,7 +22,7 @@ internal sealed class ClusterRecovery(
     public const ulong ConfigurationIndex = 1;
 
     private readonly ILogger _logger = config.LoggerFactory.CreateLogger("Raft");
-    private readonly TimeMeter _unmeasured = new RaftMeter(meter: null, new NodeClock(config.TimeProvider)).Fsm.Restore;
+    private readonly RestoreWatch _watch = Watch(config);
 
     /// <summary>Recovers the server.</summary>
     /// <param name="fsm">The state machine, empty; of no use afterwards.</param>
@@ -38,7 +38,7 @@ internal sealed class ClusterRecovery(
         }
 
         SnapshotMeta? restored = await NewestSnapshot.RestoreAsync(
-            config, kept, fsm, snapshots, runtime.FsmScheduler, runtime.UserScheduler, _unmeasured);
+            config, kept, fsm, snapshots, runtime.FsmScheduler, runtime.UserScheduler, _watch);
         RecoveredLog found = await RecoveredLog.ReadAsync(
             log, stable, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
         Require(found, acceptsUncommitted);
@@ -55,6 +55,13 @@ internal sealed class ClusterRecovery(
         await RecoveryMark.ClearAsync(stable);
         _logger.Recovered(config.LocalId, written.Index, written.Term, configuration);
         return new RecoveryReport(found.LastIndex, found.LastTerm, found.CommitIndex, written.Id);
+    }
+
+    private static RestoreWatch Watch(RaftConfig config)
+    {
+        var clock = new NodeClock(config.TimeProvider);
+        return new RestoreWatch(
+            config.LocalId, clock, new RaftMeter(meter: null, clock).Fsm.Restore, config.LoggerFactory.CreateLogger("Raft"));
     }
 
     private void Require(RecoveredLog found, bool acceptsUncommitted)
@@ -104,7 +111,7 @@ internal sealed class ClusterRecovery(
             }
             else if (state is not null)
             {
-                await SnapshotRestore.RunAsync(fsm, state, runtime.UserScheduler, _unmeasured, CancellationToken.None);
+                await SnapshotRestore.RunAsync(fsm, state, runtime.UserScheduler, _watch, CancellationToken.None);
             }
         }
         catch (InvalidDataException) when (state is { Failure: null })

@@ -80,7 +80,7 @@ internal sealed class NodeCore
         _answers = new AnswerQueue(State, meter.Rpc, runtime.Mutation);
         Fsm = new FsmRunner(
             fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
-            meter, runtime.Trace, runtime.Mutation);
+            new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, _logger), meter, runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks, meter.Fsm.Enqueue);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);

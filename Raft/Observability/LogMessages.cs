@@ -137,6 +137,9 @@ internal static partial class LogMessages
     public static partial void EntriesForced(
         this ILogger logger, ServerId node, ulong firstIndex, ulong lastIndex, ulong lastTerm);
 
+    [LoggerMessage(511, LogLevel.Information, "{Node} restores its state machine: {Bytes} bytes in {Elapsed} so far")]
+    public static partial void RestoreProgress(this ILogger logger, ServerId node, long bytes, TimeSpan elapsed);
+
     [LoggerMessage(600, LogLevel.Error, "{Node}: the disk has been busy with one write for {Elapsed}; it neither leads nor campaigns meanwhile")]
     public static partial void DiskStalled(this ILogger logger, ServerId node, TimeSpan elapsed);
 }

@@ -14,12 +14,12 @@ internal static class NewestSnapshot
     /// <param name="store">The store.</param>
     /// <param name="fsmScheduler">Where the state machine runs.</param>
     /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
-    /// <param name="meter">Measures how long it takes.</param>
+    /// <param name="watch">Told how far it is.</param>
     /// <returns>That snapshot; null where there is none.</returns>
     /// <exception cref="StoreException">There are some, and none of them can be restored.</exception>
     public static async Task<SnapshotMeta?> RestoreAsync(
         RaftConfig config, IReadOnlyList<SnapshotMeta> kept, IFsm fsm, ISnapshotStore store, TaskScheduler fsmScheduler,
-        TaskScheduler streamScheduler, TimeMeter meter)
+        TaskScheduler streamScheduler, RestoreWatch watch)
     {
         StoreException? failure = null;
         foreach (SnapshotMeta snapshot in kept)
@@ -29,7 +29,7 @@ internal static class NewestSnapshot
                 ISnapshotSource source = await store.OpenAsync(snapshot.Id);
                 return await OneTask.Run(fsmScheduler, async () =>
                 {
-                    await SnapshotRestore.RunAsync(fsm, source, streamScheduler, meter, CancellationToken.None);
+                    await SnapshotRestore.RunAsync(fsm, source, streamScheduler, watch, CancellationToken.None);
                     return snapshot;
                 });
             }
