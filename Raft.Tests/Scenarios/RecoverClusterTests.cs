@@ -138,7 +138,6 @@ public sealed class RecoverClusterTests
         using VirtualCluster cluster = VirtualCluster.Running(1, s => s.Snapshots = new DiscardSnapshotStore());
         VirtualServer server = cluster.Servers[0];
         cluster.Run(cluster.Apply(server, "before"));
-        server.Stores.KnownCommitIndex = ulong.MaxValue;
         foreach (string state in new[] { "1\t1\trestored\n", "nonsense\n" })
         {
             Stream bytes = Bytes(state);
@@ -150,6 +149,7 @@ public sealed class RecoverClusterTests
 
         cluster.Run(cluster.Apply(server, "after"));
         string[] running = [.. server.Fsm.Applied.Select(a => a.Command)];
+        server.Stores.KnownCommitIndex = server.Node!.LastIndex;
         cluster.Kill(server);
         server.Snapshots = new InMemorySnapshotStore();
 

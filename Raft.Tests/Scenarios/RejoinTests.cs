@@ -1,4 +1,5 @@
 using Raft.Membership;
+using Raft.Mutations;
 using Raft.Storage;
 using Raft.Tests.Support;
 
@@ -51,6 +52,18 @@ public sealed class RejoinTests
         // Behind the entry that removed it, what it finds is no longer over.
         lone.Send(LoneFollower.Append("n2", Term, 1, 1, 7, LoneFollower.Entries(2, 1, 1, 1, 1, 1, Term)));
         lone.Cluster.Await("it leads", () => lone.Node.State == RaftState.Leader);
+    }
+
+    [Test]
+    public void RejoinForgetsLog_lets_it_elect_itself_by_an_old_configuration([Values] bool isPlanted)
+    {
+        using LoneFollower lone = Rejoined(
+            TimeSpan.FromSeconds(1), isPlanted ? Mutation.RejoinForgetsLog : Mutation.None);
+
+        lone.Send(LoneFollower.Append("n2", Term, 0, 0, 0, AloneAt(1)));
+        lone.Cluster.Pass(TimeSpan.FromSeconds(30));
+
+        Assert.That(lone.Node.State, Is.EqualTo(isPlanted ? RaftState.Leader : RaftState.Follower));
     }
 
     [Test]
@@ -166,9 +179,9 @@ public sealed class RejoinTests
         cluster.Run(cluster.Apply(next, "by both"));
     }
 
-    private static LoneFollower Rejoined(TimeSpan? electionTimeout = null)
+    private static LoneFollower Rejoined(TimeSpan? electionTimeout = null, Mutation mutation = Mutation.None)
     {
-        var lone = new LoneFollower(isBlank: true);
+        var lone = new LoneFollower(mutation, isBlank: true);
         lone.Cluster.Run(lone.Node.RejoinClusterAsync(Index, Term));
         if (electionTimeout is { } timeout)
         {

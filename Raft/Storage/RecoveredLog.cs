@@ -36,8 +36,9 @@ internal sealed record RecoveredLog(
     /// <remarks>
     /// That may be believed. It was committed, and durable here, before the write that names it began
     /// (<see cref="LogAppend.CommitIndex"/>), and neither is ever taken back: no leader truncates what is committed, and what
-    /// stands here at such an index now is what stood there then. Less may be known than is committed, never more. Where the
-    /// log gave way to a snapshot the store may name more than is left; the snapshot covers that.
+    /// stands here at such an index now is what stood there then. Less may be known than is committed, never more. Where
+    /// neither the log nor a snapshot reaches so far, what this server stood for is gone, and it must not vote as if it were not:
+    /// it is refused.
     /// </remarks>
     public ulong CommitIndex { get; private init; }
 
@@ -67,10 +68,13 @@ internal sealed record RecoveredLog(
             $"its newest snapshot, which ends at entry {newestIndex}, cannot be read, and the log only reaches {log.LastIndex}");
         ulong lastIndex = Math.Max(log.LastIndex, snapshotIndex);
         ulong hint = log is ICommitHint store ? store.KnownCommitIndex : 0;
+        Refuse(
+            hint > lastIndex,
+            $"it knows the entries up to {hint} to be committed, but log and snapshot only reach {lastIndex}: the others are gone");
         RecoveredLog recovered = Empty(record, rejoin, snapshot) with
         {
             LastIndex = lastIndex,
-            CommitIndex = Math.Max(snapshotIndex, Math.Min(hint, lastIndex)),
+            CommitIndex = Math.Max(snapshotIndex, hint),
         };
         ulong? termAtSnapshot = await recovered.ReadEntriesAsync(log);
         Refuse(
