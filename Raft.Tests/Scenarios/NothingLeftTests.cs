@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Raft.Stores.Wal;
 using Raft.Tests.Support;
@@ -38,8 +40,13 @@ public sealed class NothingLeftTests
         Held after = Held.Now();
         TestContext.Out.WriteLine($"before: {before}, after: {after}, nodes alive: {nodes.Count(n => n.IsAlive)}");
         Assert.That(nodes.Count(n => n.IsAlive), Is.LessThanOrEqualTo(1), "the last one may still be in a register");
-        Assert.That(after.Handles, Is.LessThanOrEqualTo(before.Handles), "files and sockets");
-        Assert.That(after.Timers, Is.LessThanOrEqualTo(before.Timers));
+
+        // The process is shared with other tests and the runtime, which open and close a few handles of their own.
+        Assert.That(after.Handles, Is.LessThan(before.Handles + (rounds / 10)), "files and sockets");
+        Assert.That(after.Timers, Is.LessThan(before.Timers + (rounds / 10)));
+        Assert.That(Held.FilesIn(directory.Path), Is.Empty);
+        using var again = new TcpListener(IPEndPoint.Parse(address));
+        Assert.That(again.Start, Throws.Nothing, "the port is free");
     }
 
     /// <summary>One life of a node, from its stores to its end, which comes in the midst of different things.</summary>
@@ -87,6 +94,12 @@ public sealed class NothingLeftTests
     /// <summary>What the process holds, after everything that nobody holds has gone.</summary>
     private sealed record Held(int Handles, long Timers)
     {
+        /// <summary>The open files below a directory. Known on Linux alone.</summary>
+        public static IEnumerable<string> FilesIn(string directory) => !OperatingSystem.IsLinux() ? []
+            : Directory.GetFiles("/proc/self/fd")
+                .Select(f => File.ResolveLinkTarget(f, returnFinalTarget: false)?.FullName ?? "")
+                .Where(f => f.StartsWith(directory, StringComparison.Ordinal));
+
         public static Held Now()
         {
             for (int i = 0; i < 3; i++)
@@ -96,7 +109,7 @@ public sealed class NothingLeftTests
             }
 
             using var process = System.Diagnostics.Process.GetCurrentProcess();
-            int handles = OperatingSystem.IsWindows() ? process.HandleCount : Directory.GetFiles("/proc/self/fd").Length;
+            int handles = OperatingSystem.IsLinux() ? Directory.GetFiles("/proc/self/fd").Length : process.HandleCount;
             return new Held(handles, Timer.ActiveCount);
         }
     }
