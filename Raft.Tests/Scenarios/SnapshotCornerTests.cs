@@ -9,6 +9,20 @@ namespace Raft.Tests.Scenarios;
 public sealed class SnapshotCornerTests
 {
     [Test]
+    public void W35_An_idle_cluster_takes_a_snapshot_past_its_last_configuration()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        cluster.Run(cluster.Apply(leader, "the last command"));
+        ulong index = cluster.Run(leader.Node!.AddNonvoterAsync("n9", "addr9")).Index;
+
+        SnapshotMeta taken = cluster.Run(leader.Node.SnapshotAsync());
+
+        Assert.That((taken.Index, taken.Point.ConfigurationIndex), Is.EqualTo((index, index)));
+        Assert.That(taken.Point.Configuration.Find("n9"), Is.Not.Null);
+    }
+
+    [Test]
     public void Terms_right_behind_the_snapshot_are_known_after_the_log_was_truncated_to_nothing()
     {
         using LoneFollower follower = WithEntryOfTerm2RightBehindSnapshotOfTerm1();
