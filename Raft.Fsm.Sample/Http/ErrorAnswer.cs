@@ -52,7 +52,6 @@ internal static class ErrorAnswer
     {
         ApiException error => error,
         LeadershipLostException lost => ApiException.OutcomeUnknown(lost.Message),
-        AbortedByRestoreException aborted => ApiException.OutcomeUnknown(aborted.Message),
         LeadershipTransferException failed => ApiException.OutcomeUnknown(failed.Message),
         LeadershipTransferInProgressException transfer => ApiException.TransferInProgress(transfer.Message),
         ConfigurationChangeException change => ApiException.Conflict(change.Message),

@@ -12,7 +12,6 @@ public sealed class ErrorAnswerTests
         new(new RestoreOvertakenException("x"), 409, "conflict"),
         new(new LeadershipTransferInProgressException("x"), 503, "transfer_in_progress"),
         new(new LeadershipTransferException("x"), 504, "outcome_unknown"),
-        new(new AbortedByRestoreException("x"), 504, "outcome_unknown"),
         new(new LeadershipLostException("x", 1, 1), 504, "outcome_unknown"),
         new(new NotLeaderException("x"), 421, "not_leader"),
         new(new EnqueueTimeoutException("x"), 503, "overloaded"),
