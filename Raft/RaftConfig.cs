@@ -16,6 +16,9 @@ public sealed record RaftConfig
 
     private static readonly TimeSpan LeastTimeout = TimeSpan.FromMilliseconds(5);
 
+    // Twice that is the longest wait, and well within what a timer takes.
+    private static readonly TimeSpan MostTime = TimeSpan.FromDays(10);
+
     /// <summary>This server's name, which must never change while its data lives. Required.</summary>
     public ServerId LocalId { get; init; }
 
@@ -57,7 +60,8 @@ public sealed record RaftConfig
 
     /// <summary>
     /// Whether a leader that is removed stops its node once that is committed and it has handed its leadership over; otherwise
-    /// it goes on running as a server that is no member, as does any other server that is removed. Default true.
+    /// it goes on running as a server that is no member, as does any other server that is removed. What it has committed and not
+    /// yet applied then ends as at any stop: with an unknown outcome. Default true.
     /// </summary>
     public bool ShutdownOnRemove { get; init; } = true;
 
@@ -65,9 +69,10 @@ public sealed record RaftConfig
     public ulong TrailingLogs { get; init; } = 10_240;
 
     /// <summary>
-    /// Whether a server that is started leaves its state machine as it is, rather than restore the newest snapshot: for one that
-    /// keeps its state on disk itself. It must have at least what that snapshot covers, and is given every entry behind it,
-    /// those that it has applied already too. Snapshots of a leader are restored all the same. Default false.
+    /// Whether a server that is started leaves its state machine as it is, rather than restore the newest snapshot, if that is one
+    /// that it took itself: for a state machine that keeps its state on disk. It must then have at least what it gave to its
+    /// own snapshots, and is given every entry behind, those that it has applied already too. A snapshot that came from a
+    /// leader, or from a recovery, is restored at every start until there is an own one. Default false.
     /// </summary>
     public bool NoSnapshotRestoreOnStart { get; init; }
 
@@ -144,7 +149,7 @@ public sealed record RaftConfig
         protocolVersion is >= ProtocolVersionMin and <= ProtocolVersionMax;
 
     private static void AtLeast(TimeSpan value, TimeSpan least, string name) =>
-        Refuse(value < least, $"{name} is {value}; give at least {least}");
+        Refuse(value < least || value > MostTime, $"{name} is {value}; give {least} to {MostTime}");
 
     private static void Refuse(bool wrong, string why)
     {

@@ -93,7 +93,7 @@ public sealed partial class RaftNode
             IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
             SnapshotMeta? newest = kept.Count == 0 ? null : kept[0];
             RecoveredLog recovered = await RecoveredLog.ReadAsync(
-                logStore, stableStore, newest, newest?.Index ?? 0, Mutation.None);
+                logStore, stableStore, newest, kept, Mutation.None);
             return recovered.Configuration;
         });
     }

@@ -109,13 +109,14 @@ public sealed partial class RaftNode
                     ? RaftMeter.Create(config.MeterFactory, config.LocalId, transport.LocalAddress, clock)
                     : new RaftMeter(meter: null, clock);
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                SnapshotMeta? restored = config.NoSnapshotRestoreOnStart
-                    ? kept.Count == 0 ? null : kept[0]
+                bool isThere = config.NoSnapshotRestoreOnStart && kept.Count > 0
+                    && kept[0].Id == await OwnSnapshot.LoadAsync(stableStore);
+                SnapshotMeta? restored = isThere ? kept[0]
                     : await NewestSnapshot.RestoreAsync(
                         config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler,
                         new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, config.LoggerFactory.CreateLogger("Raft")));
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
-                    logStore, stableStore, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
+                    logStore, stableStore, restored, kept, runtime.Mutation);
                 await recovered.FinishAsync(logStore, stableStore);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
                 var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime, meter);

@@ -65,6 +65,19 @@ public sealed class LeadershipChangesTests
     }
 
     [Test]
+    public void A_channel_that_ended_with_an_error_hears_nothing_and_the_node_goes_on()
+    {
+        var ended = Channel.CreateUnbounded<bool>();
+        ended.Writer.Complete(new IOException("the reader went away"));
+        using VirtualCluster cluster = VirtualCluster.Running(
+            1, server => server.Config = server.Config with { LeadershipNotifications = ended });
+        RaftNode node = cluster.AwaitLeader().Node!;
+        cluster.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.That(node.State, Is.EqualTo(RaftState.Leader));
+    }
+
+    [Test]
     public void A_full_channel_does_not_keep_the_node_from_stopping()
     {
         var full = Channel.CreateBounded<bool>(1);

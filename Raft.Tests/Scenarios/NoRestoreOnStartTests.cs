@@ -29,6 +29,59 @@ public sealed class NoRestoreOnStartTests
         Assert.That(server.Node.Core.State.Configuration, Is.EqualTo(cluster.Founders));
     }
 
+    /// <summary>Such a snapshot is in the store before the state machine has it: it may never have got it.</summary>
+    [Test]
+    public void A_snapshot_of_a_leader_is_restored_at_the_next_start_too()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, TrailingLogs = 0 });
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Run(cluster.Apply(leader, "covered"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        var stuck = new Stuck();
+        cluster.Start(away, stuck);
+        cluster.Await("the restore has begun", () => stuck.IsAsked);
+        cluster.Kill(away);
+
+        cluster.Start(away);
+        cluster.Run(cluster.Apply(cluster.AwaitLeader(), "new"));
+        cluster.AwaitSame();
+
+        Assert.That(away.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "covered", "new" }));
+    }
+
+    [Test]
+    public void What_a_recovery_forced_is_restored()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true });
+        VirtualServer leader = cluster.AwaitLeader();
+        cluster.Run(cluster.Apply(leader, "known"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.AwaitSame();
+        foreach (VirtualServer other in cluster.Servers.Where(s => s != leader))
+        {
+            cluster.Kill(other);
+        }
+
+        _ = cluster.Apply(leader, "forced");
+        cluster.Pass(TimeSpan.FromMilliseconds(100));
+        cluster.Kill(leader);
+        var alone = new ClusterConfiguration([new Server(leader.Id, leader.Address)]);
+        RaftNode.RecoverClusterAsync(
+            leader.Config, new CountingFsm(), leader.Stores, leader.Stores, leader.Snapshots, alone,
+            acceptsUncommitted: true).GetAwaiter().GetResult();
+
+        cluster.Start(leader);
+        cluster.Await("it leads", () => leader.Node!.State == RaftState.Leader);
+        cluster.Run(cluster.Apply(leader, "new"));
+
+        Assert.That(leader.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "known", "forced", "new" }));
+    }
+
     [Test]
     public void A_snapshot_of_a_leader_is_restored_all_the_same()
     {
@@ -45,5 +98,23 @@ public sealed class NoRestoreOnStartTests
         cluster.AwaitSame();
 
         Assert.That(away.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "covered" }));
+    }
+
+    /// <summary>A state machine whose restore does not end.</summary>
+    private sealed class Stuck : IFsm
+    {
+        public bool IsAsked { get; private set; }
+
+        public object? Apply(LogEntry entry) => null;
+
+        public IFsmSnapshot Snapshot() => throw new NotSupportedException();
+
+        public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
+        {
+            IsAsked = true;
+            var never = new TaskCompletionSource();
+            cancellationToken.Register(never.SetCanceled);
+            return never.Task;
+        }
     }
 }

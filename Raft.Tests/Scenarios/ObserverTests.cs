@@ -149,6 +149,44 @@ public sealed class ObserverTests
     }
 
     [Test]
+    public void A_channel_that_ended_with_an_error_costs_the_observer_its_observations_and_nothing_else()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        var ended = Channel.CreateBounded<Observation>(1);
+        ended.Writer.Complete(new IOException("the reader went away"));
+        var observer = new Observer(ended, blocking: true);
+        leader.Node!.RegisterObserver(observer);
+
+        cluster.Run(leader.Node.TransferLeadershipAsync());
+        cluster.Await("another leads", () => leader.Node.State == RaftState.Follower);
+
+        Assert.That(observer.DroppedCount, Is.GreaterThan(0));
+        Assert.That(leader.Node.Completion.IsCompleted, Is.False);
+    }
+
+    [Test]
+    public void A_deregistered_observer_that_was_waited_for_is_waited_for_no_longer()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        var full = Channel.CreateBounded<Observation>(1);
+        var observer = new Observer(full, blocking: true);
+        leader.Node!.RegisterObserver(observer);
+        VirtualServer cut = cluster.Servers.First(s => s != leader);
+        cluster.Network.Isolate(cut.Address, cluster.Servers.Where(s => s != cut).Select(s => s.Address));
+        cluster.Await("one was told", () => observer.ObservedCount == 1);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+
+        leader.Node.DeregisterObserver(observer);
+        cluster.Pass(TimeSpan.FromMilliseconds(10));
+        full.Reader.TryRead(out _);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.That((full.Reader.Count, observer.DroppedCount), Is.EqualTo((0, 1L)));
+    }
+
+    [Test]
     public void A_deregistered_observer_hears_nothing_more_and_one_registered_twice_hears_once()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

@@ -45,6 +45,9 @@ public sealed class ReloadTests
             () => node.ReloadConfigAsync(before with { HeartbeatTimeout = TimeSpan.FromMilliseconds(100) }),
             Throws.ArgumentException.With.Message.Contains(nameof(RaftConfig.LeaderLeaseTimeout)));
         Assert.That(
+            () => node.ReloadConfigAsync(before with { SnapshotInterval = TimeSpan.MaxValue }),
+            Throws.ArgumentException.With.Message.Contains(nameof(RaftConfig.SnapshotInterval)));
+        Assert.That(
             () => node.ReloadConfigAsync(before with { SnapshotThreshold = 0 }),
             Throws.ArgumentException.With.Message.Contains(nameof(RaftConfig.SnapshotThreshold)));
         Assert.That(node.ReloadableConfig, Is.EqualTo(before));

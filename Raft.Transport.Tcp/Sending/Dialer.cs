@@ -13,6 +13,9 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private bool _isDisposed;
 
+    // Counts how often all connections were closed: what was dialled before such a time is over too.
+    private int _era;
+
     /// <summary>How many connections are open, idle or not.</summary>
     public int OpenCount
     {
@@ -70,6 +73,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
     /// <exception cref="TransportException">The server is not reached.</exception>
     public async ValueTask<ClientConnection> DialAsync(ServerAddress target, CancellationToken cancellationToken)
     {
+        int era = Volatile.Read(ref _era);
         using var timeout = new CancellationTokenSource(options.Timeout, options.TimeProvider);
         using CancellationTokenSource linked = LinkToStop(timeout.Token, cancellationToken);
         IStreamConnection stream;
@@ -94,7 +98,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         var connection = new ClientConnection(target, stream, options, Forget);
         lock (_gate)
         {
-            if (!_isDisposed)
+            if (!_isDisposed && era == _era)
             {
                 _open.Add(connection);
                 return connection;
@@ -111,6 +115,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         ClientConnection[] open;
         lock (_gate)
         {
+            _era++;
             open = [.. _open];
             _idle.Clear();
         }

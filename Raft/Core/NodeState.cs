@@ -232,7 +232,7 @@ internal sealed class NodeState(
         Log.TruncateSuffix(fromIndex);
         if (mutation != Mutation.ConfigurationNotRolledBack && Configurations.TruncateSuffix(fromIndex))
         {
-            ConfigurationCommittedAt = TimeSpan.MinValue;
+            ConfigurationCommittedAt = Configurations.LatestIndex <= CommitIndex ? TimeSpan.MinValue : null;
             trace?.Configuration(Configurations.LatestIndex, Configuration);
         }
 

@@ -40,7 +40,7 @@ internal sealed class ClusterRecovery(
         SnapshotMeta? restored = await NewestSnapshot.RestoreAsync(
             config, kept, fsm, snapshots, runtime.FsmScheduler, runtime.UserScheduler, _watch);
         RecoveredLog found = await RecoveredLog.ReadAsync(
-            log, stable, restored, newestIndex: kept.Count == 0 ? 0 : kept[0].Index, runtime.Mutation);
+            log, stable, restored, kept, runtime.Mutation);
         Require(found, acceptsUncommitted);
 
         // What an earlier recovery left undone first: its log must not outlive its mark.
@@ -144,7 +144,7 @@ internal sealed class ClusterRecovery(
         {
             throw new StoreException(
                 $"The snapshot {written.Id} with the recovered state is not the newest of its store, which is "
-                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The server is as it was. Does the store keep snapshots, and was the "
+                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The log is as it was; remove that snapshot if the store has it. Does the store keep snapshots, and was the "
                 + "clock set back since the last one? Mend that, and recover again.");
         }
     }

@@ -57,14 +57,17 @@ internal sealed class LeadershipNews
             bool isLast = _isClosed;
             while (Interlocked.Read(ref _changeCount) is var count && count > toldCount)
             {
-                if (told.TryWrite(toldCount % 2 == 0))
+                // Whatever the application's channel throws: it is told no more, and the node goes on.
+                switch (await TryTellAsync(told, toldCount % 2 == 0, stopping))
                 {
-                    // Of what happened while there was no room, a gain and its loss are left out together.
-                    toldCount = count - ((count - toldCount - 1) % 2);
-                }
-                else if (!await HasRoomAsync(told, stopping))
-                {
-                    return;
+                    case true:
+                        // Of what happened while there was no room, a gain and its loss are left out together.
+                        toldCount = count - ((count - toldCount - 1) % 2);
+                        break;
+                    case false:
+                        return;
+                    default:
+                        break;
                 }
             }
 
@@ -77,13 +80,14 @@ internal sealed class LeadershipNews
         }
     }
 
-    private static async Task<bool> HasRoomAsync(ChannelWriter<bool> told, CancellationToken stopping)
+    /// <returns>True where it was told; null where there may be room now, so that the newest can be tried; false for never.</returns>
+    private static async ValueTask<bool?> TryTellAsync(ChannelWriter<bool> told, bool isLeader, CancellationToken stopping)
     {
         try
         {
-            return await told.WaitToWriteAsync(stopping);
+            return told.TryWrite(isLeader) ? true : await told.WaitToWriteAsync(stopping) ? null : false;
         }
-        catch (Exception failure) when (failure is OperationCanceledException or ChannelClosedException)
+        catch (Exception failure) when (failure is not RaftFatalException)
         {
             return false;
         }

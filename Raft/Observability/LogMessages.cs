@@ -126,7 +126,7 @@ internal static partial class LogMessages
     [LoggerMessage(207, LogLevel.Information, "{Node} goes by other settings: {Settings}")]
     public static partial void ConfigReloaded(this ILogger logger, ServerId node, ReloadableConfig settings);
 
-    [LoggerMessage(208, LogLevel.Warning, "{Node}: an observer's filter failed, so the observation was dropped: {Reason}")]
+    [LoggerMessage(208, LogLevel.Warning, "{Node}: an observer's filter or channel failed, so the observation was dropped: {Reason}")]
     public static partial void ObserverFailed(this ILogger logger, ServerId node, string reason, Exception failure);
 
     [LoggerMessage(700, LogLevel.Warning, "{Node} was recovered: all up to entry {Index} of term {Term} is in one snapshot, and the members are {Configuration}")]

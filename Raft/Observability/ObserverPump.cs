@@ -3,12 +3,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Raft.Observability;
 
-/// <summary>Brings observations to one observer, on a task of its own, which alone may wait for it (W33).</summary>
+/// <summary>
+/// Brings observations to one observer, on a task of its own, which alone may wait for it (W33). Whatever the observer's filter
+/// or channel throws costs it the observation, and nobody else anything.
+/// </summary>
 internal sealed class ObserverPump(ServerId node, Observer observer, ILogger logger)
 {
     private readonly Channel<Observation> _queue = Channel.CreateBounded<Observation>(
         new BoundedChannelOptions(Observer.PendingMax) { SingleReader = true });
 
+    // Ends the wait for the observer's reader.
+    private readonly CancellationTokenSource _end = new();
     private volatile bool _isOff;
 
     /// <summary>Whom it serves.</summary>
@@ -30,6 +35,7 @@ internal sealed class ObserverPump(ServerId node, Observer observer, ILogger log
     public void TurnOff()
     {
         _isOff = true;
+        _end.Cancel();
         Close();
     }
 
@@ -37,54 +43,47 @@ internal sealed class ObserverPump(ServerId node, Observer observer, ILogger log
     /// <param name="stopping">Ends the wait for a reader.</param>
     public async Task RunAsync(CancellationToken stopping)
     {
+        using CancellationTokenRegistration stop = stopping.Register(_end.Cancel);
         while (await _queue.Reader.WaitToReadAsync(CancellationToken.None))
         {
             while (_queue.Reader.TryRead(out Observation? observation))
             {
-                if (!_isOff && IsWanted(observation))
+                if (!_isOff && !await TryDeliverAsync(observation))
                 {
-                    await DeliverAsync(observation, stopping);
+                    observer.NoteDropped();
                 }
             }
         }
     }
 
-    private bool IsWanted(Observation observation)
+    /// <returns>False where an observation that was wanted was not delivered.</returns>
+    private async ValueTask<bool> TryDeliverAsync(Observation observation)
     {
         try
         {
-            return observer.Filter?.Invoke(observation) != false;
+            if (observer.Filter?.Invoke(observation) == false)
+            {
+                return true;
+            }
+
+            while (!observer.Channel.TryWrite(observation))
+            {
+                if (!observer.IsBlocking || !await observer.Channel.WaitToWriteAsync(_end.Token))
+                {
+                    return false;
+                }
+            }
+
+            observer.NoteObserved();
+            return true;
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            return false;
         }
         catch (Exception failure)
         {
-            observer.NoteDropped();
             logger.ObserverFailed(node, failure.Message, failure);
-            return false;
-        }
-    }
-
-    private async Task DeliverAsync(Observation observation, CancellationToken stopping)
-    {
-        while (!observer.Channel.TryWrite(observation))
-        {
-            if (!observer.IsBlocking || !await HasRoomAsync(stopping) || _isOff)
-            {
-                observer.NoteDropped();
-                return;
-            }
-        }
-
-        observer.NoteObserved();
-    }
-
-    private async Task<bool> HasRoomAsync(CancellationToken stopping)
-    {
-        try
-        {
-            return await observer.Channel.WaitToWriteAsync(stopping);
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or ChannelClosedException)
-        {
             return false;
         }
     }

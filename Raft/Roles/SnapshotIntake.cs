@@ -66,6 +66,10 @@ internal sealed class SnapshotIntake(RoleContext context)
         try
         {
             context.State.TakeSnapshot(taken.Snapshot);
+            if (context.Config.NoSnapshotRestoreOnStart)
+            {
+                context.Writer.SaveOwnSnapshot(taken.Snapshot.Id);
+            }
         }
         finally
         {

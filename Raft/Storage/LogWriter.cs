@@ -24,6 +24,7 @@ internal sealed class LogWriter(
     private ulong _recordSequence;
     private TermAndVote? _record;
     private RejoinPoint? _rejoin;
+    private string? _ownSnapshot;
     private ulong _durableTerm = durableTerm;
     private bool _isStopping;
 
@@ -80,6 +81,13 @@ internal sealed class LogWriter(
         return Save(record);
     }
 
+    /// <summary>Queues which snapshot this server took last. Nobody waits for it.</summary>
+    public void SaveOwnSnapshot(string id)
+    {
+        _ownSnapshot = id;
+        _wake.Set();
+    }
+
     /// <summary>Ends the task after the write now under way.</summary>
     public void Stop()
     {
@@ -101,6 +109,11 @@ internal sealed class LogWriter(
                 else if (_queue.Count > 0)
                 {
                     await WriteLogAsync();
+                }
+                else if (_ownSnapshot is { } id)
+                {
+                    _ownSnapshot = null;
+                    await OwnSnapshot.SaveAsync(stable, id);
                 }
                 else
                 {

@@ -49,15 +49,16 @@ internal sealed record RecoveredLog(
     /// <param name="log">The log.</param>
     /// <param name="stable">The term and vote.</param>
     /// <param name="snapshot">The newest snapshot that can be read; null where there is none.</param>
-    /// <param name="newestIndex">Where the newest snapshot ends, readable or not.</param>
+    /// <param name="kept">All snapshots, the newest first, readable or not.</param>
     /// <param name="mutation">The bug planted here; none in production.</param>
     /// <exception cref="StoreException">The log is newer than the term, or out of order: one of the two was lost.</exception>
     public static async ValueTask<RecoveredLog> ReadAsync(
-        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, ulong newestIndex, Mutation mutation)
+        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, IReadOnlyList<SnapshotMeta> kept, Mutation mutation)
     {
         TermAndVote record = await stable.LoadAsync() ?? new TermAndVote(0);
         RejoinPoint rejoin = await RejoinPoint.LoadAsync(stable);
         ulong snapshotIndex = snapshot?.Index ?? 0;
+        ulong newestIndex = kept.Count == 0 ? 0 : kept[0].Index;
         Refuse(
             log.FirstIndex > snapshotIndex + 1,
             snapshot is null
@@ -82,6 +83,14 @@ internal sealed record RecoveredLog(
             $"its last entry is of term {recovered.Terms.LastTerm}, the newest snapshot of term {snapshot?.Term ?? 0}, but "
             + $"the term-and-vote record says {record.Term}");
         string mark = await RecoveryMark.LoadAsync(stable);
+
+        // An older snapshot would bring the members from before the recovery back.
+        Refuse(
+            snapshot?.Id != mark && kept.Any(s => s.Id == mark),
+            $"it was recovered into the snapshot {mark}, which cannot be read");
+        Refuse(
+            snapshotIndex == newestIndex && snapshot is not null && !snapshot.Point.Configuration.Equals(kept[0].Point.Configuration),
+            $"its newest snapshot, {(kept.Count == 0 ? "" : kept[0].Id)}, names other members than {snapshot?.Id}, and cannot be read");
         bool isOver = MustDrop(log, snapshot, termAtSnapshot, mutation) || (snapshot is not null && snapshot.Id == mark);
         recovered = isOver ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
         return recovered with { _hasMark = mark.Length > 0 };

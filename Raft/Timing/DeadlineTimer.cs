@@ -6,6 +6,9 @@ namespace Raft.Timing;
 /// </summary>
 internal sealed class DeadlineTimer : IDisposable
 {
+    // What a timer takes; where a deadline is later, the loop finds so and arms it again.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(40);
+
     private readonly NodeClock _clock;
     private readonly ITimer _timer;
     private readonly WakeSignal _wake;
@@ -35,7 +38,7 @@ internal sealed class DeadlineTimer : IDisposable
         // A timer counts whole milliseconds of a coarser clock: one more, so that the deadline has mostly come when it
         // fires. Where it has not, the loop finds so and arms it again.
         TimeSpan due = deadline <= now ? TimeSpan.Zero : deadline - now + TimeSpan.FromMilliseconds(1);
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        _timer.Change(due < Longest ? due : Longest, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();
