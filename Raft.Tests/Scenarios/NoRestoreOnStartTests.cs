@@ -33,14 +33,7 @@ public sealed class NoRestoreOnStartTests
     [Test]
     public void A_snapshot_of_a_leader_is_restored_at_the_next_start_too()
     {
-        using VirtualCluster cluster = VirtualCluster.Running(
-            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, TrailingLogs = 0 });
-        VirtualServer leader = cluster.AwaitLeader();
-        VirtualServer away = cluster.Servers.First(s => s != leader);
-        cluster.Kill(away);
-        cluster.Run(cluster.Apply(leader, "covered"));
-        cluster.Run(leader.Node!.SnapshotAsync());
-        cluster.Pass(TimeSpan.FromSeconds(1));
+        using VirtualCluster cluster = WhoseLogIsInASnapshot(out VirtualServer away);
         var stuck = new Stuck();
         cluster.Start(away, stuck);
         cluster.Await("the restore has begun", () => stuck.IsAsked);
@@ -85,19 +78,26 @@ public sealed class NoRestoreOnStartTests
     [Test]
     public void A_snapshot_of_a_leader_is_restored_all_the_same()
     {
-        using VirtualCluster cluster = VirtualCluster.Running(
-            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, TrailingLogs = 0 });
-        VirtualServer leader = cluster.AwaitLeader();
-        VirtualServer away = cluster.Servers.First(s => s != leader);
-        cluster.Kill(away);
-        cluster.Run(cluster.Apply(leader, "covered"));
-        cluster.Run(leader.Node!.SnapshotAsync());
-        cluster.Pass(TimeSpan.FromSeconds(1));
+        using VirtualCluster cluster = WhoseLogIsInASnapshot(out VirtualServer away);
 
         cluster.Start(away);
         cluster.AwaitSame();
 
         Assert.That(away.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "covered" }));
+    }
+
+    /// <summary>Three servers, one of which is down and lacks what only the leader's snapshot still holds: one command.</summary>
+    private static VirtualCluster WhoseLogIsInASnapshot(out VirtualServer away)
+    {
+        VirtualCluster cluster = VirtualCluster.Running(
+            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, TrailingLogs = 0 });
+        VirtualServer leader = cluster.AwaitLeader();
+        away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        cluster.Run(cluster.Apply(leader, "covered"));
+        cluster.Run(leader.Node!.SnapshotAsync());
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        return cluster;
     }
 
     /// <summary>A state machine whose restore does not end.</summary>
