@@ -28,6 +28,12 @@ public sealed record RaftConfig
     /// </summary>
     public int ProtocolVersion { get; init; } = 3;
 
+    /// <summary>
+    /// How this server, when it leads, writes into an entry when it was appended. What others wrote stays as it is. Default
+    /// <see cref="LogTimeFormat.GoBinary"/>, which all versions of hashicorp/raft read.
+    /// </summary>
+    public LogTimeFormat LogTimeFormat { get; init; }
+
     /// <summary>How long a follower waits for its leader, up to twice that, before it campaigns. Default 1 s, least 5 ms.</summary>
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -123,6 +129,9 @@ public sealed record RaftConfig
         Refuse(
             !IsSpoken(ProtocolVersion),
             $"{nameof(ProtocolVersion)} is {ProtocolVersion}; versions {ProtocolVersionMin} to {ProtocolVersionMax} are spoken");
+        Refuse(
+            !Enum.IsDefined(LogTimeFormat),
+            $"{nameof(LogTimeFormat)} is {LogTimeFormat}; give {nameof(LogTimeFormat.GoBinary)} or {nameof(LogTimeFormat.Timestamp)}");
         Refuse(LocalId.IsEmpty, $"{nameof(LocalId)} is not set; give each server a name of its own");
         Refuse(LocalId.IsTooLong, $"{nameof(LocalId)} has more than {ServerId.BytesMax} bytes");
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));

@@ -1,6 +1,5 @@
 using Raft.Fsm;
 using Raft.Loop;
-using Raft.Membership;
 using Raft.Observability;
 using Raft.Snapshots;
 using Raft.Storage;

@@ -1,4 +1,3 @@
-using Raft.Membership;
 using Raft.Simulation.Kernel;
 
 namespace Raft.Simulation.Invariants;

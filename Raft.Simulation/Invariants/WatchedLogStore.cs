@@ -1,4 +1,3 @@
-using Raft.Membership;
 
 namespace Raft.Simulation.Invariants;
 

@@ -12,6 +12,7 @@ public sealed class RaftConfigTests
         ("LocalId", new RaftConfig()),
         ("ProtocolVersion", Good with { ProtocolVersion = 1 }),
         ("ProtocolVersion", Good with { ProtocolVersion = 4 }),
+        ("LogTimeFormat", Good with { LogTimeFormat = (LogTimeFormat)2 }),
         ("HeartbeatTimeout", Good with { HeartbeatTimeout = TimeSpan.FromMilliseconds(4) }),
         ("ElectionTimeout", Good with { ElectionTimeout = TimeSpan.FromMilliseconds(4) }),
         ("CommitTimeout", Good with { CommitTimeout = TimeSpan.FromTicks(9999) }),

@@ -114,9 +114,8 @@ internal static partial class GoldenMessages
                     : Timestamp(appendedAt.GetString()!);
                 // The machines of the live cluster had a local zone of offset 0, which RFC 3339 writes like UTC.
                 time = time with { IsUtc = time.IsUtc && (time.IsZero || vector.Source != "live cluster") };
-                stampBytes = vector.IsNewTimeFormat
-                    ? LogTimestampEncoding.WriteNewFormat(stamp, time)
-                    : LogTimestampEncoding.Write(stamp, time);
+                stampBytes = LogTimestampEncoding.Write(
+                    stamp, time, vector.IsNewTimeFormat ? LogTimeFormat.Timestamp : LogTimeFormat.GoBinary);
             }
 
             byte[]? data = GoldenVector.BytesOf(entry.GetProperty("Data"));

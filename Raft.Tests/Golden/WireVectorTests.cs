@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Raft.Membership;
 using Raft.MsgPack;
 using Raft.Tests.Support;
 using Raft.Tests.Transport;

@@ -1,4 +1,3 @@
-using Raft.Membership;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Scenarios;

@@ -1,4 +1,3 @@
-using Raft.Membership;
 using Raft.Mutations;
 using Raft.Storage;
 using Raft.Tests.Support;

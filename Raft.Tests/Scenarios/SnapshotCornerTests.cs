@@ -1,5 +1,4 @@
 using System.Text;
-using Raft.Membership;
 using Raft.Storage;
 using Raft.Tests.Support;
 

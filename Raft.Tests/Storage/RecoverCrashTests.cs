@@ -1,5 +1,4 @@
 using System.Text;
-using Raft.Membership;
 using Raft.Mutations;
 using Raft.Storage;
 using Raft.Stores.Wal;

@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Raft.Loop;
-using Raft.Membership;
 using Raft.Mutations;
 using Raft.Storage;
 

@@ -204,10 +204,10 @@ internal sealed class NodeState(
         for (int i = 0; i < slice.Count; i++)
         {
             LogType type = slice.Batch.TypeAt(slice.Start + i);
-            if (ConfigurationEncoding.IsConfiguration(type))
+            if (ConfigurationEntry.Holds(type))
             {
                 Configurations.Append(
-                    slice.FirstIndex + (ulong)i, ConfigurationEncoding.Decode(type, slice[i].Data.Span));
+                    slice.FirstIndex + (ulong)i, ConfigurationEntry.Decode(type, slice[i].Data.Span));
                 ConfigurationCommittedAt = null;
             }
         }

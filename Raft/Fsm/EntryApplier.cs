@@ -39,11 +39,11 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, 
 
             ApplyBatch(due, ref dueCount);
             object? response = entry.Type == LogType.Command ? Apply(entry) : null;
-            if (_configurations is not null && ConfigurationEncoding.IsConfiguration(entry.Type))
+            if (_configurations is not null && ConfigurationEntry.Holds(entry.Type))
             {
                 TimeSpan? began = meter.StoreConfig.Begin();
                 _configurations.StoreConfiguration(
-                    entry.Index, ConfigurationEncoding.Decode(entry.Type, entry.Data.Span));
+                    entry.Index, ConfigurationEntry.Decode(entry.Type, entry.Data.Span));
                 meter.StoreConfig.End(began);
             }
 

@@ -128,14 +128,14 @@ internal sealed class AppendEntriesHandler(
 
     private static bool IsReadable(LogEntry entry)
     {
-        if (!ConfigurationEncoding.IsConfiguration(entry.Type))
+        if (!ConfigurationEntry.Holds(entry.Type))
         {
             return true;
         }
 
         try
         {
-            ConfigurationEncoding.Decode(entry.Type, entry.Data.Span);
+            ConfigurationEntry.Decode(entry.Type, entry.Data.Span);
             return true;
         }
         catch (FormatException)

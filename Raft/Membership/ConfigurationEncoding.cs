@@ -1,21 +1,64 @@
 using System.Text;
 using Raft.MsgPack;
 
-namespace Raft.Membership;
+namespace Raft;
 
-/// <summary>The bytes of a configuration entry: a msgpack map with the servers, as Go writes it.</summary>
-internal static class ConfigurationEncoding
+/// <summary>
+/// The bytes of a configuration, as they stand in an entry of type <see cref="LogType.Configuration"/> and in what a leader
+/// sends along with a snapshot: a msgpack map with the servers, as Go writes it.
+/// </summary>
+public static class ConfigurationEncoding
 {
     /// <summary>The most servers that a configuration is read with.</summary>
-    public const int ServersMax = 4096;
+    internal const int ServersMax = 4096;
 
     private const int TextBytesMax = ServerId.BytesMax;
+
+    /// <summary>Encodes a configuration. It is not validated.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <returns>The bytes.</returns>
+    public static byte[] Encode(ClusterConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Encode(configuration, isEmptyNil: true);
+    }
+
+    /// <summary>Decodes a configuration. It is not validated.</summary>
+    /// <param name="encoded">The bytes; what follows the map is not looked at, as in Go.</param>
+    /// <returns>The configuration.</returns>
+    /// <exception cref="FormatException">The bytes are no configuration.</exception>
+    public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
+    {
+        var reader = new MsgPackReader(encoded);
+        var servers = new List<Server>();
+        for (long pairs = reader.MapHeader(); pairs > 0 && !reader.IsIncomplete; pairs--)
+        {
+            if (!reader.Raw(TextBytesMax, out _).SequenceEqual("Servers"u8))
+            {
+                reader.Skip();
+                continue;
+            }
+
+            long count = reader.ArrayHeader();
+            if (count > ServersMax)
+            {
+                throw new MsgPackException($"a configuration of {count} servers is over the limit of {ServersMax}");
+            }
+
+            for (; count > 0 && !reader.IsIncomplete; count--)
+            {
+                servers.Add(DecodeServer(ref reader));
+            }
+        }
+
+        reader.RequireComplete();
+        return new ClusterConfiguration(servers);
+    }
 
     /// <summary>Encodes a configuration.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="isEmptyNil">Whether no servers are written as Go's nil, rather than as an empty array.</param>
-    /// <returns>The bytes.</returns>
-    public static byte[] Encode(ClusterConfiguration configuration, bool isEmptyNil = true)
+    internal static byte[] Encode(ClusterConfiguration configuration, bool isEmptyNil)
     {
         int size = 16;
         foreach (Server server in configuration.Servers)
@@ -48,47 +91,6 @@ internal static class ConfigurationEncoding
         }
 
         return buffer[..writer.Length];
-    }
-
-    /// <summary>Whether entries of a type hold a configuration. Those of clusters older than protocol version 2 do, too.</summary>
-    public static bool IsConfiguration(LogType type) =>
-        type is LogType.Configuration or LogType.AddPeerDeprecated or LogType.RemovePeerDeprecated;
-
-    /// <summary>Decodes an entry that holds a configuration.</summary>
-    /// <param name="type">The entry's type.</param>
-    /// <param name="encoded">Its data: a configuration, or in the older types a list of all peers, who vote.</param>
-    /// <exception cref="FormatException">The bytes are none.</exception>
-    public static ClusterConfiguration Decode(LogType type, ReadOnlySpan<byte> encoded) =>
-        type == LogType.Configuration ? Decode(encoded) : LegacyPeers.Decode(encoded);
-
-    /// <summary>Decodes a configuration.</summary>
-    /// <exception cref="FormatException">The bytes are no configuration.</exception>
-    public static ClusterConfiguration Decode(ReadOnlySpan<byte> encoded)
-    {
-        var reader = new MsgPackReader(encoded);
-        var servers = new List<Server>();
-        for (long pairs = reader.MapHeader(); pairs > 0 && !reader.IsIncomplete; pairs--)
-        {
-            if (!reader.Raw(TextBytesMax, out _).SequenceEqual("Servers"u8))
-            {
-                reader.Skip();
-                continue;
-            }
-
-            long count = reader.ArrayHeader();
-            if (count > ServersMax)
-            {
-                throw new MsgPackException($"a configuration of {count} servers is over the limit of {ServersMax}");
-            }
-
-            for (; count > 0 && !reader.IsIncomplete; count--)
-            {
-                servers.Add(DecodeServer(ref reader));
-            }
-        }
-
-        reader.RequireComplete();
-        return new ClusterConfiguration(servers);
     }
 
     private static Server DecodeServer(ref MsgPackReader reader)

@@ -1,5 +1,4 @@
 using Raft.Core;
-using Raft.Membership;
 using Raft.Observability;
 
 namespace Raft.Replication;

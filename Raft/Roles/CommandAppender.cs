@@ -1,5 +1,4 @@
 using Raft.Fsm;
-using Raft.Membership;
 using Raft.Storage;
 
 namespace Raft.Roles;
@@ -27,7 +26,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     {
         LogBatch batch = LogBatchBuilder.Single(
             context.State.Log.LastIndex + 1, term, LogType.Noop, data: default,
-            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), isNil: true);
+            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), isNil: true, context.Config.LogTimeFormat);
         Append(batch);
     }
 
@@ -38,7 +37,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
     {
         LogBatch batch = LogBatchBuilder.Single(
             context.State.Log.LastIndex + 1, term, LogType.Configuration, ConfigurationEncoding.Encode(configuration),
-            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow));
+            LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), timeFormat: context.Config.LogTimeFormat);
         future.Index = batch.FirstIndex;
         future.Term = term;
         context.Feeder.Expect(batch, [future]);
@@ -59,7 +58,8 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
 
         _taken.Clear();
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
-        int stampLength = LogTimestampEncoding.Write(_stamp, LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow));
+        LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
+        int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
         ReadOnlySpan<byte> stamp = _stamp.AsSpan(0, stampLength);
         int first = 0;
         while (first < _taken.Count)

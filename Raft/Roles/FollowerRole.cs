@@ -1,5 +1,4 @@
 using Raft.Core;
-using Raft.Membership;
 using Raft.Mutations;
 using Raft.Observability;
 using Raft.Storage;

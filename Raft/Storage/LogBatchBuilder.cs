@@ -20,11 +20,12 @@ internal sealed class LogBatchBuilder
 
     /// <summary>A batch of one entry.</summary>
     public static LogBatch Single(
-        ulong index, ulong term, LogType type, ReadOnlySpan<byte> data, LogTimestamp appendedAt, bool isNil = false)
+        ulong index, ulong term, LogType type, ReadOnlySpan<byte> data, LogTimestamp appendedAt, bool isNil = false,
+        LogTimeFormat timeFormat = LogTimeFormat.GoBinary)
     {
         var builder = new LogBatchBuilder();
         Span<byte> stamp = stackalloc byte[LogEncoding.TimestampBytesMax];
-        stamp = stamp[..LogTimestampEncoding.Write(stamp, appendedAt)];
+        stamp = stamp[..LogTimestampEncoding.Write(stamp, appendedAt, timeFormat)];
         builder.Add(index, term, type, stamp, data, isDataNil: isNil, extensions: default, isExtensionsNil: true);
         return builder.Build();
     }

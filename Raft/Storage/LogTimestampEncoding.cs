@@ -14,6 +14,14 @@ internal static class LogTimestampEncoding
     private const long UnixEpochSeconds = 62_135_596_800;
     private const long PackedSecondsEnd = 1L << 34;
 
+    /// <summary>Writes a time.</summary>
+    /// <param name="destination">At least <see cref="LogEncoding.TimestampBytesMax"/> long.</param>
+    /// <param name="value">The time.</param>
+    /// <param name="format">In which form.</param>
+    /// <returns>How many bytes were written.</returns>
+    public static int Write(Span<byte> destination, LogTimestamp value, LogTimeFormat format) =>
+        format == LogTimeFormat.Timestamp ? WriteTimestamp(destination, value) : Write(destination, value);
+
     /// <summary>Writes Go's binary form.</summary>
     /// <param name="destination">At least <see cref="LogEncoding.TimestampBytesMax"/> long.</param>
     /// <param name="value">The time.</param>
@@ -34,38 +42,6 @@ internal static class LogTimestampEncoding
         }
 
         return isLong ? 17 : 16;
-    }
-
-    /// <summary>
-    /// Writes the payload of a msgpack timestamp, as a Go node does that was told to use the new time format. It does
-    /// not hold the zone.
-    /// </summary>
-    /// <param name="destination">At least <see cref="LogEncoding.TimestampBytesMax"/> long.</param>
-    /// <param name="value">The time.</param>
-    /// <returns>How many bytes were written.</returns>
-    public static int WriteNewFormat(Span<byte> destination, LogTimestamp value)
-    {
-        long unixSeconds = value.Seconds - UnixEpochSeconds;
-        switch (unixSeconds)
-        {
-            case var _ when value.IsZero:
-                destination[0] = 0xc0;
-                return 1;
-            case >= 0 and <= uint.MaxValue when value.Nanoseconds == 0:
-                destination[0] = 0xa4;
-                BinaryPrimitives.WriteUInt32BigEndian(destination[1..], (uint)unixSeconds);
-                return 5;
-            case >= 0 and < PackedSecondsEnd:
-                destination[0] = 0xa8;
-                ulong packed = ((ulong)value.Nanoseconds << 34) | (ulong)unixSeconds;
-                BinaryPrimitives.WriteUInt64BigEndian(destination[1..], packed);
-                return 9;
-            default:
-                destination[0] = 0xac;
-                BinaryPrimitives.WriteInt32BigEndian(destination[1..], value.Nanoseconds);
-                BinaryPrimitives.WriteInt64BigEndian(destination[5..], unixSeconds);
-                return 13;
-        }
     }
 
     /// <summary>Reads any of the forms.</summary>
@@ -96,6 +72,32 @@ internal static class LogTimestampEncoding
             4 or 8 or 12 => Timestamp(bytes),
             _ => throw new MsgPackException($"a time of {bytes.Length} bytes"),
         };
+    }
+
+    // It does not hold the zone.
+    private static int WriteTimestamp(Span<byte> destination, LogTimestamp value)
+    {
+        long unixSeconds = value.Seconds - UnixEpochSeconds;
+        switch (unixSeconds)
+        {
+            case var _ when value.IsZero:
+                destination[0] = 0xc0;
+                return 1;
+            case >= 0 and <= uint.MaxValue when value.Nanoseconds == 0:
+                destination[0] = 0xa4;
+                BinaryPrimitives.WriteUInt32BigEndian(destination[1..], (uint)unixSeconds);
+                return 5;
+            case >= 0 and < PackedSecondsEnd:
+                destination[0] = 0xa8;
+                ulong packed = ((ulong)value.Nanoseconds << 34) | (ulong)unixSeconds;
+                BinaryPrimitives.WriteUInt64BigEndian(destination[1..], packed);
+                return 9;
+            default:
+                destination[0] = 0xac;
+                BinaryPrimitives.WriteInt32BigEndian(destination[1..], value.Nanoseconds);
+                BinaryPrimitives.WriteInt64BigEndian(destination[5..], unixSeconds);
+                return 13;
+        }
     }
 
     private static ReadOnlySpan<byte> Extension(ReadOnlySpan<byte> bytes, int headerBytes)

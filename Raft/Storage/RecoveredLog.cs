@@ -177,9 +177,9 @@ internal sealed record RecoveredLog(
                     termAtSnapshot = term;
                 }
 
-                if (ConfigurationEncoding.IsConfiguration(batch.TypeAt(i)) && index > Configurations.LatestIndex)
+                if (ConfigurationEntry.Holds(batch.TypeAt(i)) && index > Configurations.LatestIndex)
                 {
-                    Configurations.Append(index, ConfigurationEncoding.Decode(batch.TypeAt(i), batch[i].Data.Span));
+                    Configurations.Append(index, ConfigurationEntry.Decode(batch.TypeAt(i), batch[i].Data.Span));
                 }
             }
 
