@@ -5,7 +5,7 @@ namespace Raft.Tests.Support;
 /// As with Linux, a sync that fails drops its pages from the list of those to be written: they stay readable, and a
 /// later sync succeeds without them.
 /// </remarks>
-internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IDiskFile
+internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IBlockingDiskFile
 {
     private readonly List<(int Offset, int Length)> _dirty = [];
     private byte[] _buffer = content.AsSpan().ToArray();
@@ -41,16 +41,26 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         _length = length;
     }
 
-    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult((long)_length);
+    public long GetLength() => _length;
 
-    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer)
+    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult(GetLength());
+
+    public int ReadAt(long offset, Span<byte> buffer)
     {
         int count = (int)Math.Clamp(_length - offset, 0, buffer.Length);
-        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer.Span);
-        return ValueTask.FromResult(count);
+        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer);
+        return count;
     }
 
+    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer) => ValueTask.FromResult(ReadAt(offset, buffer.Span));
+
     public ValueTask WriteAtAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        WriteAt(offset, bytes.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public void WriteAt(long offset, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -58,13 +68,12 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         }
         catch (IOException)
         {
-            Put(offset, bytes.Span[..Math.Min(disk.TornBytes, bytes.Length)]);
+            Put(offset, bytes[..Math.Min(disk.TornBytes, bytes.Length)]);
             throw;
         }
 
         disk.LastWrite = (Path, offset, bytes.Length);
-        Put(offset, bytes.Span);
-        return ValueTask.CompletedTask;
+        Put(offset, bytes);
     }
 
     public async ValueTask WriteAndSyncAsync(long offset, ReadOnlyMemory<byte> bytes)
@@ -82,6 +91,12 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
 
     public ValueTask SyncDataAsync()
     {
+        SyncData();
+        return ValueTask.CompletedTask;
+    }
+
+    public void SyncData()
+    {
         try
         {
             disk.Change(isSync: true);
@@ -94,7 +109,6 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
             }
 
             Durable = durable;
-            return ValueTask.CompletedTask;
         }
         finally
         {
