@@ -23,7 +23,7 @@ public sealed record LiteDbOptions
     /// </summary>
     public int CheckpointPages { get; init; } = DefaultCheckpointPages;
 
-    /// <summary>How many bytes of entries that were written or read last stay in memory, so that they are not read again.</summary>
+    /// <summary>How many bytes of the entries that were read last stay in memory, for whoever reads on.</summary>
     public int CacheBytes { get; init; } = DefaultCacheBytes;
 
     /// <inheritdoc cref="WalOptions.NextSalt"/>
