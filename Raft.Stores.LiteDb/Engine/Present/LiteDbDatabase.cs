@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LiteDB;
 using LiteDB.Engine;
 using Raft.Stores.LiteDb.Documents;
@@ -19,16 +20,72 @@ internal sealed class LiteDbDatabase : IDocumentDatabase
     private readonly LiteEngine _engine;
     private readonly List<BsonValue> _ids = [];
     private readonly List<BsonDocument> _documents = [];
+    private bool _isAbandoned;
 
     /// <summary>Opens a database, and creates it where the data stream is empty.</summary>
     public LiteDbDatabase(Stream data, Stream log, int checkpointPages)
     {
         _engine = new LiteEngine(new EngineSettings { DataStream = data, LogStream = log, Collation = Collation.Binary });
-        _engine.Pragma(Pragmas.CHECKPOINT, checkpointPages);
+        Perform(() => _engine.Pragma(Pragmas.CHECKPOINT, checkpointPages));
     }
 
     /// <inheritdoc/>
-    public List<ulong> Ids(DocumentSet set)
+    public List<ulong> Ids(DocumentSet set) => Perform(() => FindIds(set));
+
+    /// <inheritdoc/>
+    public byte[]? Read(DocumentSet set, ulong id) => Perform(() => Find(set, id));
+
+    /// <inheritdoc/>
+    public void Commit(DocumentChanges changes) => Perform(() =>
+    {
+        _engine.BeginTrans();
+        foreach (DocumentSet set in (ReadOnlySpan<DocumentSet>)[DocumentSet.Log, DocumentSet.Records])
+        {
+            Delete(set, changes);
+            Write(set, changes);
+        }
+
+        return _engine.Commit();
+    });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_isAbandoned)
+        {
+            Perform(() =>
+            {
+                _engine.Dispose();
+                return true;
+            });
+        }
+    }
+
+    private static string NameOf(DocumentSet set) => set == DocumentSet.Log ? "log" : "records";
+
+    /// <summary>
+    /// Does something with the engine. If that fails the engine is never touched again, not even closed, and kept in memory: the
+    /// finalizer of a transaction that failed throws when it meets its pages, which would end the process.
+    /// </summary>
+    private T Perform<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch
+        {
+            if (!_isAbandoned)
+            {
+                _isAbandoned = true;
+                GCHandle.Alloc(_engine);
+            }
+
+            throw;
+        }
+    }
+
+    private List<ulong> FindIds(DocumentSet set)
     {
         // Nothing but the id is asked for, so that LiteDB goes through the index alone.
         var query = new Query { OrderBy = SelectId };
@@ -43,32 +100,13 @@ internal sealed class LiteDbDatabase : IDocumentDatabase
         return ids;
     }
 
-    /// <inheritdoc/>
-    public byte[]? Read(DocumentSet set, ulong id)
+    private byte[]? Find(DocumentSet set, ulong id)
     {
         var query = new Query();
         query.Where.Add(BsonExpression.Create("_id = @0", new BsonValue((long)id)));
         using IBsonDataReader reader = _engine.Query(NameOf(set), query);
         return reader.Read() ? reader.Current[ContentField].AsBinary : null;
     }
-
-    /// <inheritdoc/>
-    public void Commit(DocumentChanges changes)
-    {
-        _engine.BeginTrans();
-        foreach (DocumentSet set in (ReadOnlySpan<DocumentSet>)[DocumentSet.Log, DocumentSet.Records])
-        {
-            Delete(set, changes);
-            Write(set, changes);
-        }
-
-        _engine.Commit();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _engine.Dispose();
-
-    private static string NameOf(DocumentSet set) => set == DocumentSet.Log ? "log" : "records";
 
     private void Delete(DocumentSet set, DocumentChanges changes)
     {

@@ -19,11 +19,13 @@ internal static class StoresCommand
         };
         var seconds = new Option<double>("--seconds")
         {
-            Description = "how long each append is measured, in each round", DefaultValueFactory = _ => 2,
+            Description = "how long each append is measured, in each round",
+            DefaultValueFactory = _ => 2,
         };
         var rounds = new Option<int>("--rounds")
         {
-            Description = "how often; the median is shown", DefaultValueFactory = _ => 5,
+            Description = "how often; the median is shown",
+            DefaultValueFactory = _ => 5,
         };
         var command = new Command("stores", "The stores that keep their data on disk, side by side.") { directory, seconds, rounds };
         command.SetAction(async (parsed, _) =>
@@ -106,7 +108,7 @@ internal static class StoresCommand
 
     private static async Task<double[]> MeasureAsync(string name, string directory, int batch, double seconds)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (string argument in (string[])
             [StoreMeasurement.CommandName, name, directory, $"{batch}", seconds.ToString(CultureInfo.InvariantCulture)])
         {
