@@ -1,4 +1,5 @@
 using Raft.Stores.LiteDb.Engine;
+using Raft.Stores.Wal;
 
 namespace Raft.Stores.LiteDb;
 
@@ -40,6 +41,32 @@ public sealed class LiteDbStore : IAsyncDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         return new(new LiteDbStore(new InMemoryLogStore(), new InMemoryStableStore()));
+    }
+
+    /// <summary>Whether a directory holds a store. Takes no lock, writes nothing, and needs no LiteDB.</summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Whether a store is there that was made completely.</returns>
+    /// <exception cref="StoreException">The directory cannot be read.</exception>
+    public static ValueTask<bool> ExistsAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return LiteDbDirectory.ExistsAsync(directory, disk ?? new RealDisk());
+    }
+
+    /// <summary>
+    /// Deletes a store that nobody uses: for whoever has moved what it held to another store. A server whose store is gone must
+    /// not come back blank under its id. Snapshots stay. Needs no LiteDB.
+    /// </summary>
+    /// <param name="directory">The directory; it need not hold a store, or one that is whole.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Completes when it would stay away after a power cut. A cut within leaves the whole store or none.</returns>
+    /// <exception cref="StoreLockedException">Another process, or a store of this one, uses the directory.</exception>
+    /// <exception cref="StoreException">The disk failed.</exception>
+    public static ValueTask DeleteAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return LiteDbDirectory.DeleteAsync(directory, disk ?? new RealDisk());
     }
 
     /// <summary>Refuses further writes, waits for the one under way, and frees the directory.</summary>

@@ -61,6 +61,9 @@ internal sealed class ValuesFile(string directory, IDisk disk)
     public byte[]? Get(ReadOnlySpan<byte> key) =>
         _values.TryGetValue(Convert.ToHexString(key), out byte[]? value) ? value.AsSpan().ToArray() : null;
 
+    /// <summary>The keys in the order of their bytes, which is that of their names.</summary>
+    public IReadOnlyList<byte[]> Keys() => [.. _values.Keys.Select(Convert.FromHexString)];
+
     /// <summary>Encodes all values with one of them changed.</summary>
     /// <exception cref="StoreException">They would be too many; nothing was changed.</exception>
     public byte[] With(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, out SortedDictionary<string, byte[]> values)
