@@ -5,7 +5,8 @@ using Raft.Stores.Wal.Stable;
 namespace Raft.Stores.LiteDb;
 
 /// <summary>The term and vote of a <see cref="LiteDbStore"/>, and the values beside them. Writes come one at a time.</summary>
-internal sealed class LiteDbStableStore(StoreThread thread, TermAndVote? record, StoredValues values) : IStableStore
+internal sealed class LiteDbStableStore(StoreThread thread, TermAndVote? record, StoredValues values)
+    : IStableStore, IStableKeys
 {
     private TermAndVote? _record = record;
     private StoredValues _values = values;
@@ -30,6 +31,9 @@ internal sealed class LiteDbStableStore(StoreThread thread, TermAndVote? record,
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetAsync(ReadOnlyMemory<byte> key) => ValueTask.FromResult(_values.Get(key.Span));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<byte[]>> ListKeysAsync() => ValueTask.FromResult(_values.Keys);
 
     private Task WriteAsync(ulong id, byte[] content) => thread.WriteAsync((_, changes) =>
     {

@@ -20,8 +20,6 @@ public sealed class LiteDbStore : IAsyncDisposable
         "This build has no LiteDB: when it was built, its package sources had no package LiteDB 5.0.21. Build it where they "
         + "have, or use another store.";
 
-    private const string LockName = "litedb.lock";
-
     private readonly IDisposable _lock;
     private readonly DatabaseFiles _files;
     private readonly StoreThread _thread;
@@ -76,7 +74,7 @@ public sealed class LiteDbStore : IAsyncDisposable
         try
         {
             await disk.CreateDirectoryAsync(directory);
-            directoryLock = await disk.LockAsync(Path.Combine(directory, LockName));
+            directoryLock = await disk.LockAsync(Path.Combine(directory, LiteDbDirectory.Lock));
             return await OpenLockedAsync(directory, disk, options, directoryLock);
         }
         catch (Exception failure)
@@ -85,6 +83,32 @@ public sealed class LiteDbStore : IAsyncDisposable
             throw failure as StoreException
                 ?? new StoreException($"The store in {directory} cannot be opened: {failure.Message}", failure);
         }
+    }
+
+    /// <summary>Whether a directory holds a store. Takes no lock, writes nothing, and needs no LiteDB.</summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Whether a store is there that was made completely.</returns>
+    /// <exception cref="StoreException">The directory cannot be read.</exception>
+    public static ValueTask<bool> ExistsAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return LiteDbDirectory.ExistsAsync(directory, disk ?? new RealDisk());
+    }
+
+    /// <summary>
+    /// Deletes a store that nobody uses: for whoever has moved what it held to another store. A server whose store is gone must
+    /// not come back blank under its id. Snapshots stay. Needs no LiteDB.
+    /// </summary>
+    /// <param name="directory">The directory; it need not hold a store, or one that is whole.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Completes when it would stay away after a power cut. A cut within leaves the whole store or none.</returns>
+    /// <exception cref="StoreLockedException">Another process, or a store of this one, uses the directory.</exception>
+    /// <exception cref="StoreException">The disk failed.</exception>
+    public static ValueTask DeleteAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return LiteDbDirectory.DeleteAsync(directory, disk ?? new RealDisk());
     }
 
     /// <summary>Refuses further writes, waits for the one under way, and frees the directory.</summary>

@@ -21,6 +21,9 @@ internal sealed class StoredValues
     /// <summary>No values.</summary>
     public static StoredValues None { get; } = new(new SortedDictionary<string, byte[]>(StringComparer.Ordinal));
 
+    /// <summary>The keys, in the order of their bytes.</summary>
+    public IReadOnlyList<byte[]> Keys => [.. _values.Keys.Select(Convert.FromHexString)];
+
     private static ReadOnlySpan<byte> Magic => "RAFTVALS"u8;
 
     /// <summary>The value of a key, or null.</summary>

@@ -45,7 +45,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     public string Data(int node) => _directory.File($"n{node + 1}");
 
     /// <summary>Starts one node.</summary>
-    public async Task StartAsync(int node)
+    /// <param name="node">Its number.</param>
+    /// <param name="own">Options for it alone.</param>
+    public async Task StartAsync(int node, params string[] own)
     {
         string peers = string.Join(',', Enumerable.Range(0, Founders).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
         string[] timings = IsFullRun ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
@@ -53,7 +55,7 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
         [
             "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}",
             $"--data={Data(node)}", node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. timings,
-            .. more.Any(option => option.StartsWith("--store=", StringComparison.Ordinal)) ? [] : Store, .. more,
+            .. more.Concat(own).Any(option => option.StartsWith("--store=", StringComparison.Ordinal)) ? [] : Store, .. more, .. own,
         ]);
         await _nodes[node]!.ReadyAsync();
     }

@@ -2,15 +2,15 @@ using Raft.Stores.LiteDb;
 
 namespace Raft.Tests.Support;
 
-/// <summary>For the tests that need LiteDB itself.</summary>
+/// <summary>What is said where a build has no LiteDB, since its package sources had none.</summary>
 internal static class LiteDbRequired
 {
-    /// <summary>Skips the test, and says why, where the package could not be restored.</summary>
+    /// <summary>Reports the test as skipped where there is no LiteDB to test.</summary>
     public static void OrSkip()
     {
         if (!LiteDbStore.IsAvailable)
         {
-            Assert.Ignore("LiteDB 5.0.21 could not be restored from the package sources when this was built.");
+            Assert.Ignore("This build has no LiteDB: its package sources had no package LiteDB 5.0.21.");
         }
     }
 }
