@@ -16,7 +16,7 @@ public sealed partial class RaftNode
     /// <remarks>
     /// All that the server has, committed or not, goes into one snapshot, in which the new members stand; its log is gone then,
     /// its term and vote stay. Interrupted anywhere, by a power cut too, the server is as it was or recovered, and this can be
-    /// called again.
+    /// called again, on stores that were opened anew where one of them failed.
     /// </remarks>
     /// <param name="config">The server's settings.</param>
     /// <param name="fsm">

@@ -43,8 +43,13 @@ internal sealed class ClusterRecovery(
             log, stable, restored, kept, runtime.Mutation);
         Require(found, acceptsUncommitted);
 
-        // What an earlier recovery left undone first: its log must not outlive its mark.
-        await found.FinishAsync(log, stable);
+        // What an earlier recovery left undone first: its log must not outlive its mark. A mark of a snapshot that is not
+        // there stays until that of the new one takes its place.
+        if (found.IsLogOver)
+        {
+            await found.FinishAsync(log, stable);
+        }
+
         SnapshotMeta written = await OneTask.Run(runtime.FsmScheduler, async () =>
         {
             await ApplyAsync(fsm, found);
