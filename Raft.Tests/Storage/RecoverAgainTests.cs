@@ -17,6 +17,8 @@ public sealed class RecoverAgainTests
 
     private static readonly ClusterConfiguration New = new(new Server("n1", "addr1"), new Server("n3", "addr3"));
 
+    private static readonly ClusterConfiguration Alone = new(new Server("n1", "addr1"));
+
     [Test]
     public async Task After_a_failure_at_any_change_whatever_is_done_on_the_same_stores_leaves_the_server_as_it_was_or_recovered(
         [Values] bool startsInstead, [Values] bool onlySyncsFail)
@@ -69,6 +71,25 @@ public sealed class RecoverAgainTests
         Assert.That(found, Is.EqualTo(new IndexedConfiguration(New, 1)));
     }
 
+    [Test]
+    public async Task A_server_whose_recovery_was_refused_since_the_clock_was_set_back_goes_by_the_one_before_and_can_be_recovered_again()
+    {
+        FaultDisk disk = await MakeAsync();
+        await using WalStore store = await WalScript.OpenAsync(disk);
+        FileSnapshotStore now = await OpenAsync(disk, unixMilliseconds: 1_700_000_000_000);
+        await RecoverAsync(store, now, New);
+        FileSnapshotStore earlier = await OpenAsync(disk, unixMilliseconds: 1_600_000_000_000);
+        Assert.That(
+            async () => await RecoverAsync(store, earlier, Alone),
+            Throws.TypeOf<StoreException>().With.Message.Contains("recover again"));
+
+        FileSnapshotStore later = await OpenAsync(disk, unixMilliseconds: 1_800_000_000_000);
+        Assert.That((await RaftNode.ReadConfigurationAsync(store.Log, store.Stable, later)).Configuration, Is.EqualTo(New));
+        await RecoverAsync(store, later, Alone);
+
+        Assert.That((await RaftNode.ReadConfigurationAsync(store.Log, store.Stable, later)).Configuration, Is.EqualTo(Alone));
+    }
+
     /// <summary>A server of two, with one command behind its bootstrap.</summary>
     private static async Task<FaultDisk> MakeAsync()
     {
@@ -78,6 +99,9 @@ public sealed class RecoverAgainTests
         await store.Log.AppendAsync(new LogAppend([LoneFollower.Entries(2, 1)], CurrentTerm: 1, CommitIndex: 0));
         return disk;
     }
+
+    private static ValueTask<FileSnapshotStore> OpenAsync(FaultDisk disk, long unixMilliseconds) =>
+        SnapshotDirectory.OpenAsync(disk, new FileSnapshotOptions { TimeProvider = new StandingClock(unixMilliseconds) });
 
     private static Task<RecoveryReport> RecoverAsync(WalStore store, ISnapshotStore snapshots, ClusterConfiguration members) =>
         RaftNode.RecoverClusterAsync(

@@ -149,8 +149,8 @@ internal sealed class ClusterRecovery(
         {
             throw new StoreException(
                 $"The snapshot {written.Id} with the recovered state is not the newest of its store, which is "
-                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The log is as it was; remove that snapshot if the store has it. Does the store keep snapshots, and was the "
-                + "clock set back since the last one? Mend that, and recover again.");
+                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The server is as it was. Does the store keep snapshots, and was the clock set "
+                + "back since the last one? Mend that, and recover again.");
         }
     }
 }
