@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Raft.Tests.Support;
 
@@ -45,7 +46,116 @@ public sealed class RestoreEndTests
 
         RequireFailed(cluster, callers, because: "while applying entries");
     }
+
+    [Test]
+    public void A_restore_that_is_given_up_while_leadership_is_handed_over_in_vain_keeps_no_server_from_snapshots(
+        [Values] bool atItsEnd)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        var state = new SlowStream(new MemoryStream(new byte[64 << 10])) { WaitsAtEnd = atItsEnd };
+        Task<ApplyResult> restore = leader.Node!.RestoreAsync(state, state.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        cluster.Network.Isolate(away.Address, cluster.Servers.Select(s => s.Address));
+        Task transfer = leader.Node.TransferLeadershipAsync(away.Id);
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        state.Release();
+        Assert.That(() => cluster.Run(restore), Throws.TypeOf<LeadershipTransferInProgressException>());
+        Assert.That(() => cluster.Run(transfer), Throws.TypeOf<LeadershipTransferException>());
+
+        RequireSnapshots(cluster, leader);
+    }
+
+    [Test]
+    public void A_restore_that_is_given_up_while_the_queue_is_full_keeps_no_server_from_snapshots([Values(0, 1000)] int waitersMax)
+    {
+        var limits = new RaftLimits { ApplyQueueCountMax = 1, ApplyWaitersMax = waitersMax, UncommittedBytesMax = 1 };
+        using VirtualCluster cluster = VirtualCluster.Running(3, s => s.Config = s.Config with { Limits = limits });
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        VirtualServer leader = cluster.AwaitLeader();
+        var state = new SlowStream(new MemoryStream(new byte[100]));
+        Task<ApplyResult> restore = leader.Node!.RestoreAsync(state, state.Length, timeout: TimeSpan.FromMilliseconds(50));
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+
+        // For a while nothing is committed, so nothing is taken from the queue.
+        cluster.Network.Filter = (_, _, request) => request is not AppendEntriesRequest { IsHeartbeat: false };
+        var commands = new List<Task<ApplyResult>>();
+        for (int i = 0; i < 3; i++)
+        {
+            commands.Add(cluster.Apply(leader, $"{i}"));
+            cluster.Pass(TimeSpan.FromMilliseconds(1));
+        }
+
+        state.Release();
+        Assert.That(() => cluster.Run(restore), Throws.TypeOf<EnqueueTimeoutException>());
+        cluster.Network.Filter = null;
+        cluster.Await("the queue is empty again", () => commands.All(c => c.IsCompleted));
+
+        RequireSnapshots(cluster, leader);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Whoever_restores_on_a_node_that_is_stopped_is_told_so_and_no_failure_goes_unobserved(bool heedsToken)
+    {
+        // What other tests left behind is none of this one's.
+        CollectAll();
+        var unobserved = new List<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e) => unobserved.Add(e.Exception.ToString());
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            StopWhileRestoring(heedsToken);
+            CollectAll();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        Assert.That(unobserved.Where(u => u.Contains(nameof(RaftShutdownException), StringComparison.Ordinal)), Is.Empty);
+    }
+
+    // Nothing of it is on the stack of the test that has it collected.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StopWhileRestoring(bool heedsToken)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(1);
+        RaftNode node = cluster.Servers[0].Node!;
+        var state = new SlowStream(new MemoryStream(new byte[100])) { HeedsToken = heedsToken };
+        Task<ApplyResult> restore = node.RestoreAsync(state, state.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(10));
+
+        Task stop = node.ShutdownAsync();
+        cluster.Pass(TimeSpan.FromSeconds(10));
+        Assert.That(stop.IsCompleted, Is.EqualTo(heedsToken), "it waits for the stream");
+        state.Release();
+        cluster.Run(stop);
+
+        Assert.That(
+            () => cluster.Run(restore), Throws.TypeOf<RaftShutdownException>().With.Message.Contains("Nothing was changed"));
+    }
 #pragma warning restore CA2025
+
+    private static void CollectAll()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
+    private static void RequireSnapshots(VirtualCluster cluster, VirtualServer leader)
+    {
+        cluster.Run(cluster.Apply(leader, "goes on"));
+        cluster.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.That(leader.Node!.State, Is.EqualTo(RaftState.Leader), "no other leader's entry has ended the restore");
+        Assert.That(cluster.Run(leader.Node.SnapshotAsync()).Index, Is.GreaterThan(1));
+    }
 
     /// <summary>A server alone whose state machine is at a restore, with commands before and behind its last entry in the same group.</summary>
     private static VirtualCluster InTheMidst(HeldFsm fsm, out List<Task<ApplyResult>> callers)
