@@ -5,7 +5,7 @@ namespace Raft.Tests.Stores;
 
 /// <summary>The power goes while LiteDB itself works on a disk that loses, tears and reorders what was not synced.</summary>
 [TestFixture]
-public sealed class LiteDbPowerCutTests
+public sealed class LiteDbStoreCutTests
 {
     private const string CutsVariable = "RAFT_LITEDB_CUTS";
     private const int CutsOfOneDisk = 10;
