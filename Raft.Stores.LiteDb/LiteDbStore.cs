@@ -128,7 +128,8 @@ public sealed class LiteDbStore : IAsyncDisposable
         var filesFuse = new WriteFuse();
         DatabaseFiles files = await DatabaseFiles.OpenAsync(directory, disk, options.NextSalt, filesFuse, Create);
         var fuse = new WriteFuse();
-        StoreThread thread = StoreThread.Start(() => Open(files.Data, files.Log), directory, options.CacheBytes, fuse);
+        StoreThread thread = StoreThread.Start(
+            () => new GuardedDatabase(Open(files.Data, files.Log), files, filesFuse), directory, options.CacheBytes, fuse);
         try
         {
             return new LiteDbStore(directoryLock, files, thread, fuse, await thread.Opened);

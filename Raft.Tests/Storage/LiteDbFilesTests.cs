@@ -1,3 +1,4 @@
+using Raft.Stores.LiteDb;
 using System.Buffers.Binary;
 using Raft.Stores.LiteDb.Files;
 using Raft.Stores.Wal;
@@ -192,7 +193,7 @@ public sealed class LiteDbFilesTests
             async () => await DatabaseFiles.OpenAsync(
                 LiteDbPager.Directory, disk, new Salts(1).Next, new WriteFuse(), (_, log) => log.Write(Page, 0, Page.Length)),
             Throws.TypeOf<StoreException>().With.Message.Contains("1 pages in its log"));
-        Assert.That(await DatabaseFiles.ExistsAsync(LiteDbPager.Directory, disk), Is.False);
+        Assert.That(await LiteDbDirectory.ExistsAsync(LiteDbPager.Directory, disk), Is.False);
     }
 
     [Test]
