@@ -1,5 +1,5 @@
-using Raft.Stores.LiteDb;
 using System.Buffers.Binary;
+using Raft.Stores.LiteDb;
 using Raft.Stores.LiteDb.Files;
 using Raft.Stores.Wal;
 using Raft.Stores.Wal.Format;
