@@ -29,7 +29,7 @@ internal sealed class StoreConversion(
     {
         using IDisposable claim = await DataDirectory.ClaimAsync(directory, disk);
         ConversionMarker? interrupted = await ConversionMarker.ReadAsync(directory, disk);
-        if (GivesUp(interrupted, from.Name, to.Name))
+        if (GivesUp(interrupted, from.Name, to.Name) && await to.ExistsAsync(directory, disk))
         {
             await from.DeleteAsync(directory, disk);
             await ConversionMarker.RemoveAsync(directory, disk);
@@ -66,6 +66,14 @@ internal sealed class StoreConversion(
 
     private async Task<StoreContent> CopyAsync()
     {
+        // Opening it would make a blank one, and the target would be made after that.
+        if (!await from.ExistsAsync(directory, disk))
+        {
+            throw new StoreException(
+                $"a conversion from {from.Name} to {to.Name} was interrupted here before the copy was whole, and the {from.Name} store "
+                + "is gone; bring it back, or let this server rejoin with an empty directory");
+        }
+
         StoreContent content;
         await using (OpenStore source = await from.OpenAsync(directory, disk))
         {

@@ -174,6 +174,22 @@ public sealed class StoreConversionTests
     }
 
     [Test]
+    public async Task What_was_copied_by_half_is_never_taken_for_all_there_is()
+    {
+        FaultDisk disk = await ConversionDisk.FilledAsync(ConversionDisk.Second);
+        await new ConversionMarker("wal", "second", ConversionPhase.Copy).WriteAsync(ConversionDisk.Directory, disk);
+
+        Assert.That(
+            async () => await ConversionDisk.ConvertAsync(ConversionDisk.Wal, ConversionDisk.Second, disk),
+            Throws.TypeOf<StoreException>().With.Message.Contains("the wal store is gone"));
+        Assert.That(
+            async () => await ConversionDisk.ConvertAsync(ConversionDisk.Second, ConversionDisk.Wal, disk),
+            Throws.TypeOf<StoreException>().With.Message.Contains("raftkv convert --from wal --to second /data"));
+        Assert.That(await ConversionDisk.Wal.ExistsAsync(ConversionDisk.Directory, disk), Is.False);
+        Assert.That(await ConversionDisk.Second.ExistsAsync(ConversionDisk.Directory, disk), Is.True);
+    }
+
+    [Test]
     public async Task A_marker_that_cannot_be_read_stops_a_node_and_a_conversion()
     {
         FaultDisk disk = await ConversionDisk.FilledAsync(ConversionDisk.Wal);
