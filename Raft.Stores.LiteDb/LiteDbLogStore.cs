@@ -16,26 +16,33 @@ internal sealed class LiteDbLogStore(StoreThread thread) : ILogStore, ICommitHin
     public ulong KnownCommitIndex => thread.KnownCommitIndex;
 
     /// <inheritdoc/>
-    public ValueTask AppendAsync(LogAppend append)
+    public async ValueTask AppendAsync(LogAppend append)
     {
         RequireConsecutive(append);
         RunWriter.RequireRoom(append);
-        return new ValueTask(thread.WriteAsync((content, changes) =>
+        foreach (LogAppend part in RunWriter.Parts(append))
         {
-            content.Writer.Append(append, changes);
-            return true;
-        }));
+            await thread.WriteAsync((content, changes) =>
+            {
+                content.Writer.Append(part, changes);
+                return true;
+            });
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask TruncateSuffixAsync(ulong fromIndex) => LastIndex == 0 || fromIndex > LastIndex
         ? ValueTask.CompletedTask
-        : new ValueTask(thread.WriteAsync((content, changes) => content.Writer.TruncateSuffix(fromIndex, changes)));
+        : new ValueTask(thread.WriteAsync((content, changes) => content.Writer.TruncateSuffix(fromIndex, changes), isTruncation: true));
 
     /// <inheritdoc/>
     public ValueTask TruncatePrefixAsync(ulong throughIndex) => LastIndex == 0 || throughIndex < FirstIndex
         ? ValueTask.CompletedTask
-        : new ValueTask(thread.WriteAsync((content, changes) => content.Writer.TruncatePrefix(throughIndex, changes)));
+        : new ValueTask(thread.WriteAsync((content, changes) =>
+        {
+            content.Writer.TruncatePrefix(throughIndex, changes);
+            return true;
+        }, isTruncation: true));
 
     /// <inheritdoc/>
     public ValueTask<LogBatch> ReadAsync(ulong fromIndex, ulong throughIndex, int bytesMax) =>

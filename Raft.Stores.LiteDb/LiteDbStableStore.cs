@@ -4,12 +4,18 @@ using Raft.Stores.Wal.Stable;
 
 namespace Raft.Stores.LiteDb;
 
-/// <summary>The term and vote of a <see cref="LiteDbStore"/>, and the values beside them. Writes come one at a time.</summary>
+/// <summary>The term and vote of a <see cref="LiteDbStore"/>, and the values beside them.</summary>
 internal sealed class LiteDbStableStore(StoreThread thread, TermAndVote? record, StoredValues values)
     : IStableStore, IStableKeys
 {
+    // Set by whoever changes a value, at any time, in the order in which the changes are queued: each builds on the one before.
+    private readonly Lock _lock = new();
+    private StoredValues _newest = values;
+    private long _changes;
+
     private TermAndVote? _record = record;
     private StoredValues _values = values;
+    private long _visible;
 
     /// <inheritdoc/>
     public ValueTask<TermAndVote?> LoadAsync() => ValueTask.FromResult(_record);
@@ -24,9 +30,25 @@ internal sealed class LiteDbStableStore(StoreThread thread, TermAndVote? record,
     /// <inheritdoc/>
     public async ValueTask SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
-        StoredValues changed = _values.With(key.Span, value.Span);
-        await WriteAsync(RecordIds.Values, changed.Encode());
-        _values = changed;
+        StoredValues changed;
+        long change;
+        Task written;
+        lock (_lock)
+        {
+            changed = _newest.With(key.Span, value.Span);
+            written = WriteAsync(RecordIds.Values, changed.Encode());
+            _newest = changed;
+            change = ++_changes;
+        }
+
+        await written;
+        lock (_lock)
+        {
+            if (change > _visible)
+            {
+                (_values, _visible) = (changed, change);
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -115,6 +115,14 @@ internal sealed class StoreConversion(
 
     private async Task<StoreContent> ReadTargetAsync()
     {
+        // Opening it would make a blank one, for whose sake the source would be deleted.
+        if (!await to.ExistsAsync(directory, disk))
+        {
+            throw new StoreException(
+                $"a conversion from {from.Name} to {to.Name} was interrupted here when the copy was whole, and the {to.Name} store is "
+                + "gone; bring it back, or let this server rejoin with an empty directory");
+        }
+
         await using OpenStore target = await to.OpenAsync(directory, disk);
         return await StoreCopy.ContentAsync(target);
     }

@@ -8,6 +8,9 @@ internal sealed class RunTable
 {
     private readonly List<ulong> _firsts = [];
 
+    // How many bytes each has; 0 where that is not known, since it was there when the store was opened.
+    private readonly List<int> _bytes = [];
+
     // Those before it were dropped; they leave the list when they are more than half of it.
     private int _head;
 
@@ -32,18 +35,21 @@ internal sealed class RunTable
     public void Load(IEnumerable<ulong> firsts, ulong lastIndex)
     {
         _firsts.AddRange(firsts);
+        _bytes.AddRange(Enumerable.Repeat(0, _firsts.Count));
         LastIndex = lastIndex;
     }
 
     /// <summary>Adds a run, or makes the newest one longer.</summary>
-    public void Put(ulong firstIndex, ulong lastIndex)
+    public void Put(ulong firstIndex, ulong lastIndex, int bytes)
     {
         if (IsEmpty || firstIndex != NewestRun)
         {
             Invariant.Require(IsEmpty || firstIndex == LastIndex + 1, "a run begins right behind the one before");
             _firsts.Add(firstIndex);
+            _bytes.Add(bytes);
         }
 
+        _bytes[^1] = bytes;
         LastIndex = lastIndex;
     }
 
@@ -70,18 +76,22 @@ internal sealed class RunTable
     /// <summary>Takes the oldest run away, if none of its entries must stay.</summary>
     /// <param name="throughIndex">The highest index that may go.</param>
     /// <param name="runFirst">The run.</param>
-    public bool TryTakeOldest(ulong throughIndex, out ulong runFirst)
+    /// <param name="bytesMost">How many bytes it has at most.</param>
+    public bool TryTakeOldest(ulong throughIndex, out ulong runFirst, out int bytesMost)
     {
         runFirst = FirstIndex;
-        if (IsEmpty || (Count > 1 ? _firsts[_head + 1] - 1 : LastIndex) > throughIndex)
+        bytesMost = 0;
+        if (!HasOldest(throughIndex))
         {
             return false;
         }
 
+        bytesMost = BytesMost(_head);
         _head++;
         if (_head > _firsts.Count / 2)
         {
             _firsts.RemoveRange(0, _head);
+            _bytes.RemoveRange(0, _head);
             _head = 0;
         }
 
@@ -89,22 +99,38 @@ internal sealed class RunTable
         return true;
     }
 
+    /// <summary>Whether there is a run of which no entry must stay.</summary>
+    /// <param name="throughIndex">The highest index that may go.</param>
+    public bool HasOldest(ulong throughIndex) =>
+        !IsEmpty && (Count > 1 ? _firsts[_head + 1] - 1 : LastIndex) <= throughIndex;
+
     /// <summary>Takes the newest run away, if it begins at or behind an index.</summary>
     /// <param name="fromIndex">The lowest index that goes.</param>
     /// <param name="runFirst">The run.</param>
-    public bool TryTakeNewest(ulong fromIndex, out ulong runFirst)
+    /// <param name="bytesMost">How many bytes it has at most.</param>
+    public bool TryTakeNewest(ulong fromIndex, out ulong runFirst, out int bytesMost)
     {
         runFirst = IsEmpty ? 0 : NewestRun;
+        bytesMost = 0;
         if (IsEmpty || runFirst < fromIndex)
         {
             return false;
         }
 
+        bytesMost = BytesMost(_firsts.Count - 1);
         _firsts.RemoveAt(_firsts.Count - 1);
+        _bytes.RemoveAt(_bytes.Count - 1);
         LastIndex = IsEmpty ? 0 : runFirst - 1;
         return true;
     }
 
     /// <summary>The newest run ends earlier from now on.</summary>
     public void Shorten(ulong lastIndex) => LastIndex = lastIndex;
+
+    // Only a run of a single entry may have more than a run is cut at.
+    private int BytesMost(int at)
+    {
+        ulong last = at + 1 < _firsts.Count ? _firsts[at + 1] - 1 : LastIndex;
+        return _bytes[at] != 0 ? _bytes[at] : last == _firsts[at] ? RunWriter.EntryBytesMax : RunWriter.RunBytesMax;
+    }
 }

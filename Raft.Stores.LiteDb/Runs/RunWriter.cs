@@ -28,14 +28,23 @@ internal sealed class RunWriter(RunTable table, RunCache cache, RunReader reader
     /// <summary>The most that one entry may have: LiteDB takes no document of 16 MiB.</summary>
     public const int EntryBytesMax = 15 << 20;
 
-    /// <summary>How many runs are deleted in one transaction, so that it stays small: each page of them is written.</summary>
-    public const int DeletedRunsMax = 32;
+    /// <summary>
+    /// How many bytes of runs are deleted in one transaction, but for the last of them: LiteDB writes each page of what it deletes,
+    /// and a transaction has room for so many (<see cref="Files.FrameLog.TransactionPagesMax"/>).
+    /// </summary>
+    public const int DeletedBytesMax = 8 << 20;
+
+    /// <summary>The most bytes of entries that are appended in one transaction, unless a single entry has more.</summary>
+    public const int AppendBytesMax = 24 << 20;
 
     private readonly List<LogSlice> _run = [];
 
     // What stands in the newest run, as long as it takes more.
     private readonly List<LogSlice> _openRun = [];
     private long _openBytes;
+
+    // Entries up to this one may go.
+    private ulong _droppedThrough;
 
     /// <summary>The highest commit index that was written.</summary>
     public ulong KnownCommitIndex { get; private set; }
@@ -66,6 +75,42 @@ internal sealed class RunWriter(RunTable table, RunCache cache, RunReader reader
                     throw new StoreException(
                         $"Entry {slice.FirstIndex + (ulong)position} has {bytes} bytes; a store on LiteDB takes at most {EntryBytesMax}.");
                 }
+            }
+        }
+    }
+
+    /// <summary>Cuts an append into such as one transaction takes each, in their order.</summary>
+    public static IEnumerable<LogAppend> Parts(LogAppend append)
+    {
+        var part = new List<LogSlice>();
+        long bytes = 0;
+        foreach (LogSlice slice in append.Slices)
+        {
+            int start = 0;
+            for (int position = 0; position < slice.Count; position++)
+            {
+                int size = RunEncoding.RecordBytesOf(slice, position);
+                if (bytes > 0 && bytes + size > AppendBytesMax)
+                {
+                    Take(slice, start, position);
+                    yield return append with { Slices = [.. part] };
+                    part.Clear();
+                    (bytes, start) = (0, position);
+                }
+
+                bytes += size;
+            }
+
+            Take(slice, start, slice.Count);
+        }
+
+        yield return append with { Slices = part };
+
+        void Take(LogSlice slice, int start, int end)
+        {
+            if (end > start)
+            {
+                part.Add(new LogSlice(slice.Batch, slice.Start + start, end - start));
             }
         }
     }
@@ -112,11 +157,14 @@ internal sealed class RunWriter(RunTable table, RunCache cache, RunReader reader
     public bool TruncateSuffix(ulong fromIndex, DocumentChanges changes)
     {
         _openRun.Clear();
+        _droppedThrough = Math.Min(_droppedThrough, fromIndex - 1);
         WriteHint(changes);
-        for (int deleted = 0; table.TryTakeNewest(fromIndex, out ulong run); deleted++)
+        long deleted = 0;
+        while (table.TryTakeNewest(fromIndex, out ulong run, out int bytes))
         {
             Delete(run, changes);
-            if (deleted == DeletedRunsMax)
+            deleted += bytes;
+            if (deleted >= DeletedBytesMax)
             {
                 return false;
             }
@@ -135,26 +183,36 @@ internal sealed class RunWriter(RunTable table, RunCache cache, RunReader reader
         return true;
     }
 
-    /// <summary>Drops the runs in which no entry is above an index, the oldest first.</summary>
-    /// <returns>Whether that was all; otherwise the changes are to be committed, and it is to be called again.</returns>
-    public bool TruncatePrefix(ulong throughIndex, DocumentChanges changes)
+    /// <summary>
+    /// Lets the runs go in which no entry is above an index: some now, the others whenever <see cref="DropOldest"/> is called. To wait
+    /// for all of them would hold up votes and entries for as long.
+    /// </summary>
+    public void TruncatePrefix(ulong throughIndex, DocumentChanges changes)
     {
-        for (int deleted = 0; table.TryTakeOldest(throughIndex, out ulong run); deleted++)
+        // Not what will be appended behind the last entry.
+        _droppedThrough = Math.Max(_droppedThrough, Math.Min(throughIndex, table.LastIndex));
+        DropOldest(changes);
+    }
+
+    /// <summary>Whether there are runs left that were let go.</summary>
+    public bool HasDropped => table.HasOldest(_droppedThrough);
+
+    /// <summary>Deletes the oldest of the runs that were let go, as many as one transaction takes.</summary>
+    public void DropOldest(DocumentChanges changes)
+    {
+        long deleted = 0;
+        while (deleted < DeletedBytesMax && table.TryTakeOldest(_droppedThrough, out ulong run, out int bytes))
         {
             Delete(run, changes);
-            if (deleted == DeletedRunsMax)
-            {
-                return false;
-            }
+            deleted += bytes;
         }
 
-        if (table.IsEmpty)
+        if (table.IsEmpty && deleted > 0)
         {
             _openRun.Clear();
+            _droppedThrough = 0;
             WriteHint(changes);
         }
-
-        return true;
     }
 
     private void AddToRun(LogSlice slice, int start, int end)
@@ -170,8 +228,9 @@ internal sealed class RunWriter(RunTable table, RunCache cache, RunReader reader
         ReadOnlySpan<LogSlice> run = CollectionsMarshal.AsSpan(_run);
         ulong first = run[0].FirstIndex;
         cache.Forget(first);
-        changes.Written.Add((DocumentSet.Log, first, RunEncoding.Encode(run, KnownCommitIndex)));
-        table.Put(first, run[^1].LastIndex);
+        byte[] content = RunEncoding.Encode(run, KnownCommitIndex);
+        changes.Written.Add((DocumentSet.Log, first, content));
+        table.Put(first, run[^1].LastIndex, content.Length);
     }
 
     private void Delete(ulong run, DocumentChanges changes)

@@ -62,9 +62,9 @@ internal sealed class StoreThread
 
     /// <summary>Asks for a change.</summary>
     /// <returns>Completes when it would survive a power cut.</returns>
-    public Task WriteAsync(Func<StoreContent, DocumentChanges, bool> plan)
+    public Task WriteAsync(Func<StoreContent, DocumentChanges, bool> plan, bool isTruncation = false)
     {
-        var write = new StoreWrite(plan);
+        var write = new StoreWrite(plan, isTruncation);
         Enqueue(write);
         return write.Done;
     }
@@ -123,7 +123,8 @@ internal sealed class StoreThread
         }
         catch (Exception failure)
         {
-            // Whoever opens the store awaits it; once it is open, what fails belongs to the one whose work it was.
+            // Whoever opens the store awaits it; once it is open, nothing is written any more.
+            _fuse.Blow(_path, failure);
             _opened.TrySetException(failure);
         }
         finally
@@ -137,7 +138,8 @@ internal sealed class StoreThread
         var taken = new List<StoreWork>();
         while (true)
         {
-            _wake.WaitOne();
+            // What was let go is deleted while there is nothing else to do.
+            _wake.WaitOne(content.Writer.HasDropped ? 0 : Timeout.Infinite);
             bool isStopped;
             lock (_lock)
             {
@@ -145,13 +147,29 @@ internal sealed class StoreThread
                 isStopped = _isStopped;
             }
 
-            Write(content, taken);
-            Read(content, taken);
-            taken.Clear();
+            try
+            {
+                Write(content, taken);
+                Read(content, taken);
+            }
+            catch (Exception failure)
+            {
+                StoreException told = _fuse.Blow(_path, failure);
+                taken.ForEach(work => work.Fail(told));
+                throw;
+            }
+
             if (isStopped)
             {
                 return;
             }
+
+            if (taken.Count == 0 && content.Writer.HasDropped)
+            {
+                Drop(content);
+            }
+
+            taken.Clear();
         }
     }
 
@@ -192,6 +210,12 @@ internal sealed class StoreThread
         _fuse.Check();
         foreach (StoreWrite write in writes)
         {
+            // A transaction deletes before it writes: what is deleted must not be written by it.
+            if (write.IsTruncation)
+            {
+                Commit(content);
+            }
+
             while (!write.Plan(content, _changes))
             {
                 Commit(content);
@@ -209,6 +233,14 @@ internal sealed class StoreThread
             content.Database.Commit(_changes);
             _changes.Clear();
         }
+    }
+
+    private void Drop(StoreContent content)
+    {
+        _fuse.Check();
+        content.Writer.DropOldest(_changes);
+        Commit(content);
+        Publish(content);
     }
 
     private void Publish(StoreContent content)

@@ -6,12 +6,16 @@ namespace Raft.Stores.LiteDb.Writing;
 /// <param name="plan">
 /// Says which documents change; returns whether that is all, otherwise it is called again once they are committed.
 /// </param>
-internal sealed class StoreWrite(Func<StoreContent, DocumentChanges, bool> plan) : StoreWork
+/// <param name="isTruncation">Whether it deletes: then what waits before it is committed first.</param>
+internal sealed class StoreWrite(Func<StoreContent, DocumentChanges, bool> plan, bool isTruncation) : StoreWork
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the change would survive a power cut.</summary>
     public Task Done => _done.Task;
+
+    /// <summary>Whether it deletes what others before it may have written.</summary>
+    public bool IsTruncation => isTruncation;
 
     /// <summary>Adds its changes.</summary>
     /// <returns>Whether that is all.</returns>

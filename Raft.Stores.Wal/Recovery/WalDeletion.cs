@@ -37,8 +37,13 @@ internal static class WalDeletion
 
     private static async ValueTask DeleteAsync(string directory, IDisk disk)
     {
-        // A log without the record is refused, so that no part of a log is ever taken for a whole one; the record goes first.
-        await disk.DeleteAsync(Path.Combine(directory, WalFiles.Stable));
+        // A log without the record is refused, so that no part of a log is ever taken for a whole one. The record goes first,
+        // and with it the values: without a log and a record, a new store would take them for its own.
+        foreach (string name in new[] { WalFiles.Values, WalFiles.ValuesNew, WalFiles.Stable })
+        {
+            await disk.DeleteAsync(Path.Combine(directory, name));
+        }
+
         await disk.SyncDirectoryAsync(directory);
         foreach (string name in (await disk.ListAsync(directory)).Where(WalFiles.IsStores))
         {

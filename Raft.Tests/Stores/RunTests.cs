@@ -3,6 +3,7 @@ using Raft.Stores.LiteDb.Documents;
 using Raft.Stores.LiteDb.Runs;
 using Raft.Stores.LiteDb.Writing;
 using Raft.Testing.Contracts;
+using Raft.Tests.Sample;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Stores;
@@ -14,6 +15,7 @@ public sealed class RunTests
     private readonly MemoryDocuments _documents = new();
     private StoreThread _thread = null!;
     private LiteDbLogStore _log = null!;
+    private int _committed;
 
     [SetUp]
     public async Task OpenAsync()
@@ -25,6 +27,7 @@ public sealed class RunTests
         }
 
         await ReopenAsync();
+        _committed = _documents.Commits;
     }
 
     [TearDown]
@@ -65,21 +68,55 @@ public sealed class RunTests
     }
 
     [Test]
-    public async Task A_long_truncation_is_several_transactions_each_of_which_leaves_a_whole_log()
+    public async Task A_long_truncation_of_the_end_is_several_transactions()
     {
-        for (ulong first = 1; first <= 1000; first += 10)
-        {
-            await AppendAsync(first, count: 10, bytes: 1000);
-        }
-
+        await AppendManyAsync();
         int before = _documents.Commits;
-        await _log.TruncatePrefixAsync(400);
-        int afterPrefix = _documents.Commits;
-        await _log.TruncateSuffixAsync(501);
 
-        Assert.That((afterPrefix - before, _documents.Commits - afterPrefix), Is.EqualTo((2, 2)));
-        Assert.That(await TestEntries.AllAsync(_log), Has.Count.EqualTo(100));
-        Assert.That((_log.FirstIndex, _log.LastIndex), Is.EqualTo((401UL, 500UL)));
+        await _log.TruncateSuffixAsync(11);
+
+        Assert.That(_documents.Commits - before, Is.EqualTo(2));
+        Assert.That(await TestEntries.AllAsync(_log), Has.Count.EqualTo(10));
+        await ReopenAsync();
+        Assert.That(_log.LastIndex, Is.EqualTo(10));
+    }
+
+    [Test]
+    public async Task Entries_at_the_front_that_may_go_do_so_bit_by_bit_behind_other_writes()
+    {
+        await AppendManyAsync();
+        int before = _documents.Commits;
+        await _log.TruncatePrefixAsync(55);
+        await AppendAsync(61, count: 1, bytes: 10);
+
+        await Eventually.HoldsAsync("all of them are gone", () => _log.FirstIndex == 56);
+
+        Assert.That(_documents.Commits - before, Is.EqualTo(3));
+        Assert.That(await TestEntries.AllAsync(_log), Has.Count.EqualTo(6));
+    }
+
+    [Test]
+    public async Task What_is_appended_after_entries_were_let_go_stays()
+    {
+        await AppendManyAsync();
+        await _log.TruncatePrefixAsync(ulong.MaxValue);
+        await AppendAsync(_log.LastIndex == 0 ? 5 : _log.LastIndex + 1, count: 1, bytes: 10);
+        ulong appended = _log.LastIndex;
+        await _log.TruncateSuffixAsync(_log.FirstIndex);
+        await AppendAsync(3, count: 2, bytes: 10);
+        await ReopenAsync();
+
+        Assert.That(appended, Is.EqualTo(61).Or.EqualTo(5));
+        Assert.That(await TestEntries.AllAsync(_log), Is.EqualTo(new[] { "entry 3 of term 1", "entry 4 of term 1" }));
+    }
+
+    [Test]
+    public async Task A_long_append_is_several_transactions()
+    {
+        await AppendAsync(1, count: 5, bytes: 7 << 20);
+
+        Assert.That(_documents.Commits, Is.EqualTo(_committed + 2));
+        Assert.That(await TestEntries.AllAsync(_log), Has.Count.EqualTo(5));
     }
 
     [Test]
@@ -155,6 +192,15 @@ public sealed class RunTests
         _documents.Tamper(DocumentSet.Log, 11, first);
         await ReopenAsync();
         Assert.That(async () => await _log.ReadAsync(11, 11, 1), Throws.TypeOf<CorruptStoreException>().With.Message.Contains("begins with 11"));
+    }
+
+    // 60 runs of 200 KiB: one transaction deletes 8 MiB.
+    private async Task AppendManyAsync()
+    {
+        for (ulong index = 1; index <= 60; index++)
+        {
+            await AppendAsync(index, count: 1, bytes: 200 << 10);
+        }
     }
 
     private async Task AppendAsync(ulong first, int count, int bytes) =>

@@ -100,6 +100,25 @@ public sealed class StoreThreadTests
     }
 
     [Test]
+    public async Task Values_that_are_set_at_once_are_all_kept()
+    {
+        var documents = new MemoryDocuments();
+        StoreThread thread = documents.Start();
+        StoreContent found = await thread.Opened;
+        var stable = new LiteDbStableStore(thread, found.TermAndVote, found.Values);
+
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(i => stable.SetAsync(new[] { (byte)i }, new[] { (byte)i }).AsTask()));
+        bool areVisible = (await stable.ListKeysAsync()).Count == 50;
+        await thread.StopAsync();
+        StoreThread again = documents.Start();
+        StoreContent kept = await again.Opened;
+        await again.StopAsync();
+
+        Assert.That(areVisible, Is.True);
+        Assert.That(kept.Values.Keys, Has.Count.EqualTo(50));
+    }
+
+    [Test]
     public async Task A_store_that_is_disposed_refuses_what_comes_after()
     {
         var documents = new MemoryDocuments();
