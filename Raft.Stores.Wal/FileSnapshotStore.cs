@@ -71,7 +71,10 @@ public sealed class FileSnapshotStore : ISnapshotStore
 
     /// <summary>The complete snapshots, the newest first, as many as are kept.</summary>
     /// <returns>What is known of them. One whose description could not be read when the store was opened is left out.</returns>
-    public ValueTask<IReadOnlyList<SnapshotMeta>> ListAsync() => ValueTask.FromResult(_folder.Catalog.List());
+    /// <exception cref="StoreException">
+    /// A sync of the directory failed while a snapshot got its name: whether it is there is seen when the store is opened again.
+    /// </exception>
+    public ValueTask<IReadOnlyList<SnapshotMeta>> ListAsync() => ValueTask.FromResult(_folder.List());
 
     /// <inheritdoc/>
     /// <remarks>Its size is compared here, its checksum as it is read: <see cref="CorruptStoreException"/> says what is wrong.</remarks>

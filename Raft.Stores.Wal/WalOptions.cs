@@ -38,7 +38,7 @@ public sealed record WalOptions
     }
 
 #pragma warning disable RS0030 // The one place where chance comes from outside the seed; a simulation replaces it.
-    private static ulong RandomSalt()
+    internal static ulong RandomSalt()
     {
         Span<byte> salt = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(salt);

@@ -3,7 +3,7 @@ using Raft.Stores.Wal.Stable;
 namespace Raft.Stores.Wal;
 
 /// <summary>The term and vote of a <see cref="WalStore"/>. Writes come one at a time.</summary>
-internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, WriteFuse fuse) : IStableStore
+internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, WriteFuse fuse) : IStableStore, IStableKeys
 {
     private readonly WriteTurn _turn = new(fuse);
 
@@ -32,11 +32,12 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
     /// <inheritdoc/>
     public async ValueTask SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
-        byte[] bytes = values.With(key.Span, value.Span, out SortedDictionary<string, byte[]> changed);
+        StoredValues changed = values.Values.With(key.Span, value.Span);
+        byte[] bytes = changed.Encode();
         _turn.Begin();
         try
         {
-            await values.ReplaceAsync(bytes, changed);
+            await values.ReplaceAsync(changed, bytes);
         }
         catch (Exception failure)
         {
@@ -49,7 +50,10 @@ internal sealed class WalStableStore(StableRecordFile file, ValuesFile values, W
     }
 
     /// <inheritdoc/>
-    public ValueTask<byte[]?> GetAsync(ReadOnlyMemory<byte> key) => ValueTask.FromResult(values.Get(key.Span));
+    public ValueTask<byte[]?> GetAsync(ReadOnlyMemory<byte> key) => ValueTask.FromResult(values.Values.Get(key.Span));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<byte[]>> ListKeysAsync() => ValueTask.FromResult(values.Values.Keys);
 
     /// <summary>Waits for the write under way and closes the file. The fuse is blown before, so that none follows.</summary>
     public async ValueTask CloseAsync()

@@ -76,6 +76,32 @@ public sealed class WalStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a directory holds a store, whole or not. Takes no lock and writes nothing.</summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Whether a segment of a log or a record of term and vote is there.</returns>
+    /// <exception cref="StoreException">The directory cannot be read.</exception>
+    public static ValueTask<bool> ExistsAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return WalDeletion.IsNeededAsync(directory, disk ?? new RealDisk());
+    }
+
+    /// <summary>
+    /// Deletes a store that nobody uses: for whoever has moved what it held to another store. A server whose store is gone must
+    /// not come back blank under its id. Snapshots stay.
+    /// </summary>
+    /// <param name="directory">The directory; it need not hold a store, or one that is whole.</param>
+    /// <param name="disk">The disk; by default the machine's own.</param>
+    /// <returns>Completes when it would stay away after a power cut. What is left by a cut within opens as no store.</returns>
+    /// <exception cref="StoreLockedException">Another process, or a store of this one, uses the directory.</exception>
+    /// <exception cref="StoreException">The disk failed.</exception>
+    public static ValueTask DeleteAsync(string directory, IDisk? disk = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        return WalDeletion.RunAsync(directory, disk ?? new RealDisk());
+    }
+
     /// <summary>Refuses further writes, waits for the one under way, and frees the directory.</summary>
     /// <returns>Completes when another may open the directory; with a disk that hangs within a write, not before it.</returns>
     public async ValueTask DisposeAsync()

@@ -76,5 +76,30 @@ public abstract class StableStoreContract
         Assert.That(await store.LoadAsync(), Is.EqualTo(new TermAndVote(4)));
     }
 
+    /// <summary>A store that names its keys (<see cref="IStableKeys"/>) names all of them. Others need not.</summary>
+    [Test]
+    public async Task The_keys_that_have_values_are_named_in_the_order_of_their_bytes()
+    {
+        IStableStore store = await CreateAsync();
+        if (store is not IStableKeys)
+        {
+            Assert.Pass("This store does not name its keys.");
+        }
+
+        await store.SaveAsync(new TermAndVote(4));
+        Assert.That(await ((IStableKeys)store).ListKeysAsync(), Is.Empty);
+        byte[][] keys = [[], [0], [0, 255], Bytes("a"), Bytes("ab"), Bytes("raft/rejoin"), [127], [128], [255]];
+        foreach (byte[] key in keys.Reverse())
+        {
+            await store.SetAsync(key, Bytes("one"));
+        }
+
+        await store.SetAsync(Bytes("ab"), Bytes(string.Empty));
+        store = await ReopenAsync(store);
+
+        IReadOnlyList<byte[]> named = await ((IStableKeys)store).ListKeysAsync();
+        Assert.That(named.Select(Convert.ToHexString), Is.EqualTo(keys.Select(Convert.ToHexString)));
+    }
+
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

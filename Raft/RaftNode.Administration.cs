@@ -122,7 +122,10 @@ public sealed partial class RaftNode
     /// The log holds the new state until the next snapshot. All voters must be of this library: Go servers do not know
     /// such entries (docs/divergence.md). Until it is done no server takes a snapshot.
     /// </remarks>
-    /// <param name="snapshot">The new state; read from a task of the node until the call completes, not disposed.</param>
+    /// <param name="snapshot">
+    /// The new state; read from a task of the node until the call completes, not disposed. Its reads are cancelled when the
+    /// node stops; <see cref="ShutdownAsync"/> waits for one that does not heed that.
+    /// </param>
     /// <param name="size">How many bytes it has.</param>
     /// <param name="timeout">How long each piece may wait for a place in the apply queue; zero or infinite for ever.</param>
     /// <param name="cancellationToken">Ends the wait, not the restore.</param>
@@ -134,6 +137,9 @@ public sealed partial class RaftNode
     /// <exception cref="RestoreOvertakenException">
     /// Another restore began, or a leadership ended, before this one was whole; nothing was changed.
     /// </exception>
+    /// <exception cref="EnqueueTimeoutException">An entry found no place in time; nothing was changed.</exception>
+    /// <exception cref="LeadershipTransferInProgressException">Nothing was changed: try again soon.</exception>
+    /// <exception cref="RaftShutdownException">The node was stopped; nothing was changed.</exception>
     /// <exception cref="LeadershipLostException">The outcome is unknown.</exception>
     public Task<ApplyResult> RestoreAsync(
         Stream snapshot, long size, TimeSpan timeout = default, CancellationToken cancellationToken = default)

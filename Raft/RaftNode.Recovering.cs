@@ -16,7 +16,7 @@ public sealed partial class RaftNode
     /// <remarks>
     /// All that the server has, committed or not, goes into one snapshot, in which the new members stand; its log is gone then,
     /// its term and vote stay. Interrupted anywhere, by a power cut too, the server is as it was or recovered, and this can be
-    /// called again.
+    /// called again, on stores that were opened anew where one of them failed.
     /// </remarks>
     /// <param name="config">The server's settings.</param>
     /// <param name="fsm">
@@ -36,8 +36,9 @@ public sealed partial class RaftNode
     /// </exception>
     /// <exception cref="UncommittedEntriesException">Entries would be forced; nothing was changed.</exception>
     /// <exception cref="StoreException">
-    /// No snapshot can be restored, the stores cannot be started on, or the new snapshot could not be made the newest: nothing
-    /// was changed. A write failed: the server is as it was or recovered, which is seen when the stores are opened again.
+    /// No snapshot can be restored, or the stores cannot be started on: nothing was changed. The new snapshot could not be made
+    /// the newest, as where the clock was set back: the server is as it was, with one more snapshot at most. A write failed: the
+    /// server is as it was or recovered, which is seen when the stores are opened again.
     /// </exception>
     /// <exception cref="RaftException">The state machine threw at a command; nothing was changed.</exception>
     /// <exception cref="ArgumentException">

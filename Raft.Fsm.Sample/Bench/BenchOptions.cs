@@ -19,7 +19,7 @@ internal sealed record BenchOptions(
     /// <summary>The options of the command line.</summary>
     public static IReadOnlyList<OptionSpec> Specs { get; } =
     [
-        new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
+        new("store", "NAME", StoreNames.Help, StoreNames.Wal),
         new("concurrency", "N", "callers, each with one command under way", "64"),
         new("payload", "BYTES", "size of a command", "128"),
         new("seconds", "N", "how long to measure", "10"),
@@ -37,13 +37,7 @@ internal sealed record BenchOptions(
 
     /// <summary>Checks what was given.</summary>
     /// <exception cref="UsageException">Something is wrong.</exception>
-    public static BenchOptions Read(ParsedOptions given)
-    {
-        string store = given.Choice("store", StoreNames.Wal, StoreNames.LiteDb, StoreNames.Memory);
-        return store == StoreNames.LiteDb
-            ? throw given.Wrong("--store litedb is not there yet; give wal or memory")
-            : new BenchOptions(
-                store, given.Number("concurrency", 1, 1 << 20), given.Number("payload", 0, 8 << 20),
-                given.Number("seconds", 1, 3600), given.Number("nodes", 1, 9), given.Required("data"));
-    }
+    public static BenchOptions Read(ParsedOptions given) => new(
+        StoreNames.Read(given), given.Number("concurrency", 1, 1 << 20), given.Number("payload", 0, 8 << 20),
+        given.Number("seconds", 1, 3600), given.Number("nodes", 1, 9), given.Required("data"));
 }

@@ -23,7 +23,7 @@ internal sealed record ClusterOptions(int Nodes, string Data, int RaftBasePort, 
         new("data", "DIR", "where they keep their data", "./raftkv-data"),
         new("raft-base-port", "PORT", "node i listens for others on this port + i", "7000"),
         new("http-base-port", "PORT", "node i listens for clients on this port + i", "8000"),
-        new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
+        new("store", "NAME", StoreNames.Help, StoreNames.Wal),
         new("stop-with-input", "on|off", "whether the end of standard input stops the cluster", "off") { IsHidden = true },
     ];
 
@@ -43,13 +43,10 @@ internal sealed record ClusterOptions(int Nodes, string Data, int RaftBasePort, 
                 $"--raft-base-port {raft} and --http-base-port {http} give {nodes} nodes the same ports; keep them further apart");
         }
 
-        string store = given.Choice("store", StoreNames.Wal, StoreNames.LiteDb, StoreNames.Memory);
-        return store == StoreNames.LiteDb
-            ? throw given.Wrong("--store litedb is not there yet; give wal or memory")
-            : new ClusterOptions(nodes, given.Required("data"), raft, http, store)
-            {
-                StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
-            };
+        return new ClusterOptions(nodes, given.Required("data"), raft, http, StoreNames.Read(given))
+        {
+            StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
+        };
     }
 
     /// <summary>The name of a node, counted from 1.</summary>

@@ -10,6 +10,9 @@ namespace Raft.Fsm.Sample.CommandLine;
 internal sealed record CommandSpec(
     string Name, string Summary, IReadOnlyList<OptionSpec> Options, Func<ParsedOptions, Task<int>> Run)
 {
+    /// <summary>What is given without a name, once; null where nothing is.</summary>
+    public OptionSpec? Argument { get; init; }
+
     /// <summary>Whether the help is silent about it.</summary>
     public bool IsHidden { get; init; }
 
@@ -18,6 +21,11 @@ internal sealed record CommandSpec(
     {
         var text = new StringBuilder();
         text.Append($"raftkv {Name}: {Summary}\n\nOptions (--name value or --name=value):\n");
+        if (Argument is not null)
+        {
+            text.Append($"  {Argument.Value,-32} {Argument.Help} (required)\n");
+        }
+
         foreach (OptionSpec option in Options.Where(o => !o.IsHidden))
         {
             string note = option.IsRequired ? " (required)" : option.Default is { } value ? $" (default {value})" : "";

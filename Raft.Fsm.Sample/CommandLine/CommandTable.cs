@@ -2,6 +2,7 @@ using System.Text;
 using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.Bench;
 using Raft.Fsm.Sample.Cluster;
+using Raft.Fsm.Sample.Conversion;
 using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.CommandLine;
@@ -28,6 +29,11 @@ internal static class CommandTable
         new("status", "how a node stands", StatusCommand.Options, given => StatusCommand.RunAsync(given, Console.Out)),
         .. AdminCommands.Of(Console.Out),
         .. BackupCommands.Of(Console.Out),
+        new("convert", "moves the data of a stopped node to another store", ConvertCommand.Options,
+            given => ConvertCommand.RunAsync(given, Console.Out, Console.Error))
+        {
+            Argument = ConvertCommand.Argument,
+        },
         new("log", "reads a node's stopped data directory (not there yet)", [],
             given => throw given.Wrong("not there yet; raftkv --help lists what is")),
     ];

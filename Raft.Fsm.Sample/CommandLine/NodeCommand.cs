@@ -21,7 +21,7 @@ internal static class NodeCommand
         new("advertise", "HOST:PORT", "the raft address that others are told, where it is not --raft"),
         new("peers", "ID=HOST:PORT,...", "the founding voters, this node among them; ignored once the node has state"),
         new("join", "URL", "asks the member there to add this node: nonvoter first, voter once it has caught up"),
-        new("store", "NAME", "wal or memory (litedb is not there yet)", StoreNames.Wal),
+        new("store", "NAME", StoreNames.Help, StoreNames.Wal),
         new("heartbeat-ms", "N", "how long a follower waits for its leader", "1000"),
         new("election-ms", "N", "how long a candidate waits", "1000"),
         new("lease-ms", "N", "how long a leader goes on without a majority", "500"),
@@ -69,7 +69,7 @@ internal static class NodeCommand
         Refuse(given, election < heartbeat, "--election-ms is below --heartbeat-ms; give at least as much");
         Refuse(given, lease > heartbeat, "--lease-ms is above --heartbeat-ms; give at most as much");
         string data = given.Required("data");
-        string store = Store(given);
+        string store = StoreNames.Read(given);
         var options = new NodeOptions
         {
             Id = id,
@@ -141,13 +141,6 @@ internal static class NodeCommand
         Refuse(
             given, advertise is not null && (advertise.IsWildcard || advertise.Port == 0),
             $"--advertise is {advertise}, which nobody can dial; give the address and port that others reach");
-    }
-
-    private static string Store(ParsedOptions given)
-    {
-        string store = given.Choice("store", StoreNames.Wal, StoreNames.LiteDb, StoreNames.Memory);
-        Refuse(given, store == StoreNames.LiteDb, "--store litedb is not there yet; give wal or memory");
-        return store;
     }
 
     private static LogLevel Level(ParsedOptions given)

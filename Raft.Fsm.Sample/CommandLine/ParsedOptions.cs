@@ -26,6 +26,11 @@ internal sealed class ParsedOptions
                 return null;
             }
 
+            if (command.Argument is { } argument && !word.StartsWith('-') && parsed._given.TryAdd(argument.Name, word))
+            {
+                continue;
+            }
+
             if (!word.StartsWith("--", StringComparison.Ordinal) || word.Length == 2)
             {
                 throw parsed.Wrong($"'{word}' is no option; options are --name value or --name=value");
@@ -52,7 +57,11 @@ internal sealed class ParsedOptions
             }
         }
 
-        string[] missing = [.. command.Options.Where(o => o.IsRequired && !parsed.Has(o.Name)).Select(o => $"--{o.Name} {o.Value}")];
+        string[] missing =
+        [
+            .. command.Options.Where(o => o.IsRequired && !parsed.Has(o.Name)).Select(o => $"--{o.Name} {o.Value}"),
+            .. command.Argument is { } needed && !parsed.Has(needed.Name) ? [needed.Value] : Array.Empty<string>(),
+        ];
         return missing.Length == 0 ? parsed : throw parsed.Wrong($"missing {string.Join(", ", missing)}");
     }
 

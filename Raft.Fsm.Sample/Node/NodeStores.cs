@@ -1,3 +1,4 @@
+using Raft.Fsm.Sample.Stores;
 using Raft.Stores.Wal;
 
 namespace Raft.Fsm.Sample.Node;
@@ -5,14 +6,16 @@ namespace Raft.Fsm.Sample.Node;
 /// <summary>The stores of one node, open. Disposed after the node that uses them.</summary>
 internal sealed class NodeStores : IAsyncDisposable
 {
-    private readonly IAsyncDisposable? _owner;
+    private readonly OpenStore? _store;
+    private readonly IDisposable? _claim;
 
-    private NodeStores(ILogStore log, IStableStore stable, ISnapshotStore snapshots, IAsyncDisposable? owner)
+    private NodeStores(ILogStore log, IStableStore stable, ISnapshotStore snapshots, OpenStore? store, IDisposable? claim)
     {
         Snapshots = snapshots;
         Log = log;
         Stable = stable;
-        _owner = owner;
+        _store = store;
+        _claim = claim;
     }
 
     /// <summary>The log.</summary>
@@ -27,27 +30,45 @@ internal sealed class NodeStores : IAsyncDisposable
     /// <summary>Opens stores by name.</summary>
     /// <param name="name">One of <see cref="StoreNames"/>.</param>
     /// <param name="directory">Where they live, for those that live on disk.</param>
-    /// <exception cref="StoreException">The store refuses.</exception>
+    /// <exception cref="StoreException">The store refuses, or the directory holds another one.</exception>
     public static async Task<NodeStores> OpenAsync(string name, string directory)
     {
-        if (name == StoreNames.Memory)
+        var disk = new RealDisk();
+        if (StoreKind.Find(name) is not { } kind)
         {
+            await DataDirectory.RequireNoOtherAsync(directory, name, StoreKind.All, disk);
             return new NodeStores(
-                new InMemoryLogStore(), new InMemoryStableStore(), new InMemorySnapshotStore(), owner: null);
+                new InMemoryLogStore(), new InMemoryStableStore(), new InMemorySnapshotStore(), store: null, claim: null);
         }
 
-        WalStore wal = await WalStore.OpenAsync(directory);
+        IDisposable claim = await DataDirectory.ClaimAsync(directory, disk);
+        OpenStore? store = null;
         try
         {
-            return new NodeStores(wal.Log, wal.Stable, await FileSnapshotStore.OpenAsync(directory), wal);
+            await DataDirectory.RequireNoOtherAsync(directory, name, StoreKind.All, disk);
+            store = await kind.OpenAsync(directory, disk);
+            return new NodeStores(store.Log, store.Stable, await FileSnapshotStore.OpenAsync(directory, disk), store, claim);
         }
         catch
         {
-            await wal.DisposeAsync();
+            if (store is not null)
+            {
+                await store.DisposeAsync();
+            }
+
+            claim.Dispose();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _owner?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_store is not null)
+        {
+            await _store.DisposeAsync();
+        }
+
+        _claim?.Dispose();
+    }
 }

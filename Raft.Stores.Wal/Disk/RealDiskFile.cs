@@ -2,8 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Raft.Stores.Wal.Disk;
 
-/// <summary>A file of the <see cref="RealDisk"/>. Its blocking calls run on the thread pool, off the caller's loop.</summary>
-internal sealed class RealDiskFile : IDiskFile
+/// <summary>
+/// A file of the <see cref="RealDisk"/>. What is awaited runs on the thread pool, off the caller's loop; what blocks runs where
+/// it is called.
+/// </summary>
+internal sealed class RealDiskFile : IBlockingDiskFile
 {
     private const int ZerosBytes = 1 << 20;
 
@@ -25,7 +28,7 @@ internal sealed class RealDiskFile : IDiskFile
     public string Path { get; }
 
     /// <inheritdoc/>
-    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult(RandomAccess.GetLength(_file));
+    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult(GetLength());
 
     /// <inheritdoc/>
     public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer) => Rent().StartRead(offset, buffer);
@@ -43,6 +46,18 @@ internal sealed class RealDiskFile : IDiskFile
 
     /// <inheritdoc/>
     public ValueTask SyncDataAsync() => Rent().Start(DiskCall.Sync, 0, 0, default);
+
+    /// <inheritdoc/>
+    public long GetLength() => RandomAccess.GetLength(_file);
+
+    /// <inheritdoc/>
+    public int ReadAt(long offset, Span<byte> buffer) => Read(offset, buffer);
+
+    /// <inheritdoc/>
+    public void WriteAt(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(_file, bytes, offset);
+
+    /// <inheritdoc/>
+    public void SyncData() => CheckedSync.Data(_file);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -30,4 +30,11 @@ internal static class WalFiles
                 CultureInfo.InvariantCulture, out sequence)
             && name == Segment(sequence);
     }
+
+    /// <summary>Whether a file is part of what a server must not forget, so that its directory holds a store.</summary>
+    public static bool HoldsState(string name) => name == Stable || IsSegment(name, out _);
+
+    /// <summary>Whether a file is a store's, its lock left aside.</summary>
+    public static bool IsStores(string name) =>
+        HoldsState(name) || name is NextSegment or StableNew or Values or ValuesNew;
 }

@@ -12,7 +12,10 @@ internal sealed class SnapshotFolder(string root, IDisk disk, FileSnapshotOption
     // Once a sync of the directory has failed, nobody knows which names the disk has: no snapshot is committed then.
     private readonly WriteFuse _fuse = new();
 
-    /// <summary>Which snapshots are there.</summary>
+    // Where that sync was to make a new snapshot's name durable: it may be there after the next open, or not.
+    private volatile StoreException? _inDoubt;
+
+    /// <summary>Which snapshots are there, as far as is known.</summary>
     public SnapshotCatalog Catalog { get; } = new(options.Retain);
 
     /// <summary>Where it is.</summary>
@@ -33,6 +36,13 @@ internal sealed class SnapshotFolder(string root, IDisk disk, FileSnapshotOption
     /// <summary>Throws if nothing can be committed any more.</summary>
     public void RequireSound() => _fuse.Check();
 
+    /// <summary>Which snapshots are there, the newest first.</summary>
+    /// <exception cref="StoreException">Whether there is another one, whose commit failed, is not known.</exception>
+    public IReadOnlyList<SnapshotMeta> List() => _inDoubt is not { } failure
+        ? Catalog.List()
+        : throw new StoreException(
+            $"Which snapshots {root} holds is not known until it is opened again, since a commit failed: {failure.Message}", failure);
+
     /// <summary>Gives an unfinished snapshot, all of which is durable, its name; then deletes those that are not kept.</summary>
     /// <exception cref="StoreException">Whether it has its name is not known.</exception>
     public async ValueTask PublishAsync(StoredSnapshot snapshot)
@@ -40,7 +50,16 @@ internal sealed class SnapshotFolder(string root, IDisk disk, FileSnapshotOption
         string id = snapshot.Meta.Id;
         _fuse.Check();
         await disk.RenameDirectoryAsync(UnfinishedPathOf(id), PathOf(id));
-        await SyncAsync();
+        try
+        {
+            await SyncAsync();
+        }
+        catch (StoreException failure)
+        {
+            _inDoubt = failure;
+            throw;
+        }
+
         Catalog.Add(snapshot);
         await ReapAsync();
     }

@@ -25,11 +25,11 @@ internal static class TermAndVoteEncoding
         byte[]? votedFor = Utf8(record.VotedFor.Value);
         byte[]? address = Utf8(record.VotedForAddress.Value);
         byte[] bytes = new byte[FramingBytes + (votedFor?.Length ?? 0) + (address?.Length ?? 0)];
-        if (bytes.Length > StableSlot.PayloadBytesMax)
+        if (bytes.Length > RecordSlot.PayloadBytesMax)
         {
             throw new ArgumentException(
                 $"The server's id and address have {bytes.Length - FramingBytes} bytes; a term-and-vote record has room for "
-                + $"{StableSlot.PayloadBytesMax - FramingBytes}. Nothing was written.",
+                + $"{RecordSlot.PayloadBytesMax - FramingBytes}. Nothing was written.",
                 nameof(record));
         }
 

@@ -17,8 +17,9 @@ public sealed class ClusterJoinTests
     public async Task A_node_with_an_empty_disk_hears_nothing_until_its_id_is_removed_and_is_added_then()
     {
         await using var member = new PlayedMember(Alone + """,{"id":"n4","address":"n4:1","suffrage":"Voter"}""");
-        await using JoiningNode node = await JoiningNode.StartAsync(member.Address, isHeld: true);
-        member.OnChange = request => node.HeardAtChange.Add((request, node.IsListening));
+        await using JoiningNode node = await JoiningNode.StartAsync(
+            member.Address, isHeld: true,
+            joining => member.OnChange = request => joining.HeardAtChange.Add((request, joining.IsListening)));
 
         await Eventually.HoldsAsync("it was added", () => member.Changes.Count >= 2);
 
@@ -64,9 +65,11 @@ public sealed class ClusterJoinTests
         private readonly Lines _lines;
         private readonly Task _joining;
 
-        private JoiningNode(RaftNode raft, ClusterJoin join, StartedTransport transport, Lines lines)
+        private JoiningNode(
+            RaftNode raft, ClusterJoin join, StartedTransport transport, Lines lines, Action<JoiningNode>? beforeJoining)
         {
             (_raft, _join, _transport, _lines) = (raft, join, transport, lines);
+            beforeJoining?.Invoke(this);
             _joining = join.RunAsync(_ending.Token);
         }
 
@@ -76,7 +79,8 @@ public sealed class ClusterJoinTests
 
         public string Log => _lines.ToString();
 
-        public static async Task<JoiningNode> StartAsync(string target, bool isHeld)
+        public static async Task<JoiningNode> StartAsync(
+            string target, bool isHeld, Action<JoiningNode>? beforeJoining = null)
         {
             var transport = new StartedTransport(
                 new InMemoryNetwork(TimeProvider.System).CreateTransport("n4:1", TimeSpan.FromSeconds(1)));
@@ -90,7 +94,8 @@ public sealed class ClusterJoinTests
             var lines = new Lines();
             using var logs = new LineLog(lines, LogLevel.Information);
             return new JoiningNode(
-                raft, new ClusterJoin(node, "n4:1", new Uri(target), held, logs.CreateLogger("test")), transport, lines);
+                raft, new ClusterJoin(node, "n4:1", new Uri(target), held, logs.CreateLogger("test")), transport, lines,
+                beforeJoining);
         }
 
         public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Node;
+using Raft.Stores.LiteDb;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
@@ -46,7 +47,6 @@ public sealed class CommandLineTests
     [TestCase(Node + " --peers n1=127.0.0.1:1,n2=127.0.0.1:1", "the address 127.0.0.1:1 stands twice")]
     [TestCase(Node + " --peers n2=127.0.0.1:1,n3=127.0.0.1:2", "--peers does not name this node, n1")]
     [TestCase(Node + " --store disk", "--store is 'disk'; give wal or litedb or memory")]
-    [TestCase(Node + " --store litedb", "--store litedb is not there yet")]
     [TestCase(Node + " --join 127.0.0.1:8002", "--join is '127.0.0.1:8002'; give http://HOST:PORT")]
     [TestCase(Node + " --join http://127.0.0.1:8001", "--join names this node itself")]
     [TestCase(Node + " --join http://127.0.0.1:8002 --peers n1=a:1", "--peers founds a cluster and --join enters one that runs")]
@@ -66,7 +66,13 @@ public sealed class CommandLineTests
     [TestCase("--nodes 0", "raftkv cluster: --nodes is '0'")]
     [TestCase("cluster --raft-base-port 8001", "give 3 nodes the same ports")]
     [TestCase("cluster --http-base-port 65535", "--http-base-port is '65535'")]
-    [TestCase("cluster --store litedb", "--store litedb is not there yet")]
+    [TestCase("cluster --store disk", "--store is 'disk'; give wal or litedb or memory")]
+    [TestCase("convert", "missing --from NAME, --to NAME, DIR")]
+    [TestCase("convert --from wal d", "missing --to NAME")]
+    [TestCase("convert --from wal --to wal d", "--from and --to are both wal")]
+    [TestCase("convert --from wal --to memory d", "--to is 'memory'; give wal or litedb")]
+    [TestCase("convert --from wal --to litedb d e", "'e' is no option")]
+    [TestCase("convert --from wal --to litedb no-such-directory", "no-such-directory holds no store")]
     [TestCase("bench --concurrency many", "--concurrency is 'many'")]
     [TestCase("status", "missing --target URL")]
     [TestCase("status --target 127.0.0.1:8001", "--target is '127.0.0.1:8001'; give http://HOST:PORT")]
@@ -96,6 +102,7 @@ public sealed class CommandLineTests
     [TestCase("snapshot --help", "--target URL")]
     [TestCase("backup --help", "--file FILE")]
     [TestCase("restore --help", "--file FILE")]
+    [TestCase("convert --help", "DIR")]
     [TestCase("log --help", "raftkv log: ")]
     public async Task Every_command_explains_itself(string line, string says)
     {
@@ -105,6 +112,34 @@ public sealed class CommandLineTests
 
         Assert.That(exitCode, Is.Zero);
         Assert.That(output.ToString(), Does.Contain(says).And.Not.Contain("stop-with-input"));
+    }
+
+    [TestCase(Node + " --store litedb")]
+    [TestCase("cluster --store litedb")]
+    [TestCase("bench --store litedb")]
+    public async Task Without_LiteDB_what_is_missing_is_said_before_anything_is_made(string line)
+    {
+        if (LiteDbStore.IsAvailable)
+        {
+            Assert.Ignore("This build has LiteDB.");
+        }
+
+        using var errors = new StringWriter();
+
+        int exitCode = await CommandTable.RunAsync(line.Split(' '), TextWriter.Null, errors);
+
+        Assert.That(exitCode, Is.EqualTo(2));
+        Assert.That(errors.ToString(), Does.Contain("--store litedb: this build has no LiteDB"));
+        Assert.That(errors.ToString().TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(Directory.Exists("no-such-directory"), Is.False);
+    }
+
+    [Test]
+    public void With_LiteDB_it_is_a_store_like_others()
+    {
+        LiteDbRequired.OrSkip();
+
+        Assert.That(Read("--id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data d --store litedb").Store, Is.EqualTo("litedb"));
     }
 
     [Test]

@@ -14,12 +14,16 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
 {
     private const int Founders = 3;
     private const string RoundsVariable = "RAFT_KILL_ROUNDS";
+    private const string StoreVariable = "RAFT_STORE";
 
     private readonly TemporaryDirectory _directory = new();
     private readonly int[] _ports = TestPorts.Take(2 * size);
     private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[size];
 
     private static bool IsFullRun => Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 };
+
+    /// <summary>The store that a run of its own puts all these tests on, unless a test names one.</summary>
+    private static string[] Store => Environment.GetEnvironmentVariable(StoreVariable) is { Length: > 0 } store ? [$"--store={store}"] : [];
 
     /// <summary>How often to kill: few times in each test run, as often as the variable says in a run of its own.</summary>
     public static int Rounds(int few) => IsFullRun
@@ -41,14 +45,17 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     public string Data(int node) => _directory.File($"n{node + 1}");
 
     /// <summary>Starts one node.</summary>
-    public async Task StartAsync(int node)
+    /// <param name="node">Its number.</param>
+    /// <param name="own">Options for it alone.</param>
+    public async Task StartAsync(int node, params string[] own)
     {
         string peers = string.Join(',', Enumerable.Range(0, Founders).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
         string[] timings = IsFullRun ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
         _nodes[node] = RaftkvProcess.Start(
         [
             "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}",
-            $"--data={Data(node)}", node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. timings, .. more,
+            $"--data={Data(node)}", node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. timings,
+            .. more.Concat(own).Any(option => option.StartsWith("--store=", StringComparison.Ordinal)) ? [] : Store, .. more, .. own,
         ]);
         await _nodes[node]!.ReadyAsync();
     }

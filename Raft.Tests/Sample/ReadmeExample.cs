@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Raft.Stores.LiteDb;
 using Raft.Stores.Wal;
 using Raft.Transport.Tcp;
 
@@ -45,6 +46,16 @@ internal static class ReadmeExample
         await node.ReadIndexAsync();
         // README ends
         return result.Response;
+    }
+
+    /// <summary>Opens the other store that lasts.</summary>
+    /// <returns>What it says of term and vote.</returns>
+    public static async Task<TermAndVote?> OpenLiteDbAsync(string directory)
+    {
+        // README begins
+        await using LiteDbStore store = await LiteDbStore.OpenAsync(directory);
+        // README ends
+        return await store.Stable.LoadAsync();
     }
 
     // README begins

@@ -16,6 +16,15 @@ public sealed class ReadmeTests
     }
 
     [Test]
+    public async Task The_readmes_store_on_LiteDB_opens_and_is_blank()
+    {
+        LiteDbRequired.OrSkip();
+        using var directory = new TemporaryDirectory();
+
+        Assert.That(await ReadmeExample.OpenLiteDbAsync(directory.Path), Is.Null);
+    }
+
+    [Test]
     public void The_example_of_the_readme_is_the_one_that_is_tested()
     {
         string root = Root();

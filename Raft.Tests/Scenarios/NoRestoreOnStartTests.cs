@@ -1,3 +1,4 @@
+using Raft.Storage;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Scenarios;
@@ -84,6 +85,45 @@ public sealed class NoRestoreOnStartTests
         cluster.AwaitSame();
 
         Assert.That(away.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "covered" }));
+    }
+
+    [Test]
+    public void An_own_snapshot_is_noted_while_commands_keep_the_disk_busy()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            1, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true, SnapshotThreshold = 100 });
+        VirtualServer server = cluster.Servers[0];
+        server.Stores.WriteTime = TimeSpan.FromMilliseconds(1);
+        for (int i = 0; i < 2000; i++)
+        {
+            _ = cluster.Apply(server, $"{i}");
+            cluster.Pass(TimeSpan.FromMilliseconds(0.4));
+        }
+
+        string noted = OwnSnapshot.LoadAsync(server.Stores).AsTask().GetAwaiter().GetResult();
+        IReadOnlyList<SnapshotMeta> kept = server.Snapshots.ListAsync().AsTask().GetAwaiter().GetResult();
+
+        Assert.That(noted, Is.AnyOf(kept.Select(s => s.Id).ToArray()));
+    }
+
+    [Test]
+    public void W7_a_leader_whose_disk_hangs_while_it_notes_a_snapshot_gives_way()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(
+            3, s => s.Config = s.Config with { NoSnapshotRestoreOnStart = true });
+        VirtualServer old = cluster.AwaitLeader();
+        cluster.Run(cluster.Apply(old, "a"));
+        old.Stores.HoldLogWrites = true;
+        old.Stores.HoldRecordWrites = true;
+        cluster.Run(old.Node!.SnapshotAsync());
+        _ = cluster.Apply(old, "waits behind it");
+
+        VirtualServer leader = cluster.AwaitLeader([.. cluster.Servers.Where(s => s != old)]);
+        cluster.Run(cluster.Apply(leader, "b"));
+        Assert.That(old.Node.State, Is.EqualTo(RaftState.Follower));
+
+        old.Stores.ReleaseWrites();
+        cluster.AwaitSame();
     }
 
     /// <summary>Three servers, one of which is down and lacks what only the leader's snapshot still holds: one command.</summary>

@@ -11,9 +11,10 @@ public sealed class ProcessTests
 {
     [Test]
     [Reference("e01", "f05")]
-    public async Task No_acknowledged_write_is_lost_when_the_leader_is_killed_again_and_again_under_writes()
+    public async Task No_acknowledged_write_is_lost_when_the_leader_is_killed_again_and_again_under_writes(
+        [Values("wal", "litedb")] string store)
     {
-        await using var cluster = new ProcessCluster();
+        await using ProcessCluster cluster = ClusterOn(store);
         await cluster.StartAllAsync();
         await cluster.LeaderAsync();
         var acknowledged = new ConcurrentQueue<string>();
@@ -39,9 +40,9 @@ public sealed class ProcessTests
 
     [Test]
     [Reference("e01")]
-    public async Task No_acknowledged_write_is_lost_when_all_nodes_are_killed_at_once()
+    public async Task No_acknowledged_write_is_lost_when_all_nodes_are_killed_at_once([Values("wal", "litedb")] string store)
     {
-        await using var cluster = new ProcessCluster();
+        await using ProcessCluster cluster = ClusterOn(store);
         await cluster.StartAllAsync();
         var acknowledged = new ConcurrentQueue<string>();
         for (int round = 0; round < ProcessCluster.Rounds(2); round++)
@@ -111,6 +112,16 @@ public sealed class ProcessTests
         await Eventually.HoldsAsync("the value is there", () => TryAsync(http, "GET", "/kv/k", 200), () => second.Errors);
         Assert.That(await second.TerminateAsync(), Is.Zero, second.Errors);
         Assert.That(await TryAsync(http, "GET", "/healthz", 200), Is.False, $"after {started.Elapsed}");
+    }
+
+    private static ProcessCluster ClusterOn(string store)
+    {
+        if (store == "litedb")
+        {
+            LiteDbRequired.OrSkip();
+        }
+
+        return new ProcessCluster(3, $"--store={store}");
     }
 
     private static RaftkvProcess Node(string id, int raft, int http, string data) => RaftkvProcess.Start(

@@ -76,7 +76,7 @@ public sealed class WalStableRecordTests
         for (int sector = 0; sector < 4; sector++)
         {
             FaultDisk lost = disk.Clone();
-            lost.Content(StablePath).AsSpan(sector * StableSlot.SectorBytes, StableSlot.SectorBytes).Fill(0xee);
+            lost.Content(StablePath).AsSpan(sector * RecordSlot.SectorBytes, RecordSlot.SectorBytes).Fill(0xee);
             Assert.That((await LoadAsync(lost))?.Term, Is.EqualTo(2), $"sector {sector}");
         }
     }

@@ -34,6 +34,9 @@ internal sealed class FaultDisk : IDisk
     /// <summary>A file's bytes, which the caller may change.</summary>
     public byte[] Content(string path) => _names.Find(path)!.Edit();
 
+    /// <summary>A file's bytes, to look at.</summary>
+    public ReadOnlySpan<byte> Peek(string path) => _names.Find(path)!.Content;
+
     /// <summary>Cuts a file off.</summary>
     public void SetLength(string path, int length) => _names.Find(path)!.SetLength(length);
 
@@ -41,7 +44,7 @@ internal sealed class FaultDisk : IDisk
     public FaultDisk Clone()
     {
         var copy = new FaultDisk();
-        _names.CopyTo(copy._names, onlyDurable: false, (path, file) => new FaultFile(copy, path, file.Content));
+        _names.CopyTo(copy._names, onlyDurable: false, (path, file) => new FaultFile(copy, path, [.. file.Content]));
         return copy;
     }
 
@@ -53,7 +56,7 @@ internal sealed class FaultDisk : IDisk
         var copy = new FaultDisk();
         _names.CopyTo(
             copy._names, onlyDurable: !keepsNames,
-            (path, file) => new FaultFile(copy, path, keepsUnsynced ? file.Content : file.Durable));
+            (path, file) => new FaultFile(copy, path, [.. keepsUnsynced ? file.Content : file.Durable]));
         return copy;
     }
 
@@ -67,6 +70,20 @@ internal sealed class FaultDisk : IDisk
     {
         _names.CutPower(namesKept);
         return AfterPowerCut(keepsUnsynced, keepsNames: false);
+    }
+
+    /// <summary>What is left after a power cut that decides for each sector and each name; this disk is of no use then.</summary>
+    /// <param name="random">Decides.</param>
+    /// <param name="sectorBytes">What is written whole or not at all.</param>
+    /// <param name="loss">Which sectors are lost of those that were not synced, in each file.</param>
+    public FaultDisk AfterPowerCut(Random random, int sectorBytes, SectorLoss loss)
+    {
+        _names.CutPower(loss == SectorLoss.All ? 0 : random.Next(PendingNames + 1));
+        var copy = new FaultDisk();
+        _names.CopyTo(
+            copy._names, onlyDurable: true,
+            (path, file) => new FaultFile(copy, path, file.AfterPowerCut(random, sectorBytes, loss)));
+        return copy;
     }
 
     /// <summary>The process dies, the machine does not: what was written is there, synced or not.</summary>

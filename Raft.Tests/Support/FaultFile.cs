@@ -5,10 +5,16 @@ namespace Raft.Tests.Support;
 /// As with Linux, a sync that fails drops its pages from the list of those to be written: they stay readable, and a
 /// later sync succeeds without them.
 /// </remarks>
-internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IDiskFile
+/// <param name="disk">The disk.</param>
+/// <param name="path">The path by which it was created.</param>
+/// <param name="content">What it holds, synced; the file's own from now on.</param>
+internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : IBlockingDiskFile
 {
     private readonly List<(int Offset, int Length)> _dirty = [];
-    private byte[] _buffer = content.AsSpan().ToArray();
+
+    // What a failed sync dropped: some of it may have come to the disk all the same.
+    private readonly List<(int Offset, int Length)> _dropped = [];
+    private byte[] _buffer = content;
     private int _length = content.Length;
 
     public string Path { get; } = path;
@@ -41,16 +47,26 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         _length = length;
     }
 
-    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult((long)_length);
+    public long GetLength() => _length;
 
-    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer)
+    public ValueTask<long> GetLengthAsync() => ValueTask.FromResult(GetLength());
+
+    public int ReadAt(long offset, Span<byte> buffer)
     {
         int count = (int)Math.Clamp(_length - offset, 0, buffer.Length);
-        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer.Span);
-        return ValueTask.FromResult(count);
+        _buffer.AsSpan((int)Math.Min(offset, _length), count).CopyTo(buffer);
+        return count;
     }
 
+    public ValueTask<int> ReadAtAsync(long offset, Memory<byte> buffer) => ValueTask.FromResult(ReadAt(offset, buffer.Span));
+
     public ValueTask WriteAtAsync(long offset, ReadOnlyMemory<byte> bytes)
+    {
+        WriteAt(offset, bytes.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public void WriteAt(long offset, ReadOnlySpan<byte> bytes)
     {
         try
         {
@@ -58,13 +74,12 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         }
         catch (IOException)
         {
-            Put(offset, bytes.Span[..Math.Min(disk.TornBytes, bytes.Length)]);
+            Put(offset, bytes[..Math.Min(disk.TornBytes, bytes.Length)]);
             throw;
         }
 
         disk.LastWrite = (Path, offset, bytes.Length);
-        Put(offset, bytes.Span);
-        return ValueTask.CompletedTask;
+        Put(offset, bytes);
     }
 
     public async ValueTask WriteAndSyncAsync(long offset, ReadOnlyMemory<byte> bytes)
@@ -82,6 +97,12 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
 
     public ValueTask SyncDataAsync()
     {
+        SyncData();
+        return ValueTask.CompletedTask;
+    }
+
+    public void SyncData()
+    {
         try
         {
             disk.Change(isSync: true);
@@ -94,7 +115,11 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
             }
 
             Durable = durable;
-            return ValueTask.CompletedTask;
+        }
+        catch (IOException)
+        {
+            _dropped.AddRange(_dirty);
+            throw;
         }
         finally
         {
@@ -102,14 +127,50 @@ internal sealed class FaultFile(FaultDisk disk, string path, byte[] content) : I
         }
     }
 
+    /// <summary>What a power cut leaves, where each sector that was not synced survives or does not, and so does the length.</summary>
+    public byte[] AfterPowerCut(Random random, int sectorBytes, SectorLoss loss)
+    {
+        int[] unsynced = [.. _dirty.Concat(_dropped)
+            .SelectMany(range => Enumerable.Range(range.Offset / sectorBytes, Sectors(range, sectorBytes)))
+            .Where(sector => sector * sectorBytes < _length).Distinct().Order()];
+        int one = random.Next(Math.Max(1, unsynced.Length));
+        int[] kept = loss switch
+        {
+            SectorLoss.All => [],
+            SectorLoss.AllBehindOne => unsynced[..random.Next(unsynced.Length + 1)],
+            SectorLoss.One => [.. unsynced.Where((_, i) => i != one)],
+            SectorLoss.None => unsynced,
+            _ => [.. unsynced.Where(_ => random.Next(2) == 0)],
+        };
+        int end = kept.Length == 0 ? 0 : Math.Min(_length, (kept[^1] + 1) * sectorBytes);
+        int length = loss switch
+        {
+            SectorLoss.All => Durable.Length,
+            SectorLoss.None => _length,
+            _ => new[] { Durable.Length, Math.Max(Durable.Length, end), _length }[random.Next(3)],
+        };
+        byte[] left = new byte[length];
+        Durable.AsSpan(0, Math.Min(length, Durable.Length)).CopyTo(left);
+        foreach (int at in kept.Select(sector => sector * sectorBytes).Where(at => at < length))
+        {
+            int count = Math.Min(sectorBytes, Math.Min(length, _length) - at);
+            _buffer.AsSpan(at, count).CopyTo(left.AsSpan(at));
+        }
+
+        return left;
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static int Sectors((int Offset, int Length) range, int sectorBytes) => range.Length == 0
+        ? 0 : ((range.Offset + range.Length - 1) / sectorBytes) - (range.Offset / sectorBytes) + 1;
 
     private void Put(long offset, ReadOnlySpan<byte> bytes)
     {
         int end = (int)offset + bytes.Length;
         if (end > _buffer.Length)
         {
-            Array.Resize(ref _buffer, end);
+            Array.Resize(ref _buffer, Math.Max(end, 2 * _buffer.Length));
         }
 
         _length = Math.Max(_length, end);

@@ -18,6 +18,12 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     /// <summary>Servers that end the connection on a question, as Go does.</summary>
     public HashSet<ServerAddress> Foreign { get; } = [];
 
+    /// <summary>Addresses that lead to another server than the one that is started under them, as a stale name does.</summary>
+    public Dictionary<ServerAddress, ServerAddress> Detours { get; } = [];
+
+    /// <summary>Changes every answer before it is delivered; null for none.</summary>
+    public Func<RpcResponse, RpcResponse>? Rewrite { get; set; }
+
     /// <summary>Looks at every request before it is delivered; false drops it.</summary>
     public Func<ServerAddress, ServerAddress, RpcRequest, bool>? Filter { get; set; }
 
@@ -59,13 +65,14 @@ internal sealed class VirtualNetwork(VirtualClock clock)
         }
     }
 
-    internal bool IsUp(ServerAddress address) => _servers.ContainsKey(address);
+    internal bool IsUp(ServerAddress address) => _servers.ContainsKey(Detours.GetValueOrDefault(address, address));
 
     /// <summary>Carries a request to its server and the answer back; what is lost on the way is never answered.</summary>
     internal void Carry(
         ServerAddress from, ServerAddress to, RpcRequest request, Action<RpcResponse?, string?> answer,
         ISnapshotBody? body = null)
     {
+        to = Detours.GetValueOrDefault(to, to);
         After(Latency + (RequestDelay?.Invoke(to, request) ?? default), () =>
         {
             if (!_cut.Contains((from, to)) && (Filter is null || Filter(from, to, request))
@@ -75,7 +82,7 @@ internal sealed class VirtualNetwork(VirtualClock clock)
                 {
                     if (!_cut.Contains((to, from)))
                     {
-                        answer(response, error);
+                        answer(response is null ? null : Rewrite?.Invoke(response) ?? response, error);
                     }
                 })));
             }

@@ -148,10 +148,11 @@ internal sealed class VirtualStores(VirtualClock clock) : ILogStore, IStableStor
         History.Add($"save {record}");
     }
 
-    public ValueTask SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
+    public async ValueTask SetAsync(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value)
     {
-        _values[Convert.ToHexString(key.Span)] = value.ToArray();
-        return ValueTask.CompletedTask;
+        (string name, byte[] copy) = (Convert.ToHexString(key.Span), value.ToArray());
+        await WriteAsync(HoldRecordWrites);
+        _values[name] = copy;
     }
 
     public ValueTask<byte[]?> GetAsync(ReadOnlyMemory<byte> key) =>

@@ -65,6 +65,10 @@ public sealed class PortFuzzTests
         using var log = new LogLines();
         var unobserved = new List<Exception>();
         void Note(object? sender, UnobservedTaskExceptionEventArgs e) => unobserved.Add(e.Exception);
+
+        // What other tests left behind is told before.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         TaskScheduler.UnobservedTaskException += Note;
         try
         {

@@ -104,6 +104,8 @@ public sealed class PortLimitTests
             await AskAsync(peer);
         }
 
+        // An answer is there before its connection has noticed that it was sent; until then it does not lie idle.
+        await Until.TrueAsync(() => transport.Acceptor!.IdleCount == 6, "they wait for the next request");
         for (int minutes = 0; minutes < 4; minutes++)
         {
             _clock.Advance(TimeSpan.FromMinutes(1));

@@ -40,6 +40,9 @@ internal sealed class AcceptedConnection
     /// <summary>The other side, for log lines.</summary>
     public string Remote { get; }
 
+    /// <summary>Whether it waits for the next request, with nothing to send.</summary>
+    public bool IsIdle => _deadline.IsIdle && _answers.SendingSince == 0;
+
     /// <summary>Reads requests until the connection ends. Never fails.</summary>
     public async Task RunAsync()
     {

@@ -39,6 +39,18 @@ internal sealed class Acceptor : IAsyncDisposable
         }
     }
 
+    /// <summary>How many of them wait for the next request.</summary>
+    public int IdleCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Keys.Count(static connection => connection.IsIdle);
+            }
+        }
+    }
+
     /// <summary>The budget of all connections.</summary>
     public DecodingBudget Budget => _context.Budget;
 

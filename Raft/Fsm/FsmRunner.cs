@@ -19,7 +19,7 @@ internal sealed class FsmRunner(
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly WakeSignal _wake = new();
-    private readonly PriorityQueue<FsmWait, ulong> _waits = new();
+    private readonly AppliedWaits _waits = new(completions);
     private readonly RestoreTracker _restores = new(log);
     private bool _isOvertaken;
     private long _appliedBytes;
@@ -113,11 +113,7 @@ internal sealed class FsmRunner(
             }
         }
 
-        while (_waits.TryDequeue(out FsmWait? wait, out _))
-        {
-            completions.Add(wait.Failed(stopped));
-        }
-
+        _waits.Fail(stopped);
         foreach (ISnapshotSource snapshot in unused)
         {
             await snapshot.DisposeAsync();
@@ -141,11 +137,8 @@ internal sealed class FsmRunner(
     {
         switch (work)
         {
-            case FsmWait wait when wait.Index <= board.AppliedIndex:
-                completions.Add(wait.Reached(board.AppliedIndex));
-                break;
             case FsmWait wait:
-                _waits.Enqueue(wait, wait.Index);
+                _waits.Add(wait, board.AppliedIndex);
                 break;
             case FsmInspection inspection when _isOvertaken:
                 completions.Add(inspection.Failed(new RaftException("The state machine is being restored. Try again soon.")));
@@ -161,11 +154,30 @@ internal sealed class FsmRunner(
         }
     }
 
-    /// <summary>Applies entries, and lets the state give way where a user's restore ends among them.</summary>
+    /// <summary>Applies entries. Those who wait for what is not applied are told so, whatever keeps it from being applied.</summary>
     private async ValueTask ApplyAsync(FsmApply apply, CancellationToken stopping)
     {
+        bool isApplied = false;
+        try
+        {
+            // Overtaken: a snapshot is next, which covers these entries, and their answers are lost.
+            isApplied = !_isOvertaken && await TryApplyAsync(apply, stopping);
+        }
+        finally
+        {
+            if (!isApplied)
+            {
+                FailApply(apply);
+            }
+        }
+    }
+
+    /// <summary>Applies entries, and lets the state give way where a user's restore ends among them.</summary>
+    /// <returns>False where such a restore was not let come to its end: what is behind it cannot be applied.</returns>
+    private async ValueTask<bool> TryApplyAsync(FsmApply apply, CancellationToken stopping)
+    {
         int from = 0;
-        for (int i = 0; i < apply.Slice.Count && !_isOvertaken; i++)
+        for (int i = 0; i < apply.Slice.Count; i++)
         {
             if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) != LogType.Noop)
             {
@@ -176,20 +188,17 @@ internal sealed class FsmRunner(
             if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
             {
                 Apply(apply.Part(from, i - from));
-                await RestoreAsync(apply.Part(i, 1), state, stopping);
+                if (!await TryRestoreAsync(apply.Part(i, 1), state, stopping))
+                {
+                    return false;
+                }
+
                 from = i + 1;
             }
         }
 
-        if (_isOvertaken)
-        {
-            // A snapshot is next, which covers these entries: their answers are lost.
-            FailApply(apply);
-        }
-        else
-        {
-            Apply(apply.Part(from, apply.Slice.Count - from));
-        }
+        Apply(apply.Part(from, apply.Slice.Count - from));
+        return true;
     }
 
     private void Apply(FsmApply apply)
@@ -214,7 +223,6 @@ internal sealed class FsmRunner(
         {
             // Half an entry may have been applied: nobody can say what the state is now, so the node must stop.
             completions.Add(due, dueCount);
-            FailApply(apply);
             throw new RaftFatalException(
                 $"The state machine threw while applying entries {apply.Slice.FirstIndex} to {apply.Slice.LastIndex}: "
                 + $"{thrown.Message}", thrown);
@@ -222,7 +230,7 @@ internal sealed class FsmRunner(
 
         Passed(apply.Slice);
         completions.Add(due, dueCount);
-        ReleaseWaits();
+        _waits.Release(board.AppliedIndex);
         events.Applied();
     }
 
@@ -256,13 +264,14 @@ internal sealed class FsmRunner(
     }
 
     /// <summary>Lets the state give way to a user's, as the last entry of a restore says; not where its pieces are not all there.</summary>
-    private async Task RestoreAsync(FsmApply end, RestorePieces? state, CancellationToken stopping)
+    /// <returns>False where the node stops meanwhile, or a leader's snapshot overtakes it.</returns>
+    private async Task<bool> TryRestoreAsync(FsmApply end, RestorePieces? state, CancellationToken stopping)
     {
         if (state is null)
         {
             Restored(end, new RestoreOvertakenException(
                 "Another restore began, or a leadership ended, before this one was whole. Nothing was changed: try again."));
-            return;
+            return true;
         }
 
         Exception? refusal = null;
@@ -272,14 +281,13 @@ internal sealed class FsmRunner(
         }
         catch (Exception) when (_isStopping)
         {
-            FailApply(end);
-            return;
+            return false;
         }
         catch (Exception) when (state.Failure is LogNotFoundException)
         {
             // While it was read, the log gave way to a leader's snapshot, which comes next and covers it.
             _isOvertaken = true;
-            return;
+            return false;
         }
         catch (InvalidDataException wrong) when (state.Failure is null)
         {
@@ -288,13 +296,13 @@ internal sealed class FsmRunner(
         }
         catch (Exception thrown)
         {
-            FailApply(end);
             throw new RaftFatalException(
                 $"The state machine threw while it was restored by entry {end.Slice.FirstIndex}: {thrown.Message}", thrown);
         }
 
         board.RestoredIndex = end.Slice.LastIndex;
         Restored(end, refusal);
+        return true;
     }
 
     private void Restored(FsmApply end, Exception? refusal)
@@ -306,7 +314,7 @@ internal sealed class FsmRunner(
             completions.Add(refusal is null ? future.Succeed(new ApplyResult(future.Index, future.Term, null)) : future.Fail(refusal));
         }
 
-        ReleaseWaits();
+        _waits.Release(board.AppliedIndex);
         events.Applied();
     }
 
@@ -332,16 +340,7 @@ internal sealed class FsmRunner(
         _restores.Close();
         _isOvertaken = false;
         trace?.Restore(snapshot.Meta.Index, snapshot.Meta.Term);
-        ReleaseWaits();
+        _waits.Release(board.AppliedIndex);
         events.Applied();
-    }
-
-    private void ReleaseWaits()
-    {
-        while (_waits.TryPeek(out FsmWait? wait, out ulong index) && index <= board.AppliedIndex)
-        {
-            _waits.Dequeue();
-            completions.Add(wait.Reached(board.AppliedIndex));
-        }
     }
 }

@@ -117,8 +117,9 @@ internal sealed class InstallSnapshotHandler(
         return received.Source;
     }
 
+    // Go's answers name nobody, and Go does not look: ours do, so that a leader of ours knows whose it is.
     private InstallSnapshotResponse Answer(bool isInstalled) =>
-        new(default(RpcHeader)) { Term = state.Term, Success = isInstalled };
+        new(state.Header) { Term = state.Term, Success = isInstalled };
 
     private bool TryReadPoint(
         InstallSnapshotRequest request, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SnapshotPoint? point,

@@ -43,8 +43,13 @@ internal sealed class ClusterRecovery(
             log, stable, restored, kept, runtime.Mutation);
         Require(found, acceptsUncommitted);
 
-        // What an earlier recovery left undone first: its log must not outlive its mark.
-        await found.FinishAsync(log, stable);
+        // What an earlier recovery left undone first: its log must not outlive its mark. A mark of a snapshot that is not
+        // there stays until that of the new one takes its place.
+        if (found.IsLogOver)
+        {
+            await found.FinishAsync(log, stable);
+        }
+
         SnapshotMeta written = await OneTask.Run(runtime.FsmScheduler, async () =>
         {
             await ApplyAsync(fsm, found);
@@ -144,8 +149,8 @@ internal sealed class ClusterRecovery(
         {
             throw new StoreException(
                 $"The snapshot {written.Id} with the recovered state is not the newest of its store, which is "
-                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The log is as it was; remove that snapshot if the store has it. Does the store keep snapshots, and was the "
-                + "clock set back since the last one? Mend that, and recover again.");
+                + $"{(kept.Count == 0 ? "none" : kept[0].Id)}. The server is as it was. Does the store keep snapshots, and was the clock set "
+                + "back since the last one? Mend that, and recover again.");
         }
     }
 }

@@ -12,10 +12,13 @@ namespace Raft.Loop;
 /// replicated, truncated and caught up with like all else in the log. Runs beside the loop, where user code may.
 /// </summary>
 internal sealed class RestoreClient(
-    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, TaskGroup tasks, TimeMeter meter)
+    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, NodeClock clock, TaskGroup tasks, TimeMeter meter)
 {
     private const int PieceBytes = 64 << 10;
     private const int PiecesInFlightMax = 16;
+
+    /// <summary>The pause before an entry is appended that was refused for now.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Begins.</summary>
     /// <param name="snapshot">The new state.</param>
@@ -47,19 +50,48 @@ internal sealed class RestoreClient(
     {
         await RequireNoForeignersAsync();
         ulong begin = (await Append(RestoreEntryKind.Begin, 0, 0, default, timeout)).Index;
+        bool isAtEnd = false;
         try
         {
             await AppendPiecesAsync(snapshot, size, begin, timeout);
+            isAtEnd = true;
+            return await Append(RestoreEntryKind.End, begin, size, default, timeout);
         }
-        catch
+        catch (Exception failure) when (!isAtEnd || IsForNow(failure))
         {
-            // Until this is applied, or another leader's first entry, no server takes a snapshot.
-            _ = Append(RestoreEntryKind.Abandon, begin, 0, default, timeout);
+            tasks.Start("giving up a restore", () => AbandonAsync(begin));
             throw;
         }
-
-        return await Append(RestoreEntryKind.End, begin, size, default, timeout);
     }
+
+    /// <summary>
+    /// Ends a restore that was begun: until this is applied, or another leader's first entry, no server takes a snapshot. So it
+    /// is tried as long as this server leads.
+    /// </summary>
+    private async Task AbandonAsync(ulong begin)
+    {
+        for (bool isOver = false; !isOver;)
+        {
+            try
+            {
+                await Append(RestoreEntryKind.Abandon, begin, 0, default, Timeout.InfiniteTimeSpan);
+                isOver = true;
+            }
+            catch (RaftException failure) when (IsForNow(failure))
+            {
+                await Task.Delay(RetryAfter, clock.Provider, tasks.Stopping);
+            }
+            catch (RaftException)
+            {
+                // This server leads no more, or ends.
+                isOver = true;
+            }
+        }
+    }
+
+    /// <summary>Whether nothing was appended, and the same server may take it soon.</summary>
+    private static bool IsForNow(Exception failure) =>
+        failure is EnqueueTimeoutException or LeadershipTransferInProgressException;
 
     // To a Go server these entries are Noops: it would go on with the old state.
     private async Task RequireNoForeignersAsync()
@@ -117,14 +149,22 @@ internal sealed class RestoreClient(
     private async Task<int> FillAsync(Stream snapshot, byte[] piece)
     {
         int filled = 0;
-        for (int read = -1; read != 0 && filled < piece.Length; filled += read)
+        try
         {
-            read = await snapshot.ReadAsync(piece.AsMemory(filled), tasks.Stopping);
+            for (int read = -1; read != 0 && filled < piece.Length; filled += read)
+            {
+                read = await snapshot.ReadAsync(piece.AsMemory(filled), tasks.Stopping);
+            }
+        }
+        catch (OperationCanceledException cancelled) when (tasks.Stopping.IsCancellationRequested)
+        {
+            throw new RaftShutdownException("The node was stopped before the snapshot was read. Nothing was changed.", cancelled);
         }
 
         return filled;
     }
 
+    /// <exception cref="RaftException">It has no place in the queue. Not in the task: nobody may come for a piece's outcome.</exception>
     private Task<ApplyResult> Append(
         RestoreEntryKind kind, ulong begin, long size, ReadOnlyMemory<byte> data, TimeSpan timeout)
     {
@@ -135,10 +175,10 @@ internal sealed class RestoreClient(
                 inbox.Wake.Set();
                 return entry.Task;
             case ApplyQueue.Entry.Full:
-                return Task.FromException<ApplyResult>(new EnqueueTimeoutException(
-                    "Too many callers wait for a place in the apply queue already. Nothing was changed: try again later."));
+                throw new EnqueueTimeoutException(
+                    "Too many callers wait for a place in the apply queue already. Nothing was changed: try again later.");
             default:
-                return Task.FromException<ApplyResult>(new RaftShutdownException("The node was stopped. Nothing was changed."));
+                throw new RaftShutdownException("The node was stopped. Nothing was changed.");
         }
     }
 }

@@ -93,6 +93,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         {
             AppendEntriesResponse answer = await leadership.Transport.AppendEntriesAsync(
                 peer.Server, request, peer.Stopping);
+            peer.RequireFrom(answer);
             peer.Meter.HeartbeatAnswered(sentAt);
             if (_failures > 0)
             {

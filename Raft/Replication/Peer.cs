@@ -80,6 +80,20 @@ internal sealed class Peer : IDisposable
     /// <summary>A new question waits for an answer to a request sent from now on.</summary>
     public void WakeHeartbeater() => _heartbeater.Wake();
 
+    /// <summary>
+    /// Refuses an answer of another server: what that one holds is not held by the follower, and whom it hears says nothing
+    /// of whom the follower hears. It is no answer of the follower, as if the call had failed.
+    /// </summary>
+    /// <exception cref="TransportException">Another server answered.</exception>
+    public void RequireFrom(RpcResponse answer)
+    {
+        if (!answer.IsFrom(Server.Id))
+        {
+            throw new TransportException(
+                TransportFailure.Malformed, $"{answer.Header.Id} answers at {Server.Address} in the place of {Server.Id}");
+        }
+    }
+
     /// <summary>The follower accepted a request of this term.</summary>
     public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round)
     {

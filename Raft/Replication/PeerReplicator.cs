@@ -286,6 +286,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             throw new TransportException(TransportFailure.Malformed, $"{peer.Server} answered what was not asked");
         }
 
+        peer.RequireFrom(answer);
         InFlight request = Progress.Answered();
         peer.Meter.Answered(request.SentAt);
         if (answer.Term > leadership.Term)

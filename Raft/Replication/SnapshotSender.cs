@@ -57,6 +57,7 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
             throw;
         }
 
+        peer.RequireFrom(answer);
         peer.Meter.SnapshotAnswered(sentAt);
         if (answer.Term > leadership.Term)
         {

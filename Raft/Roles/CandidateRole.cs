@@ -156,7 +156,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             RequestVoteResponse answer = await Context.Transport.RequestVoteAsync(voter, request, _tasks.Stopping);
             Post(
                 voter, isPreVote: false, answer.Term,
-                answer.Granted && answer.Term == _term && IsFrom(voter, answer));
+                answer.Granted && answer.Term == _term && answer.IsFrom(voter.Id));
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {
@@ -181,7 +181,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         try
         {
             RequestPreVoteResponse answer = await Context.Transport.RequestPreVoteAsync(voter, request, _tasks.Stopping);
-            Post(voter, isPreVote: true, answer.Term, answer.Granted && IsFrom(voter, answer));
+            Post(voter, isPreVote: true, answer.Term, answer.Granted && answer.IsFrom(voter.Id));
         }
         catch (RemoteRpcException refusal) when (refusal.Message.Contains("unexpected command", StringComparison.Ordinal))
         {
@@ -198,11 +198,6 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             Context.Meter.PreElectSelf.End(began);
         }
     }
-
-    // A blank server may have taken the place of the one that is meant, at its address: it votes for anyone, and has
-    // forgotten what the other one promised. Go before 1.7 names no id.
-    private static bool IsFrom(Server voter, RpcResponse answer) =>
-        answer.Header.Id.IsEmpty || answer.Header.Id == voter.Id;
 
     private void Post(Server voter, bool isPreVote, ulong term, bool isGranted) =>
         Context.Inbox.Post(new VoteEvent(campaign, isPreVote, voter.Id, term, isGranted));

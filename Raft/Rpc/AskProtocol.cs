@@ -19,6 +19,12 @@ internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCa
         {
             AskResponse answer = await transport.AskAsync(
                 server, new AskRequest(header) { Data = question }, cancellationToken);
+            if (!answer.IsFrom(server.Id))
+            {
+                throw new TransportException(
+                    TransportFailure.Malformed, $"{answer.Header.Id} answers at {server.Address} in the place of {server.Id}");
+            }
+
             capabilities.NoteKnown(server.Id);
             return answer.Data;
         }

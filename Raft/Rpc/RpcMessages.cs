@@ -5,8 +5,16 @@ namespace Raft;
 public abstract record RpcRequest(RpcHeader Header);
 
 /// <summary>The answer to a request.</summary>
-/// <param name="Header">Who answers; all zero in the answers to InstallSnapshot and TimeoutNow.</param>
-public abstract record RpcResponse(RpcHeader Header);
+/// <param name="Header">Who answers; all zero in a Go server's answers to InstallSnapshot, and in all to TimeoutNow.</param>
+public abstract record RpcResponse(RpcHeader Header)
+{
+    /// <summary>
+    /// Whether the server that was meant has answered. A stale name, a proxy, or a server that was put in another's place can
+    /// lead to another one: it has promised nothing for the one that was meant, and must not be counted a second time. Whoever
+    /// names no id (Go before 1.7) is believed.
+    /// </summary>
+    internal bool IsFrom(ServerId meant) => Header.Id.IsEmpty || Header.Id == meant;
+}
 
 /// <summary>Replicates entries and tells the commit index; with neither it is a heartbeat (§5.3).</summary>
 /// <param name="Header">Who sends it.</param>

@@ -14,7 +14,10 @@ public interface ISnapshotStore
 
     /// <summary>The complete snapshots: the highest term first, of one term the highest index.</summary>
     /// <returns>What is known of them. One whose description cannot be read is left out.</returns>
-    /// <exception cref="StoreException">The store cannot be read.</exception>
+    /// <exception cref="StoreException">
+    /// The store cannot be read; or a commit failed, and the store cannot tell what it left behind. A snapshot that is not
+    /// listed must not come to be there later: whoever starts goes by this list.
+    /// </exception>
     ValueTask<IReadOnlyList<SnapshotMeta>> ListAsync();
 
     /// <summary>Opens a snapshot. It stays readable until the result is disposed, even where newer ones take its place.</summary>

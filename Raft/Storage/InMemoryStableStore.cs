@@ -4,9 +4,10 @@ namespace Raft;
 /// A term-and-vote record that lives as long as its process. Every operation completes before it returns.
 /// </summary>
 /// <remarks>A server that forgets its vote could vote twice in a term: it must not come back under its old id (§5.2).</remarks>
-public sealed class InMemoryStableStore : IStableStore
+public sealed class InMemoryStableStore : IStableStore, IStableKeys
 {
-    private readonly Dictionary<string, byte[]> _values = new(StringComparer.Ordinal);
+    // By the key in hexadecimal, whose order is that of the bytes.
+    private readonly SortedDictionary<string, byte[]> _values = new(StringComparer.Ordinal);
 
     // Values may be read by the application beside the node; nothing waits while it is held.
     private readonly Lock _lock = new();
@@ -50,6 +51,14 @@ public sealed class InMemoryStableStore : IStableStore
         {
             return ValueTask.FromResult(
                 _values.TryGetValue(Convert.ToHexString(key.Span), out byte[]? value) ? value.AsSpan().ToArray() : null);
+        }
+    }
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<byte[]>> ListKeysAsync()
+    {
+        lock (_lock)
+        {
+            return ValueTask.FromResult<IReadOnlyList<byte[]>>([.. _values.Keys.Select(Convert.FromHexString)]);
         }
     }
 }

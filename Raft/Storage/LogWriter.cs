@@ -81,7 +81,7 @@ internal sealed class LogWriter(
         return Save(record);
     }
 
-    /// <summary>Queues which snapshot this server took last. Nobody waits for it.</summary>
+    /// <summary>Queues which snapshot this server took last; it overtakes waiting log changes. Nobody waits for it.</summary>
     public void SaveOwnSnapshot(string id)
     {
         _ownSnapshot = id;
@@ -106,14 +106,14 @@ internal sealed class LogWriter(
                 {
                     await WriteRecordAsync(record);
                 }
+                else if (_ownSnapshot is { } id)
+                {
+                    // Before the log: under load that queue is never empty.
+                    await WriteOwnSnapshotAsync(id);
+                }
                 else if (_queue.Count > 0)
                 {
                     await WriteLogAsync();
-                }
-                else if (_ownSnapshot is { } id)
-                {
-                    _ownSnapshot = null;
-                    await OwnSnapshot.SaveAsync(stable, id);
                 }
                 else
                 {
@@ -159,6 +159,14 @@ internal sealed class LogWriter(
         {
             events.LogDurable(_logSequence);
         }
+    }
+
+    private async Task WriteOwnSnapshotAsync(string id)
+    {
+        _ownSnapshot = null;
+        BusySince = clock.Now;
+        await OwnSnapshot.SaveAsync(stable, id);
+        BusySince = null;
     }
 
     private async Task WriteLogAsync()

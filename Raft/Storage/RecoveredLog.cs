@@ -84,9 +84,10 @@ internal sealed record RecoveredLog(
             + $"the term-and-vote record says {record.Term}");
         string mark = await RecoveryMark.LoadAsync(stable);
 
-        // An older snapshot would bring the members from before the recovery back.
+        // An older snapshot would bring the members from before the recovery back. One that is newer than the marked one would
+        // not: the recovery found it there, and was refused.
         Refuse(
-            snapshot?.Id != mark && kept.Any(s => s.Id == mark),
+            kept.TakeWhile(s => s.Id != snapshot?.Id).Any(s => s.Id == mark),
             $"it was recovered into the snapshot {mark}, which cannot be read");
         Refuse(
             snapshotIndex == newestIndex && snapshot is not null && !snapshot.Point.Configuration.Equals(kept[0].Point.Configuration),

@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Raft.Fsm.Sample.Conversion;
+
+/// <summary>
+/// The file that stands in a node's directory from before anything of a conversion is written until all of it is done. As
+/// long as it stands, no node starts there; it says which of the two stores counts.
+/// </summary>
+/// <param name="From">The store that the data comes from.</param>
+/// <param name="To">The store that it goes to.</param>
+/// <param name="Phase">How far it is.</param>
+internal sealed record ConversionMarker(string From, string To, ConversionPhase Phase)
+{
+    private const string FileName = "convert.json";
+    private const string NewFileName = "convert.tmp";
+    private const int BytesMax = 4096;
+
+    /// <summary>The command that finishes the conversion.</summary>
+    public string Command(string directory) => $"raftkv convert --from {From} --to {To} {directory}";
+
+    /// <summary>Reads it. Writes nothing.</summary>
+    /// <returns>The marker, or null where no conversion is under way.</returns>
+    /// <exception cref="StoreException">It cannot be read.</exception>
+    public static async ValueTask<ConversionMarker?> ReadAsync(string directory, IDisk disk)
+    {
+        if (!(await disk.ListAsync(directory)).Contains(FileName))
+        {
+            return null;
+        }
+
+        string path = Path.Combine(directory, FileName);
+        await using IDiskFile file = await disk.OpenAsync(path, DiskOpenMode.Existing);
+        byte[] bytes = new byte[BytesMax];
+        int read = await file.ReadAtAsync(0, bytes);
+        return Decode(bytes.AsMemory(0, read)) ?? throw new StoreException(
+            $"{path} says how far a conversion is, and cannot be read; what stands in the directory must be looked at by hand");
+    }
+
+    /// <summary>Writes it in the place of the one before: after a power cut there is the old one or this. Durable on return.</summary>
+    public async ValueTask WriteAsync(string directory, IDisk disk)
+    {
+        string temporary = Path.Combine(directory, NewFileName);
+        await disk.DeleteAsync(temporary);
+        await using (IDiskFile file = await disk.OpenAsync(temporary, DiskOpenMode.New))
+        {
+            await file.WriteAndSyncAsync(0, Encode());
+        }
+
+        await disk.RenameAsync(temporary, Path.Combine(directory, FileName));
+        await disk.SyncDirectoryAsync(directory);
+    }
+
+    /// <summary>Takes it away, durably.</summary>
+    public static async ValueTask RemoveAsync(string directory, IDisk disk)
+    {
+        await disk.DeleteAsync(Path.Combine(directory, NewFileName));
+        await disk.DeleteAsync(Path.Combine(directory, FileName));
+        await disk.SyncDirectoryAsync(directory);
+    }
+
+    private byte[] Encode()
+    {
+        var text = new MemoryStream();
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartObject();
+            json.WriteString("from"u8, From);
+            json.WriteString("to"u8, To);
+            json.WriteString("phase"u8, Phase.ToString());
+            json.WriteEndObject();
+        }
+
+        return text.ToArray();
+    }
+
+    private static ConversionMarker? Decode(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(bytes);
+            JsonElement root = json.RootElement;
+            return Enum.TryParse(root.GetProperty("phase"u8).GetString(), out ConversionPhase phase) && Enum.IsDefined(phase)
+                && root.GetProperty("from"u8).GetString() is { Length: > 0 } from
+                && root.GetProperty("to"u8).GetString() is { Length: > 0 } to
+                ? new ConversionMarker(from, to, phase)
+                : null;
+        }
+        catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.CommandLine;
+using Raft.Bench.Stores;
+
+namespace Raft.Bench;
+
+/// <summary>The command line. Each command puts alternatives side by side in one run; only their ratios carry over to other machines.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("Benchmarks that put alternatives side by side in one run.")
+        {
+            StoresCommand.Create(),
+            StoreMeasurement.CreateCommand(),
+        };
+        return root.Parse(args).InvokeAsync();
+    }
+}
