@@ -114,6 +114,55 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("M5")]
+    public void A_server_that_was_told_to_campaign_hears_nothing_of_the_old_leader_until_it_leads_or_its_time_is_up()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != old);
+        bool isTold = false;
+        int heard = 0;
+        cluster.Network.Filter = (from, to, request) =>
+        {
+            isTold |= request is TimeoutNowRequest;
+            heard += isTold && from == old.Address && to == target.Address && request is AppendEntriesRequest ? 1 : 0;
+            return request is not RequestVoteRequest;
+        };
+
+        Task transfer = old.Node!.TransferLeadershipAsync(target.Id);
+        cluster.Pass(old.Config.ElectionTimeout - TimeSpan.FromMilliseconds(5));
+        int meanwhile = heard;
+        Assert.That(() => cluster.Run(transfer), Throws.TypeOf<LeadershipTransferException>());
+        cluster.Pass(old.Config.HeartbeatTimeout / 2);
+
+        Assert.That(isTold, Is.True);
+        Assert.That(meanwhile, Is.Zero);
+        Assert.That(heard, Is.GreaterThan(0));
+    }
+
+    [Test]
+    [Reference("M5")]
+    public void A_leader_of_a_version_that_names_no_sender_makes_a_follower_campaign_and_only_while_it_leads()
+    {
+        using var follower = new LoneFollower();
+        var nameless = new RpcHeader(3, default, default);
+        var named = new LoneFollower.Answer();
+        var old = new LoneFollower.Answer();
+
+        follower.Send(LoneFollower.Heartbeat("n2", term: 3));
+        follower.Hand(new TimeoutNowRequest(nameless), named);
+        follower.Pass();
+        ulong after = follower.Node.Term;
+        follower.Hand(LoneFollower.Heartbeat("n3", term: 4) with { Header = nameless }, new LoneFollower.Answer());
+        follower.Pass();
+        follower.Hand(new TimeoutNowRequest(nameless), old);
+        follower.Pass();
+
+        Assert.That((named.Error is null, after), Is.EqualTo((false, 3UL)), "n2 would have said that it is n2");
+        Assert.That((old.Error, follower.Node.Term), Is.EqualTo(((string?)null, 5UL)));
+    }
+
+    [Test]
     [Reference("F1")]
     public void T696_a_leader_deposed_in_the_middle_of_a_transfer_takes_commands_when_it_leads_again()
     {

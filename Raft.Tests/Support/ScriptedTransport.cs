@@ -14,6 +14,12 @@ internal class ScriptedTransport : ITransport
     /// <summary>Whether votes are granted; else the request waits until it is cancelled.</summary>
     public bool Grants { get; set; }
 
+    /// <summary>Answers requests for votes, where it is set.</summary>
+    public Func<RequestVoteRequest, RequestVoteResponse>? Votes { get; set; }
+
+    /// <summary>Answers pre-votes, where it is set.</summary>
+    public Func<RequestPreVoteRequest, RequestPreVoteResponse>? PreVotes { get; set; }
+
     /// <summary>Makes the pipelines; null where connections are refused.</summary>
     public Func<IAppendPipeline>? Pipelines { get; set; }
 
@@ -47,6 +53,11 @@ internal class ScriptedTransport : ITransport
     public async ValueTask<RequestVoteResponse> RequestVoteAsync(
         Server target, RequestVoteRequest request, CancellationToken cancellationToken)
     {
+        if (Votes is not null)
+        {
+            return Votes(request);
+        }
+
         if (!Grants)
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
@@ -55,10 +66,11 @@ internal class ScriptedTransport : ITransport
         return new RequestVoteResponse(Peer) { Term = request.Term, Granted = true };
     }
 
-    public ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
-        Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) => Grants
-            ? ValueTask.FromResult(new RequestPreVoteResponse(Peer) { Term = request.Term, Granted = true })
-            : Refuse<RequestPreVoteResponse>();
+    public async ValueTask<RequestPreVoteResponse> RequestPreVoteAsync(
+        Server target, RequestPreVoteRequest request, CancellationToken cancellationToken) =>
+        PreVotes is not null ? PreVotes(request)
+        : Grants ? new RequestPreVoteResponse(Peer) { Term = request.Term, Granted = true }
+        : await Refuse<RequestPreVoteResponse>();
 
     public ValueTask<InstallSnapshotResponse> InstallSnapshotAsync(
         Server target, InstallSnapshotRequest request, ISnapshotBody body, CancellationToken cancellationToken) =>

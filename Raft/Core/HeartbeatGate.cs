@@ -45,7 +45,7 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
     {
         TimeSpan? began = meter.Begin();
         if (_pass is not { } pass || request.Term != pass.Term || !request.IsHeartbeat
-            || request.Header.Id != pass.Leader.Id || !RaftConfig.IsSpoken(request.Header.ProtocolVersion))
+            || !IsFrom(pass.Leader, request) || !RaftConfig.IsSpoken(request.Header.ProtocolVersion))
         {
             return null;
         }
@@ -55,6 +55,11 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
         meter.End(began);
         return answer;
     }
+
+    // Go before 1.7 gives its address, and no name.
+    private static bool IsFrom(LeaderView leader, AppendEntriesRequest request) => request.Header.Id.IsEmpty
+        ? leader.Address == request.Leader && !request.Leader.IsEmpty
+        : leader.Id == request.Header.Id;
 
     private sealed record Pass(ulong Term, LeaderView Leader);
 }

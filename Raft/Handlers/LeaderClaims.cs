@@ -7,6 +7,9 @@ namespace Raft.Handlers;
 /// <summary>Whether a request of the current or a newer term comes from its leader (§5.1, §5.2). Owned by the loop.</summary>
 internal sealed class LeaderClaims(NodeState state, HeartbeatGate gate, ILogger logger)
 {
+    // Go before 1.7 names its servers nowhere but in the requests that have a field of their own for the leader's address.
+    private bool _namesItself;
+
     /// <summary>Checks who sends a request that only a leader sends, of a term that is not over; notes it as the leader.</summary>
     /// <param name="rpc">The request. A second leader's is answered here.</param>
     /// <param name="term">Its term.</param>
@@ -38,19 +41,27 @@ internal sealed class LeaderClaims(NodeState state, HeartbeatGate gate, ILogger 
             logger.LeaderFound(state.LocalId, leader.Id, state.Term);
         }
 
+        _namesItself = !rpc.Request.Header.Id.IsEmpty;
         state.SetLeader(leader);
         gate.Touch();
         return null;
     }
 
+    /// <summary>
+    /// Whether a request that has no field for the leader's address is the known leader's, as far as it tells: one of nobody can
+    /// only be the leader's where the leader names itself nowhere.
+    /// </summary>
+    public bool IsLeaders(RpcHeader header) =>
+        header.Id.IsEmpty && header.Address.IsEmpty ? !_namesItself : IsLeader(SenderOf(header, legacyAddress: default));
+
     /// <summary>Whether a sender is the known leader, as far as its request tells.</summary>
     // Go before 1.7 names no id; a server may also be reached under another address than we know.
-    public bool IsLeader(LeaderView sender) => state.Leader.Id.IsEmpty || sender.Id.IsEmpty
+    private bool IsLeader(LeaderView sender) => state.Leader.Id.IsEmpty || sender.Id.IsEmpty
         ? state.Leader.Address == sender.Address
         : state.Leader.Id == sender.Id;
 
     /// <summary>Who sends a request.</summary>
-    public LeaderView SenderOf(RpcHeader header, ServerAddress legacyAddress)
+    private LeaderView SenderOf(RpcHeader header, ServerAddress legacyAddress)
     {
         ServerAddress address = header.Address.IsEmpty ? legacyAddress : header.Address;
         if (!header.Id.IsEmpty)

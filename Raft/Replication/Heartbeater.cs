@@ -5,7 +5,7 @@ namespace Raft.Replication;
 
 /// <summary>
 /// Keeps one follower from campaigning, beside whatever bulk goes there, and asks it at once when a question waits
-/// (heartbeat). Silent while the own disk is stalled, so that others can take over (W7).
+/// (heartbeat). Silent while the own disk is stalled, or the follower was told to campaign, so that others can take over (W7).
 /// </summary>
 internal sealed class Heartbeater(Leadership leadership, Peer peer)
 {
@@ -26,8 +26,8 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         while (!peer.Stopping.IsCancellationRequested)
         {
             TimeSpan now = leadership.Clock.Now;
-            bool isStalled = leadership.IsDiskStalled;
-            bool isAsked = leadership.Round > _sentRound && _failures == 0 && !isStalled;
+            bool isSilent = leadership.IsDiskStalled || now < peer.QuietUntil;
+            bool isAsked = leadership.Round > _sentRound && _failures == 0 && !isSilent;
             if (now < next && !isAsked)
             {
                 timer.Arm(next);
@@ -35,7 +35,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
                 continue;
             }
 
-            if (isStalled)
+            if (isSilent)
             {
                 next = now + Interval();
                 continue;

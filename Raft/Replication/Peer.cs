@@ -50,6 +50,12 @@ internal sealed class Peer : IDisposable
     /// <summary>The highest index that it holds and was told to be committed.</summary>
     public ulong ToldCommitIndex { get; set; }
 
+    /// <summary>
+    /// Until when it is left alone, because it was told to campaign: Go before 1.7 follows again, and campaigns no more, when a
+    /// heartbeat meets it before its new term is on its disk.
+    /// </summary>
+    public TimeSpan QuietUntil { get; private set; }
+
     /// <summary>Cancelled when the follower is spoken to no more.</summary>
     public CancellationToken Stopping { get; }
 
@@ -72,6 +78,14 @@ internal sealed class Peer : IDisposable
             // A callback of a transport failed to end what it waits for: the group's owner hears of it.
             _leadership.Tasks.Start($"end of the connections to {Server.Id}", () => Task.FromException(fault));
         }
+    }
+
+    /// <summary>Sends it nothing before a time, by which it should lead.</summary>
+    public void LeaveAlone(TimeSpan until)
+    {
+        QuietUntil = until;
+        _replicator.Wake();
+        _heartbeater.Wake();
     }
 
     /// <summary>There is something new to send.</summary>

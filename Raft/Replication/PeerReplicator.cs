@@ -127,7 +127,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             if (!MaySend(now) || !(HasNews || isIdleOver))
             {
                 // What has no time of its own (a full window, a stalled disk) is looked at again after a while.
-                timer.Arm(now < _notBefore ? _notBefore : now < idleUntil ? idleUntil : now + Config.HeartbeatTimeout);
+                timer.Arm(now < NotBefore ? NotBefore : now < idleUntil ? idleUntil : now + Config.HeartbeatTimeout);
                 await _wake.WaitAsync();
                 continue;
             }
@@ -166,10 +166,10 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         return false;
     }
 
-    /// <summary>Whether the window has room. The disk may be stalled: then nothing keeps the follower from campaigning.</summary>
+    /// <summary>Whether the window has room. A stalled disk keeps no follower from campaigning, nor does a handover.</summary>
     private bool MaySend(TimeSpan now)
     {
-        if (now < _notBefore || leadership.IsDiskStalled)
+        if (now < NotBefore || leadership.IsDiskStalled)
         {
             return false;
         }
@@ -179,6 +179,8 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             : Progress.InFlightCount < Config.Limits.InFlightCountMax
                 && Progress.InFlightBytes < Config.Limits.InFlightBytesMax;
     }
+
+    private TimeSpan NotBefore => _notBefore > peer.QuietUntil ? _notBefore : peer.QuietUntil;
 
     private bool HasNews => Progress.NextIndex <= State.Log.LastIndex;
 

@@ -180,13 +180,8 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         TimeSpan? began = Context.Meter.PreElectSelf.Begin();
         try
         {
-            RequestPreVoteResponse answer = await Context.Transport.RequestPreVoteAsync(voter, request, _tasks.Stopping);
-            Post(voter, isPreVote: true, answer.Term, answer.Granted && answer.IsFrom(voter.Id));
-        }
-        catch (RemoteRpcException refusal) when (refusal.Message.Contains("unexpected command", StringComparison.Ordinal))
-        {
-            // A server that does not know the question cannot be asked first: it counts as willing.
-            Post(voter, isPreVote: true, term: 0, isGranted: true);
+            (ulong term, bool isWilling) = await PreVoteCall.AskAsync(Context.Transport, voter, request, _tasks.Stopping);
+            Post(voter, isPreVote: true, term, isWilling);
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {

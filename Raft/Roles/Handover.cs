@@ -57,6 +57,7 @@ internal sealed class Handover
         if (_failure is null && !_isTold && Target.Progress.MatchIndex >= _context.State.Log.LastIndex)
         {
             _isTold = true;
+            Target.LeaveAlone(Deadline);
             _leadership.Tasks.Start($"handing over to {Target.Server.Id}", TellAsync);
         }
 
@@ -102,6 +103,7 @@ internal sealed class Handover
         catch (Exception failure) when (failure is not RaftFatalException)
         {
             // It may have arrived all the same: only the deadline tells, unless the other side answered that it will not.
+            Target.LeaveAlone(until: default);
             if (failure is RemoteRpcException)
             {
                 _failure ??= new LeadershipTransferException($"{Target.Server.Id} does not take over: {failure.Message}", failure);

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Raft.Tests.Sample;
+
+namespace Raft.Tests.Interop;
+
+/// <summary>A Go server, through its control port.</summary>
+internal sealed class GoMember(string id, int raftPort, int httpPort, string data, params string[] options)
+    : Member(id, raftPort, httpPort, data)
+{
+    private GoPeerProcess? _process;
+
+    public override bool IsGo => true;
+
+    public override bool IsRunning => _process is not null;
+
+    public override string Errors => _process?.Errors ?? string.Empty;
+
+    public override async Task StartAsync(params string[] own) => _process = await GoPeerProcess.StartAsync(
+    [
+        $"-id={Id}", $"-raft={Address}", $"-http={HttpAddress}", $"-dir={Data}", "-store=bolt", .. options,
+        .. own,
+    ]);
+
+    public override async Task KillAsync()
+    {
+        await _process!.KillAsync();
+        _process = null;
+    }
+
+    public override async Task TerminateAsync()
+    {
+        await _process!.TerminateAsync();
+        _process = null;
+    }
+
+    /// <summary>Founds a cluster of voters.</summary>
+    public Task BootstrapAsync(IEnumerable<Member> voters) => PostAsync(
+        "/bootstrap", JsonSerializer.SerializeToUtf8Bytes(voters.Select(v => new { id = v.Id, addr = v.Address })));
+
+    public override async Task<bool> LeadsAsync() =>
+        IsRunning && (await GetAsync("/leader")).GetProperty("state").GetString() == "Leader";
+
+    public override async Task<bool> TryWriteAsync(string key, string value)
+    {
+        Reply? reply = await SendAsync("POST", "/apply", Encoding.UTF8.GetBytes($"set {key} {value}"));
+        return reply?.Status == 200;
+    }
+
+    public override async Task WriteManyAsync(IReadOnlyList<(string Key, string Value)> writes)
+    {
+        // Not all at once: a queue as long as this would time out behind a slow disk.
+        foreach ((string Key, string Value)[] group in writes.Chunk(1000))
+        {
+            string lines = string.Join('\n', group.Select(w => $"set {w.Key} {w.Value}"));
+            JsonElement answer = await PostAsync("/applymany", Encoding.UTF8.GetBytes(lines));
+            Assert.That(answer.GetProperty("applied").GetInt32(), Is.EqualTo(group.Length));
+        }
+    }
+
+    public override async Task<MemberState> StateAsync()
+    {
+        JsonElement dump = await GetAsync("/dump");
+        return new MemberState(dump.GetProperty("count").GetInt32(), dump.GetProperty("sha256").GetString()!);
+    }
+
+    /// <summary>All pairs of its state machine.</summary>
+    public async Task<Dictionary<string, string>> PairsAsync() =>
+        (await GetAsync("/dump")).GetProperty("kv").Deserialize<Dictionary<string, string>>()!;
+
+    public override async Task<string?> ReadAsync(string key)
+    {
+        JsonElement answer = await GetAsync($"/get?key={Uri.EscapeDataString(key)}");
+        return answer.GetProperty("found").GetBoolean() ? answer.GetProperty("value").GetString() : null;
+    }
+
+    public override Task<ulong> LastIndexAsync() => StatisticAsync("last_log_index");
+
+    public override Task<ulong> LastSnapshotIndexAsync() => StatisticAsync("last_snapshot_index");
+
+    public override async Task<IReadOnlyList<MemberEntry>> EntriesAsync(ulong from) =>
+    [
+        .. (await GetAsync($"/log?from={from}")).GetProperty("entries").EnumerateArray().Select(static e => new MemberEntry(
+            e.GetProperty("index").GetUInt64(), e.GetProperty("term").GetUInt64(), (LogType)e.GetProperty("type").GetByte(),
+            e.GetProperty("data").GetString()!)),
+    ];
+
+    public override async Task<string> ConfigurationAsync() => Text(
+        (await GetAsync("/config")).GetProperty("servers").EnumerateArray().Select(static s => Line(
+            s.GetProperty("id").GetString()!, s.GetProperty("addr").GetString()!, s.GetProperty("suffrage").GetString()!)));
+
+    public override Task AddVoterAsync(Member server) => PostAsync($"/addvoter?id={server.Id}&addr={server.Address}");
+
+    public override Task AddNonvoterAsync(Member server) => PostAsync($"/addnonvoter?id={server.Id}&addr={server.Address}");
+
+    public override Task DemoteAsync(string server) => PostAsync($"/demote?id={server}");
+
+    public override Task RemoveAsync(string server) => PostAsync($"/remove?id={server}");
+
+    public override Task TransferAsync(string server) => PostAsync($"/transfer?id={server}");
+
+    public override Task SnapshotAsync() => PostAsync("/snapshot");
+
+    public override async Task<bool> TryBarrierAsync() => (await SendAsync("POST", "/barrier", []))?.Status == 200;
+
+    public override ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task<ulong> StatisticAsync(string name) =>
+        ulong.Parse((await GetAsync("/stats")).GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,27 @@
+using System.Runtime.CompilerServices;
+
+namespace Raft.Tests.Interop;
+
+/// <summary>Where the Go server is that these tests put beside servers of this library.</summary>
+internal static class GoPeerRequired
+{
+    private const string PathVariable = "RAFT_GOPEER";
+
+    /// <summary>The program: what the variable names, else what <c>./dev gopeer</c> built.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path
+        ? path : Path.Combine(Root(), "artifacts", "gopeer", "gopeer");
+
+    /// <summary>Reports the test as skipped where there is no such program.</summary>
+    public static void OrSkip()
+    {
+        if (!File.Exists(Program))
+        {
+            Assert.Ignore(
+                "There is no Go server to test with: ./dev gopeer builds it where Go and the packages of hashicorp/raft that "
+                + $"Debian has are installed (tools/gopeer/README.md), or {PathVariable} names one.");
+        }
+    }
+
+    private static string Root([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
+}

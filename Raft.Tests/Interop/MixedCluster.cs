@@ -1,0 +1,175 @@
+using Raft.Tests.Sample;
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Interop;
+
+/// <summary>Servers of both kinds that form one cluster, each its own process. Their names are longer than 31 bytes.</summary>
+internal sealed class MixedCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryDirectory _directory = new();
+    private readonly List<Member> _members = [];
+
+    /// <summary>Options of the Go servers.</summary>
+    public string[] GoOptions { get; init; } = [];
+
+    /// <summary>Options of the servers of this library.</summary>
+    public string[] Options { get; init; } = [];
+
+    /// <summary>
+    /// How long a follower waits for its leader, in ms: long where no leader is to be lost, whatever else this machine does.
+    /// </summary>
+    public int HeartbeatMs { get; init; } = 300;
+
+    /// <summary>All servers that were made.</summary>
+    public IReadOnlyList<Member> Members => _members;
+
+    /// <summary>Makes a Go server.</summary>
+    /// <param name="own">Options for it alone.</param>
+    public GoMember AddGo(params string[] own)
+    {
+        int[] ports = TestPorts.Take(2);
+        string id = $"server-{_members.Count + 1}-of-hashicorp-raft-in-Go";
+        var member = new GoMember(
+            id, ports[0], ports[1], _directory.File(id),
+            [$"-heartbeat-ms={HeartbeatMs}", $"-election-ms={HeartbeatMs}", .. GoOptions, "-log=DEBUG", .. own]);
+        _members.Add(member);
+        return member;
+    }
+
+    /// <summary>Makes a server of this library.</summary>
+    /// <param name="own">Options for it alone.</param>
+    public RaftkvMember Add(params string[] own)
+    {
+        int[] ports = TestPorts.Take(2);
+        string id = $"server-{_members.Count + 1}-of-this-library-in-.NET";
+        string[] timings = [$"--heartbeat-ms={HeartbeatMs}", $"--election-ms={HeartbeatMs}", $"--lease-ms={HeartbeatMs}"];
+        var member = new RaftkvMember(id, ports[0], ports[1], _directory.File(id), [.. timings, .. Options, "--log-level=debug", .. own]);
+        _members.Add(member);
+        return member;
+    }
+
+    /// <summary>Starts servers as the founders of a cluster, by the first of them.</summary>
+    public static async Task FoundAsync(params Member[] voters)
+    {
+        string peers = string.Join(',', voters.Select(v => $"{v.Id}={v.Address}"));
+        await Task.WhenAll(voters.Select(v => v.StartAsync(v == voters[0] && !v.IsGo ? [$"--peers={peers}"] : [])));
+        if (voters[0] is GoMember go)
+        {
+            await go.BootstrapAsync(voters);
+        }
+    }
+
+    /// <summary>Waits for a leader.</summary>
+    public async Task<Member> LeaderAsync()
+    {
+        Member? leader = null;
+        await Eventually.HoldsAsync("a server leads", async () => (leader = await FindLeaderAsync()) is not null, Dump, Deadline);
+        return leader!;
+    }
+
+    /// <summary>Hands the leadership to a server, whoever has it.</summary>
+    public async Task MakeLeaderAsync(Member next)
+    {
+        Member leader = await LeaderAsync();
+        if (leader != next)
+        {
+            try
+            {
+                await leader.TransferAsync(next.Id);
+            }
+            catch (InvalidOperationException failure)
+            {
+                Assert.Fail($"{failure.Message}\n{Dump()}");
+            }
+        }
+
+        await Eventually.HoldsAsync($"{next} leads", next.LeadsAsync, Dump, Deadline);
+    }
+
+    /// <summary>Waits until servers hold the same state and the same entries, as far as each goes back.</summary>
+    public async Task ConvergeAsync(params Member[] members)
+    {
+        Member leader = await LeaderAsync();
+        await Eventually.HoldsAsync("a barrier is passed", async () => await (await LeaderAsync()).TryBarrierAsync(), Dump, Deadline);
+        string seen = string.Empty;
+        await Eventually.HoldsAsync(
+            "all servers hold the same",
+            async () =>
+            {
+                leader = await LeaderAsync();
+                ulong[] last = await Task.WhenAll(members.Select(m => m.LastIndexAsync()));
+                MemberState[] states = await Task.WhenAll(members.Select(m => m.StateAsync()));
+                seen = string.Join(' ', members.Zip(states, last));
+                return states.Distinct().Count() == 1 && last.Distinct().Count() == 1;
+            },
+            () => $"{seen}\n{Dump()}",
+            Deadline);
+        await RequireEqualEntriesAsync(members);
+    }
+
+    /// <summary>Waits until servers know the same configuration.</summary>
+    /// <param name="voters">Its voters.</param>
+    /// <param name="nonvoters">Its other servers.</param>
+    /// <param name="members">Who must know it.</param>
+    public async Task HasMembersAsync(IEnumerable<Member> voters, IEnumerable<Member> nonvoters, IEnumerable<Member> members)
+    {
+        string expected = string.Join('\n', voters.Select(v => $"{v} Voter").Concat(nonvoters.Select(n => $"{n} Nonvoter"))
+            .Order(StringComparer.Ordinal));
+        foreach (Member member in members)
+        {
+            string seen = string.Empty;
+            await Eventually.HoldsAsync(
+                $"{member} knows\n{expected}", async () => (seen = await member.ConfigurationAsync()) == expected,
+                () => $"{seen}\n{Dump()}", Deadline);
+        }
+    }
+
+    /// <summary>What all servers logged.</summary>
+    public string Dump() => string.Join('\n', _members.Select(m => $"--- {m}\n{m.Errors}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Member member in _members)
+        {
+            await member.DisposeAsync();
+        }
+
+        _directory.Dispose();
+    }
+
+    private async Task<Member?> FindLeaderAsync()
+    {
+        foreach (Member member in _members.Where(m => m.IsRunning))
+        {
+            try
+            {
+                if (await member.LeadsAsync())
+                {
+                    return member;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It is being killed.
+            }
+        }
+
+        return null;
+    }
+
+    private static async Task RequireEqualEntriesAsync(Member[] members)
+    {
+        IReadOnlyList<MemberEntry>[] logs = await Task.WhenAll(members.Select(m => m.EntriesAsync(1)));
+        for (int i = 1; i < logs.Length; i++)
+        {
+            ulong first = Math.Max(FirstOf(logs[0]), FirstOf(logs[i]));
+            Assert.That(
+                logs[i].Where(e => e.Index >= first), Is.EqualTo(logs[0].Where(e => e.Index >= first)),
+                $"the entries of {members[i]} and {members[0]} from {first} on");
+        }
+    }
+
+    private static ulong FirstOf(IReadOnlyList<MemberEntry> log) => log.Count == 0 ? ulong.MaxValue : log[0].Index;
+}

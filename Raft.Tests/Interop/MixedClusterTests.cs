@@ -1,0 +1,57 @@
+using System.Globalization;
+using Raft.Tests.Support;
+
+namespace Raft.Tests.Interop;
+
+/// <summary>Clusters of Go servers and servers of this library, each its own process, over TCP.</summary>
+[Category("Interop")]
+public sealed class MixedClusterTests
+{
+    private const string WritesVariable = "RAFT_INTEROP_WRITES";
+
+    /// <summary>How many values each leader is given: few in each test run, as many as the variable says in a run of its own.</summary>
+    private static int Writes => Environment.GetEnvironmentVariable(WritesVariable) is { Length: > 0 } number
+        ? int.Parse(number, CultureInfo.InvariantCulture) : 1000;
+
+    [SetUp]
+    public void RequireGo() => GoPeerRequired.OrSkip();
+
+    [TestCase("go go net")]
+    [TestCase("net go go")]
+    [TestCase("go net net")]
+    [TestCase("net net go")]
+    [TestCase("go go net net")]
+    [TestCase("net net go go")]
+    [Reference("M5", "c23")]
+    public async Task Each_voter_in_turn_leads_and_all_hold_what_was_written(string founders)
+    {
+        await using var cluster = new MixedCluster();
+        Member[] voters = [.. founders.Split(' ').Select(kind => kind == "go" ? (Member)cluster.AddGo() : cluster.Add())];
+        await MixedCluster.FoundAsync(voters);
+        Member[] members = voters;
+        await cluster.LeaderAsync();
+        if (voters.Length == 4)
+        {
+            members = [.. voters, await JoinAsync(cluster, voters[0], cluster.AddGo()), await JoinAsync(cluster, voters[2], cluster.Add())];
+        }
+
+        // Every voter hands over to every other at some time, so that all directions occur.
+        foreach (Member leader in voters.Concat(voters.Reverse()))
+        {
+            await cluster.MakeLeaderAsync(leader);
+            await leader.WriteManyAsync(
+                [.. Enumerable.Range(0, Writes / 2).Select(i => ($"{leader.Id}-{i % 97}", $"{i} of {leader}"))]);
+        }
+
+        await cluster.ConvergeAsync(members);
+        await cluster.HasMembersAsync(voters, members.Except(voters), members);
+    }
+
+    private static async Task<Member> JoinAsync(MixedCluster cluster, Member leader, Member server)
+    {
+        await cluster.MakeLeaderAsync(leader);
+        await server.StartAsync();
+        await leader.AddNonvoterAsync(server);
+        return server;
+    }
+}
