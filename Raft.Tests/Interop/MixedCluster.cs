@@ -20,7 +20,7 @@ internal sealed class MixedCluster : IAsyncDisposable
     /// <summary>
     /// How long a follower waits for its leader, in ms: long where no leader is to be lost, whatever else this machine does.
     /// </summary>
-    public int HeartbeatMs { get; init; } = 300;
+    public int HeartbeatMs { get; init; } = 1000;
 
     /// <summary>All servers that were made.</summary>
     public IReadOnlyList<Member> Members => _members;

@@ -35,16 +35,33 @@ public sealed class MixedClusterTests
             members = [.. voters, await JoinAsync(cluster, voters[0], cluster.AddGo()), await JoinAsync(cluster, voters[2], cluster.Add())];
         }
 
-        // Every voter hands over to every other at some time, so that all directions occur.
-        foreach (Member leader in voters.Concat(voters.Reverse()))
+        foreach (Member leader in Turns(voters))
         {
             await cluster.MakeLeaderAsync(leader);
             await leader.WriteManyAsync(
-                [.. Enumerable.Range(0, Writes / 2).Select(i => ($"{leader.Id}-{i % 97}", $"{i} of {leader}"))]);
+                [.. Enumerable.Range(0, Writes).Select(i => ($"{leader.Id}-{i % 97}", $"{i} of {leader}"))]);
         }
 
         await cluster.ConvergeAsync(members);
         await cluster.HasMembersAsync(voters, members.Except(voters), members);
+    }
+
+    /// <summary>
+    /// Each voter at least once, so that all directions occur but one: where a Go server before 1.7 hands over to another, a
+    /// heartbeat of the first can stop the second from campaigning.
+    /// </summary>
+    private static IEnumerable<Member> Turns(Member[] voters)
+    {
+        Member between = voters.First(v => !v.IsGo);
+        for (int i = 0; i < voters.Length; i++)
+        {
+            if (i > 0 && voters[i].IsGo && voters[i - 1].IsGo)
+            {
+                yield return between;
+            }
+
+            yield return voters[i];
+        }
     }
 
     private static async Task<Member> JoinAsync(MixedCluster cluster, Member leader, Member server)
