@@ -56,6 +56,7 @@ internal static class ErrorAnswer
         LeadershipTransferInProgressException transfer => ApiException.TransferInProgress(transfer.Message),
         ConfigurationChangeException change => ApiException.Conflict(change.Message),
         RestoreOvertakenException overtaken => ApiException.Conflict(overtaken.Message),
+        UnsupportedProtocolException older => ApiException.Conflict(older.Message),
         NothingNewToSnapshotException nothing => ApiException.Conflict(nothing.Message),
         RaftShutdownException => ApiException.ShuttingDown(),
         EnqueueTimeoutException full => ApiException.Overloaded(full.Message),

@@ -39,6 +39,9 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
     public Task BootstrapAsync(IEnumerable<Member> voters) => PostAsync(
         "/bootstrap", JsonSerializer.SerializeToUtf8Bytes(voters.Select(v => new { id = v.Id, addr = v.Address })));
 
+    /// <summary>Replaces the state of all servers.</summary>
+    public Task RestoreAsync(string snapshot) => PostAsync("/restore", Encoding.UTF8.GetBytes(snapshot));
+
     public override async Task<bool> LeadsAsync() =>
         IsRunning && (await GetAsync("/leader")).GetProperty("state").GetString() == "Leader";
 
@@ -74,6 +77,9 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
         JsonElement answer = await GetAsync($"/get?key={Uri.EscapeDataString(key)}");
         return answer.GetProperty("found").GetBoolean() ? answer.GetProperty("value").GetString() : null;
     }
+
+    /// <summary>Its term.</summary>
+    public Task<ulong> TermAsync() => StatisticAsync("term");
 
     public override Task<ulong> LastIndexAsync() => StatisticAsync("last_log_index");
 

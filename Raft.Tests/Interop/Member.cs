@@ -87,7 +87,7 @@ internal abstract class Member(string id, int raftPort, int httpPort, string dat
     /// <summary>Takes a snapshot.</summary>
     public abstract Task SnapshotAsync();
 
-    /// <summary>How often its state machine was restored since it started.</summary>
+    /// <summary>The index of its newest snapshot; 0 where there is none.</summary>
     public abstract Task<ulong> LastSnapshotIndexAsync();
 
     /// <summary>Waits until all that was proposed before is applied.</summary>

@@ -62,10 +62,14 @@ internal sealed class MixedCluster : IAsyncDisposable
     }
 
     /// <summary>Waits for a leader.</summary>
-    public async Task<Member> LeaderAsync()
+    public Task<Member> LeaderAsync() => LeaderAsync(_members);
+
+    /// <summary>Waits for a leader among some of the servers.</summary>
+    public async Task<Member> LeaderAsync(IReadOnlyCollection<Member> among)
     {
         Member? leader = null;
-        await Eventually.HoldsAsync("a server leads", async () => (leader = await FindLeaderAsync()) is not null, Dump, Deadline);
+        await Eventually.HoldsAsync(
+            "a server leads", async () => (leader = await FindLeaderAsync(among)) is not null, Dump, Deadline);
         return leader!;
     }
 
@@ -91,14 +95,13 @@ internal sealed class MixedCluster : IAsyncDisposable
     /// <summary>Waits until servers hold the same state and the same entries, as far as each goes back.</summary>
     public async Task ConvergeAsync(params Member[] members)
     {
-        Member leader = await LeaderAsync();
-        await Eventually.HoldsAsync("a barrier is passed", async () => await (await LeaderAsync()).TryBarrierAsync(), Dump, Deadline);
+        await Eventually.HoldsAsync(
+            "a barrier is passed", async () => await (await LeaderAsync(members)).TryBarrierAsync(), Dump, Deadline);
         string seen = string.Empty;
         await Eventually.HoldsAsync(
             "all servers hold the same",
             async () =>
             {
-                leader = await LeaderAsync();
                 ulong[] last = await Task.WhenAll(members.Select(m => m.LastIndexAsync()));
                 MemberState[] states = await Task.WhenAll(members.Select(m => m.StateAsync()));
                 seen = string.Join(' ', members.Zip(states, last));
@@ -139,9 +142,9 @@ internal sealed class MixedCluster : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task<Member?> FindLeaderAsync()
+    private static async Task<Member?> FindLeaderAsync(IEnumerable<Member> among)
     {
-        foreach (Member member in _members.Where(m => m.IsRunning))
+        foreach (Member member in among.Where(m => m.IsRunning))
         {
             try
             {

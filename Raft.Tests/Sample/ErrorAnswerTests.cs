@@ -10,6 +10,7 @@ public sealed class ErrorAnswerTests
         new(new ConfigurationChangeException("x"), 409, "conflict"),
         new(new NothingNewToSnapshotException("x"), 409, "conflict"),
         new(new RestoreOvertakenException("x"), 409, "conflict"),
+        new(new UnsupportedProtocolException("x"), 409, "conflict"),
         new(new LeadershipTransferInProgressException("x"), 503, "transfer_in_progress"),
         new(new LeadershipTransferException("x"), 504, "outcome_unknown"),
         new(new LeadershipLostException("x", 1, 1), 504, "outcome_unknown"),
