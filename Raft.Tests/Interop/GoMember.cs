@@ -36,8 +36,17 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
     }
 
     /// <summary>Founds a cluster of voters.</summary>
-    public Task BootstrapAsync(IEnumerable<Member> voters) => PostAsync(
-        "/bootstrap", JsonSerializer.SerializeToUtf8Bytes(voters.Select(v => new { id = v.Id, addr = v.Address })));
+    public Task BootstrapAsync(IEnumerable<Member> voters) => BootstrapAsync(
+        new ClusterConfiguration([.. voters.Select(v => new Server(v.Id, v.Address))]));
+
+    /// <summary>Founds a cluster of voters.</summary>
+    public Task BootstrapAsync(ClusterConfiguration voters) => PostAsync(
+        "/bootstrap",
+        JsonSerializer.SerializeToUtf8Bytes(voters.Servers.Select(v => new { id = v.Id.Value, addr = v.Address.Value })));
+
+    /// <summary>Proposes an entry.</summary>
+    public Task ApplyLogAsync(byte[]? data, byte[]? extensions) => PostAsync(
+        "/applylog", JsonSerializer.SerializeToUtf8Bytes(new { data = Digits(data), extensions = Digits(extensions) }));
 
     /// <summary>Replaces the state of all servers.</summary>
     public Task RestoreAsync(string snapshot) => PostAsync("/restore", Encoding.UTF8.GetBytes(snapshot));
@@ -78,6 +87,9 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
         return answer.GetProperty("found").GetBoolean() ? answer.GetProperty("value").GetString() : null;
     }
 
+    /// <summary>Whether it tells no bytes from nil: before 1.7 it reads both as nil.</summary>
+    public async Task<bool> KeepsEmptyAsync() => (await GetAsync("/stats")).GetProperty("variant").GetString() != "raft-1.1.2";
+
     /// <summary>Its term.</summary>
     public Task<ulong> TermAsync() => StatisticAsync("term");
 
@@ -92,11 +104,23 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
             e.GetProperty("data").GetString()!)),
     ];
 
+    /// <summary>The entries that it holds, with all that there is of them.</summary>
+    public async Task<IReadOnlyList<ShownEntry>> ShownEntriesAsync() =>
+    [
+        .. (await GetAsync("/log")).GetProperty("entries").EnumerateArray().Select(static e => new ShownEntry(
+            e.GetProperty("index").GetUInt64(), e.GetProperty("term").GetUInt64(), (LogType)e.GetProperty("type").GetByte(),
+            e.GetProperty("dataNil").GetBoolean() ? ShownEntry.Nil : e.GetProperty("data").GetString()!,
+            e.GetProperty("extensionsNil").GetBoolean() ? ShownEntry.Nil : e.GetProperty("extensions").GetString()!)),
+    ];
+
     public override async Task<string> ConfigurationAsync() => Text(
         (await GetAsync("/config")).GetProperty("servers").EnumerateArray().Select(static s => Line(
             s.GetProperty("id").GetString()!, s.GetProperty("addr").GetString()!, s.GetProperty("suffrage").GetString()!)));
 
-    public override Task AddVoterAsync(Member server) => PostAsync($"/addvoter?id={server.Id}&addr={server.Address}");
+    public override Task AddVoterAsync(Member server) => AddVoterAsync(server.Id, server.Address);
+
+    /// <summary>Adds a voter.</summary>
+    public Task AddVoterAsync(string server, string address) => PostAsync($"/addvoter?id={server}&addr={address}");
 
     public override Task AddNonvoterAsync(Member server) => PostAsync($"/addnonvoter?id={server.Id}&addr={server.Address}");
 
@@ -111,6 +135,8 @@ internal sealed class GoMember(string id, int raftPort, int httpPort, string dat
     public override async Task<bool> TryBarrierAsync() => (await SendAsync("POST", "/barrier", []))?.Status == 200;
 
     public override ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private static string? Digits(byte[]? bytes) => bytes is null ? null : Convert.ToHexStringLower(bytes);
 
     private async Task<ulong> StatisticAsync(string name) =>
         ulong.Parse((await GetAsync("/stats")).GetProperty(name).GetString()!, CultureInfo.InvariantCulture);

@@ -6,10 +6,15 @@ namespace Raft.Tests.Interop;
 internal static class GoPeerRequired
 {
     private const string PathVariable = "RAFT_GOPEER";
+    private const string OptionsVariable = "RAFT_GOPEER_OPTIONS";
 
     /// <summary>The program: what the variable names, else what <c>./dev gopeer</c> built.</summary>
     public static string Program { get; } = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path
         ? path : Path.Combine(Root(), "artifacts", "gopeer", "gopeer");
+
+    /// <summary>Options for every one that is started, beside those of the test: such as one that only a later version has.</summary>
+    public static IReadOnlyList<string> Options { get; } =
+        (Environment.GetEnvironmentVariable(OptionsVariable) ?? string.Empty).Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Reports the test as skipped where there is no such program.</summary>
     public static void OrSkip()

@@ -27,15 +27,15 @@ internal sealed class MixedCluster : IAsyncDisposable
 
     /// <summary>Makes a Go server.</summary>
     /// <param name="own">Options for it alone.</param>
-    public GoMember AddGo(params string[] own)
+    public GoMember AddGo(params string[] own) =>
+        AddGo(TestPorts.Take(2), $"server-{_members.Count + 1}-of-hashicorp-raft-in-Go", own);
+
+    /// <summary>Makes a Go server whose name is its address, as protocol versions before 3 have it.</summary>
+    /// <param name="own">Options for it alone.</param>
+    public GoMember AddGoNamedByAddress(params string[] own)
     {
         int[] ports = TestPorts.Take(2);
-        string id = $"server-{_members.Count + 1}-of-hashicorp-raft-in-Go";
-        var member = new GoMember(
-            id, ports[0], ports[1], _directory.File(id),
-            [$"-heartbeat-ms={HeartbeatMs}", $"-election-ms={HeartbeatMs}", .. GoOptions, "-log=DEBUG", .. own]);
-        _members.Add(member);
-        return member;
+        return AddGo(ports, $"127.0.0.1:{ports[0]}", own);
     }
 
     /// <summary>Makes a server of this library.</summary>
@@ -140,6 +140,15 @@ internal sealed class MixedCluster : IAsyncDisposable
         }
 
         _directory.Dispose();
+    }
+
+    private GoMember AddGo(int[] ports, string id, string[] own)
+    {
+        var member = new GoMember(
+            id, ports[0], ports[1], _directory.File(id),
+            [$"-heartbeat-ms={HeartbeatMs}", $"-election-ms={HeartbeatMs}", "-log=DEBUG", .. GoPeerRequired.Options, .. GoOptions, .. own]);
+        _members.Add(member);
+        return member;
     }
 
     private static async Task<Member?> FindLeaderAsync(IEnumerable<Member> among)
