@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Raft.Tests.Support;
 
@@ -9,7 +8,6 @@ namespace Raft.Tests.Interop;
 public sealed class MixedKillTests
 {
     private const string KillsVariable = "RAFT_INTEROP_KILLS";
-    private const int WritersCount = 8;
 
     private static readonly TimeSpan BetweenKills = TimeSpan.FromMilliseconds(500);
 
@@ -30,9 +28,7 @@ public sealed class MixedKillTests
         await MixedCluster.FoundAsync(voters);
         await cluster.LeaderAsync();
 
-        var acknowledged = new ConcurrentDictionary<string, string>();
-        using var stop = new CancellationTokenSource();
-        Task[] writers = [.. Enumerable.Range(0, WritersCount).Select(w => WriteAsync(cluster, w, acknowledged, stop.Token))];
+        await using var writers = new AcknowledgedWriters(cluster);
         var killed = new Dictionary<bool, int> { [true] = 0, [false] = 0 };
         for (int kill = 0; kill < Kills; kill++)
         {
@@ -45,16 +41,13 @@ public sealed class MixedKillTests
             await EvenOutAsync(cluster, killed);
         }
 
-        await stop.CancelAsync();
-        await Task.WhenAll(writers);
+        await writers.StopAsync();
         await cluster.ConvergeAsync(voters);
 
-        Dictionary<string, string> held = await cluster.Members.OfType<GoMember>().First().PairsAsync();
-        string[] lost = [.. acknowledged.Where(w => held.GetValueOrDefault(w.Key) != w.Value).Select(w => w.Key)];
-        Assert.That(lost, Is.Empty);
-        Assert.That(acknowledged, Is.Not.Empty);
+        Assert.That(writers.LostFrom(await cluster.Members.OfType<GoMember>().First().PairsAsync()), Is.Empty);
+        Assert.That(writers.AcknowledgedCount, Is.GreaterThan(0));
         TestContext.Out.WriteLine(
-            $"{acknowledged.Count} acknowledged writes, 0 lost; leaders killed: {killed[true]} of Go, {killed[false]} of this library");
+            $"{writers.AcknowledgedCount} acknowledged writes, 0 lost; leaders killed: {killed[true]} of Go, {killed[false]} of this library");
     }
 
     /// <summary>Lets the other kind lead next, where one kind was killed more often.</summary>
@@ -70,24 +63,6 @@ public sealed class MixedKillTests
             catch (InvalidOperationException)
             {
                 // It has lost the leadership meanwhile, or the successor has only just come back: then this one is killed again.
-            }
-        }
-    }
-
-    private static async Task WriteAsync(
-        MixedCluster cluster, int writer, ConcurrentDictionary<string, string> acknowledged, CancellationToken stop)
-    {
-        Member leader = await cluster.LeaderAsync();
-        for (int i = 0; !stop.IsCancellationRequested; i++)
-        {
-            if (await leader.TryWriteAsync($"{writer}-{i}", $"value {i}"))
-            {
-                acknowledged[$"{writer}-{i}"] = $"value {i}";
-            }
-            else
-            {
-                await Task.Delay(20, CancellationToken.None);
-                leader = await cluster.LeaderAsync();
             }
         }
     }
