@@ -173,7 +173,7 @@ internal sealed class MixedCluster : IAsyncDisposable
 
     private static async Task RequireEqualEntriesAsync(Member[] members)
     {
-        IReadOnlyList<MemberEntry>[] logs = await Task.WhenAll(members.Select(m => m.EntriesAsync(1)));
+        IReadOnlyList<MemberEntry>[] logs = await Task.WhenAll(members.Select(async m => Tail(await m.EntriesAsync(1))));
         for (int i = 1; i < logs.Length; i++)
         {
             ulong first = Math.Max(FirstOf(logs[0]), FirstOf(logs[i]));
@@ -181,6 +181,18 @@ internal sealed class MixedCluster : IAsyncDisposable
                 logs[i].Where(e => e.Index >= first), Is.EqualTo(logs[0].Where(e => e.Index >= first)),
                 $"the entries of {members[i]} and {members[0]} from {first} on");
         }
+    }
+
+    /// <summary>What stands behind the last gap: Go keeps older entries where it was sent a snapshot.</summary>
+    private static IReadOnlyList<MemberEntry> Tail(IReadOnlyList<MemberEntry> log)
+    {
+        int first = log.Count == 0 ? 0 : log.Count - 1;
+        while (first > 0 && log[first - 1].Index + 1 == log[first].Index)
+        {
+            first--;
+        }
+
+        return [.. log.Skip(first)];
     }
 
     private static ulong FirstOf(IReadOnlyList<MemberEntry> log) => log.Count == 0 ? ulong.MaxValue : log[0].Index;

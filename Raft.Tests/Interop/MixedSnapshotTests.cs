@@ -122,6 +122,30 @@ public sealed class MixedSnapshotTests
         Assert.That(await voters[1].ReadAsync("kept"), Is.EqualTo("value"));
     }
 
+    [Test]
+    [Reference("M5")]
+    public async Task A_state_that_was_brought_in_while_all_servers_were_ours_reaches_a_Go_server_that_joins()
+    {
+        await using var cluster = new MixedCluster();
+        Member leader = cluster.Add();
+        await MixedCluster.FoundAsync(leader);
+        await cluster.LeaderAsync();
+        await leader.WriteManyAsync(Values("first"));
+        Reply reply = await Reply.SendAsync(
+            leader.Http, "POST", "/raft/restore",
+            "{\"format\":\"raftkv\",\"version\":1,\"count\":1}\n{\"key\":\"only\",\"value\":\"this\"}\n"u8.ToArray());
+        await leader.WriteManyAsync([("more", "behind it")]);
+
+        Member go = cluster.AddGo();
+        await go.StartAsync();
+        await leader.AddVoterAsync(go);
+        await cluster.ConvergeAsync(leader, go);
+
+        Assert.That(reply.Status, Is.EqualTo(200), reply.Text);
+        Assert.That(await go.StateAsync(), Is.EqualTo(await leader.StateAsync()).And.Property("Count").EqualTo(2));
+        Assert.That(await go.ReadAsync("only"), Is.EqualTo("this"));
+    }
+
     private static async Task<Member> SnapshotAsync(MixedCluster cluster, Member server)
     {
         await MixedCluster.FoundAsync(server);

@@ -30,12 +30,21 @@ internal readonly record struct RestoreEntry(RestoreEntryKind Kind, ulong BeginI
     public static bool TryRead(LogEntry entry, out RestoreEntry restore)
     {
         restore = default;
-        if (entry.Type != LogType.Noop)
+        return entry.Type == LogType.Noop && TryRead(entry.Type, entry.Extensions.Span, out restore);
+    }
+
+    /// <summary>Looks whether what is, or is to be, an entry is of a restore.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="bytes">Its extensions.</param>
+    /// <param name="restore">What it is of one.</param>
+    public static bool TryRead(LogType type, ReadOnlySpan<byte> bytes, out RestoreEntry restore)
+    {
+        restore = default;
+        if (type != LogType.Noop)
         {
             return false;
         }
 
-        ReadOnlySpan<byte> bytes = entry.Extensions.Span;
         if (bytes.Length != Magic.Length + Bytes || !bytes.StartsWith(Magic))
         {
             return false;

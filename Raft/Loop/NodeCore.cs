@@ -87,7 +87,7 @@ internal sealed class NodeCore
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         Restores = new RestoreClient(
-            Inbox, capabilities, Completions, clock, _userTasks, meter.Leading.RestoreUserSnapshot);
+            Inbox, Completions, clock, _userTasks, meter.Leading.RestoreUserSnapshot);
         var random = new NodeRandom(config.Seed ?? CompositionRoot.NewSeed());
         Snapshots = new SnapshotRunner(
             new SnapshotContext(snapshotStore, board, _snapshotTasks, runtime.UserScheduler, meter.Storage), State, Fsm, Completions,

@@ -1,7 +1,6 @@
 using Raft.Fsm;
 using Raft.Observability;
 using Raft.Roles;
-using Raft.Rpc;
 using Raft.Timing;
 
 namespace Raft.Loop;
@@ -12,7 +11,7 @@ namespace Raft.Loop;
 /// replicated, truncated and caught up with like all else in the log. Runs beside the loop, where user code may.
 /// </summary>
 internal sealed class RestoreClient(
-    LoopInbox inbox, PeerCapabilities capabilities, CompletionRunner completions, NodeClock clock, TaskGroup tasks, TimeMeter meter)
+    LoopInbox inbox, CompletionRunner completions, NodeClock clock, TaskGroup tasks, TimeMeter meter)
 {
     private const int PieceBytes = 64 << 10;
     private const int PiecesInFlightMax = 16;
@@ -48,7 +47,6 @@ internal sealed class RestoreClient(
 
     private async Task<ApplyResult> RestoreAsync(Stream snapshot, long size, TimeSpan timeout)
     {
-        await RequireNoForeignersAsync();
         ulong begin = (await Append(RestoreEntryKind.Begin, 0, 0, default, timeout)).Index;
         bool isAtEnd = false;
         try
@@ -92,27 +90,6 @@ internal sealed class RestoreClient(
     /// <summary>Whether nothing was appended, and the same server may take it soon.</summary>
     private static bool IsForNow(Exception failure) =>
         failure is EnqueueTimeoutException or LeadershipTransferInProgressException;
-
-    // To a Go server these entries are Noops: it would go on with the old state.
-    private async Task RequireNoForeignersAsync()
-    {
-        var question = new StatusRequest<RaftStatus>(static status => status);
-        if (!inbox.TryAdd(question))
-        {
-            throw new RaftShutdownException("The node was stopped. Nothing was changed.");
-        }
-
-        RaftStatus status = await question.Future.Task;
-        foreach (Server server in status.Configuration.Servers)
-        {
-            if (server.Id != status.Id && !capabilities.IsKnown(server.Id))
-            {
-                throw new UnsupportedProtocolException(
-                    $"{server} has not answered yet, or is a Go server, which would keep the old state. Nothing was changed: "
-                    + "try again when it answers, or remove it first.");
-            }
-        }
-    }
 
     private async Task AppendPiecesAsync(Stream snapshot, long size, ulong begin, TimeSpan timeout)
     {

@@ -54,7 +54,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
     private void Probe()
     {
         ServerId id = peer.Server.Id;
-        if (_isProbing || leadership.Capabilities.IsKnown(id) || leadership.Capabilities.IsForeign(id))
+        if (_isProbing || peer.IsOurs || leadership.Capabilities.IsForeign(id))
         {
             return;
         }
@@ -68,6 +68,12 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         try
         {
             await leadership.Asks.AskAsync(peer.Server, ReadOnlyMemory<byte>.Empty, peer.Stopping);
+            peer.NoteOurs();
+        }
+        catch (RemoteRpcException)
+        {
+            // An error is the answer of one that knows questions.
+            peer.NoteOurs();
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {

@@ -56,6 +56,9 @@ internal sealed class Peer : IDisposable
     /// </summary>
     public TimeSpan QuietUntil { get; private set; }
 
+    /// <summary>Whether it has answered, to this leadership, a question that only servers of this library know.</summary>
+    public bool IsOurs { get; private set; }
+
     /// <summary>Cancelled when the follower is spoken to no more.</summary>
     public CancellationToken Stopping { get; }
 
@@ -86,6 +89,13 @@ internal sealed class Peer : IDisposable
         QuietUntil = until;
         _replicator.Wake();
         _heartbeater.Wake();
+    }
+
+    /// <summary>It is of this library.</summary>
+    public void NoteOurs()
+    {
+        IsOurs = true;
+        _replicator.Wake();
     }
 
     /// <summary>There is something new to send.</summary>

@@ -17,6 +17,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
     private readonly WakeSignal _wake = new();
     private readonly SnapshotSender _snapshots = new(leadership, peer);
+    private readonly AppendBuilder _requests = new(leadership, peer);
     private int _failures;
     private TimeSpan _notBefore;
     private InFlight? _accepted;
@@ -30,9 +31,9 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
     private bool IsStopping => peer.Stopping.IsCancellationRequested;
 
-    /// <summary>Whether the entry before the next one, or that one itself, is let go of already.</summary>
+    /// <summary>Whether the entry before the next one, or that one itself, is let go of already, or must not be sent.</summary>
     private bool NeedsSnapshot =>
-        Progress.NextIndex < State.Log.FirstIndex || State.Log.TermAt(Progress.NextIndex - 1) is null;
+        _requests.Withheld.IsCovered || Progress.NextIndex < State.Log.FirstIndex || State.Log.TermAt(Progress.NextIndex - 1) is null;
 
     /// <summary>There is something new to send.</summary>
     public void Wake() => _wake.Set();
@@ -47,7 +48,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             bool isDone = false;
             try
             {
-                isDone = NeedsSnapshot ? await _snapshots.SendAsync() : await ReplicateAsync(timer);
+                isDone = NeedsSnapshot ? await _snapshots.SendAsync(_requests.Withheld.Index) : await ReplicateAsync(timer);
             }
             catch (Exception failure) when (failure is not RaftFatalException)
             {
@@ -137,7 +138,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 return true;
             }
 
-            AppendEntriesRequest? request = await BuildAsync();
+            AppendEntriesRequest? request = await _requests.BuildAsync();
             if (IsStopping || _isBroken)
             {
                 return false;
@@ -145,7 +146,8 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
             if (request is null)
             {
-                // What was to be sent was let go of meanwhile.
+                // What was to be sent was let go of meanwhile, or is withheld.
+                _notBefore = _requests.Withheld.Index != 0 ? _requests.Withheld.Wait() : _notBefore;
                 continue;
             }
 
@@ -183,56 +185,6 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private TimeSpan NotBefore => _notBefore > peer.QuietUntil ? _notBefore : peer.QuietUntil;
 
     private bool HasNews => Progress.NextIndex <= State.Log.LastIndex;
-
-    private async ValueTask<AppendEntriesRequest?> BuildAsync()
-    {
-        ulong next = Progress.NextIndex;
-        ulong previous = next - 1;
-        ulong? previousTerm = State.Log.TermAt(previous);
-        Invariant.Require(previousTerm is not null, "the log holds the entry before the next one to send");
-        var entries = new List<LogSlice>(1);
-        if (next <= State.Log.LastIndex && !await TryReadAsync(next, entries))
-        {
-            return null;
-        }
-
-        return new AppendEntriesRequest(State.Header)
-        {
-            Term = leadership.Term,
-            Leader = State.LocalAddress,
-            PreviousIndex = previous,
-            PreviousTerm = previousTerm.Value,
-            Entries = entries,
-            LeaderCommitIndex = State.CommitIndex,
-        };
-    }
-
-    private async ValueTask<bool> TryReadAsync(ulong next, List<LogSlice> entries)
-    {
-        int countMax = leadership.Capabilities.IsKnown(peer.Server.Id)
-            ? Config.Limits.AppendCountMax : Config.MaxAppendEntries;
-        int bytesMax = Config.Limits.AppendBytesMax;
-        if (State.Log.TryRead(next, ulong.MaxValue, countMax, bytesMax, entries))
-        {
-            return true;
-        }
-
-        try
-        {
-            entries.Add(new LogSlice(await State.Log.ReadStoreAsync(next, next + (ulong)countMax - 1, bytesMax)));
-            return true;
-        }
-        catch (LogNotFoundException) when (next < State.Log.FirstIndex)
-        {
-            return false;
-        }
-        catch (Exception failure) when (!IsStopping && failure is not RaftFatalException)
-        {
-            // As long as this server leads, its log loses nothing but what a snapshot covers: what cannot be read is
-            // lost. Once it does not, the entries may have been truncated, and nobody waits for them.
-            throw new RaftFatalException($"The log cannot be read at entry {next}: {failure.Message}", failure);
-        }
-    }
 
     private async Task ReadAnswersAsync(IAppendPipeline pipeline, TaskCompletionSource ended)
     {

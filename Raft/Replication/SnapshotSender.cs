@@ -16,14 +16,15 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
     private NodeState State => leadership.State;
 
     /// <summary>Sends the newest snapshot and waits until the follower has it.</summary>
+    /// <param name="leastIndex">The entry that it must cover.</param>
     /// <returns>Whether it has.</returns>
     /// <exception cref="RaftException">It was not sent, or not taken.</exception>
-    public async Task<bool> SendAsync()
+    public async Task<bool> SendAsync(ulong leastIndex)
     {
         bool isInstalled = false;
         try
         {
-            isInstalled = await SendNewestAsync();
+            isInstalled = await SendNewestAsync(leastIndex);
             return isInstalled;
         }
         finally
@@ -35,11 +36,11 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         }
     }
 
-    private async Task<bool> SendNewestAsync()
+    private async Task<bool> SendNewestAsync(ulong leastIndex)
     {
         peer.Progress.BeginSnapshot();
         peer.Pin.Set(State.Log.FirstIndex);
-        await using ISnapshotSource snapshot = await OpenNewestAsync();
+        await using ISnapshotSource snapshot = await OpenNewestAsync(leastIndex);
         peer.Pin.Set(snapshot.Meta.Index + 1);
         leadership.Logger.SendingSnapshot(State.LocalId, peer.Server, snapshot.Meta.Id, snapshot.Meta.Size);
         TimeSpan sentAt = leadership.Clock.Now;
@@ -80,12 +81,12 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
     }
 
     /// <summary>Opens the newest snapshot that can be opened, if the log goes on where it ends.</summary>
-    private async ValueTask<ISnapshotSource> OpenNewestAsync()
+    private async ValueTask<ISnapshotSource> OpenNewestAsync(ulong leastIndex)
     {
         StoreException? damage = null;
         foreach (SnapshotMeta kept in await leadership.Snapshots.ListAsync())
         {
-            if (kept.Index + 1 < State.Log.FirstIndex)
+            if (kept.Index + 1 < State.Log.FirstIndex || kept.Index < leastIndex)
             {
                 break;
             }
@@ -108,7 +109,7 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
 
         leadership.NeedSnapshot();
         throw damage ?? new StoreException(
-            $"entries before {State.Log.FirstIndex} are let go of, and there is no snapshot of them in the store");
+            $"entries up to {Math.Max(State.Log.FirstIndex - 1, leastIndex)} are not sent, and there is no snapshot of them in the store");
     }
 
     private InstallSnapshotRequest RequestFor(SnapshotMeta snapshot) => new(State.Header)

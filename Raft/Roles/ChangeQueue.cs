@@ -6,7 +6,7 @@ namespace Raft.Roles;
 /// Changes of the members that wait for the leader: there is one at a time, and none before an entry of the leader's own
 /// term is committed (thesis 4.1 and its correction of 2015). Owned by the leader role.
 /// </summary>
-internal sealed class ChangeQueue(RoleContext context)
+internal sealed class ChangeQueue(RoleContext context, RestoreGuard restores)
 {
     private readonly LinkedList<(ChangeRequest Request, TimeSpan Deadline)> _waiting = new();
 
@@ -42,7 +42,14 @@ internal sealed class ChangeQueue(RoleContext context)
 
             try
             {
-                return (request, request.Change.ApplyTo(state.Configuration));
+                ClusterConfiguration next = request.Change.ApplyTo(state.Configuration);
+                if (!restores.IsUnderWay || !next.Servers.Any(s => state.Configuration.Find(s.Id) is null))
+                {
+                    return (request, next);
+                }
+
+                Fail(request, new ConfigurationChangeException(
+                    "Nothing was appended: the state of the cluster is being replaced. Add the server when that is over."));
             }
             catch (ArgumentException wrong)
             {

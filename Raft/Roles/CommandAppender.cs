@@ -7,7 +7,7 @@ namespace Raft.Roles;
 /// Turns waiting commands into entries of the leader's term, a group at a time (group commit), as long as the limits
 /// allow. Owned by the leader role.
 /// </summary>
-internal sealed class CommandAppender(RoleContext context, ulong term)
+internal sealed class CommandAppender(RoleContext context, ulong term, RestoreGuard restores)
 {
     /// <summary>Batches are cut at that size, so that their buffers stay off the large object heap.</summary>
     private const int ChunkBytes = 64 << 10;
@@ -58,6 +58,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
 
         _taken.Clear();
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
+        restores.Refuse(_taken);
         LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
         ReadOnlySpan<byte> stamp = _stamp.AsSpan(0, stampLength);
@@ -114,6 +115,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term)
             _builder.Add(
                 index, term, future.Type, stamp, future.Data.Span, isDataNil, future.Extensions.Span,
                 isExtensionsNil: future.Extensions.IsEmpty);
+            restores.Note(future);
             future.ReleaseData();
         }
 

@@ -36,9 +36,10 @@ internal sealed class LeaderRole : Role
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
         _questions = new QuestionQueue(context, _leadership, _contact);
-        _changes = new ChangeQueue(context);
-        _appender = new CommandAppender(context, state.Term);
         _peers = new PeerSet(context, _leadership);
+        var restores = new RestoreGuard(context, _peers);
+        _changes = new ChangeQueue(context, restores);
+        _appender = new CommandAppender(context, state.Term, restores);
         _succession = new Succession(context, _leadership, _peers);
         _gauges = new LeaderGauges(context, _leadership, _peers);
     }

@@ -40,17 +40,17 @@ internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCa
         }
     }
 
-    // A server that ends the connection on a question, and yet answers what every server knows, is of another library.
-    // A request of term 0 moves nobody's term.
+    // A server that ends the connection on a question twice, so that it was not just stopping, and yet answers what every
+    // server knows, is of another library. A request of term 0 moves nobody's term.
     private async Task ProbeAsync(Server server, CancellationToken cancellationToken)
     {
-        if (capabilities.IsKnown(server.Id))
-        {
-            return;
-        }
-
         try
         {
+            if (await IsOursAsync(server, cancellationToken))
+            {
+                return;
+            }
+
             await transport.RequestVoteAsync(
                 server, new RequestVoteRequest(header) { Candidate = header.Address }, cancellationToken);
             capabilities.NoteForeign(server.Id);
@@ -58,6 +58,23 @@ internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCa
         catch (Exception failure) when (failure is not RaftFatalException)
         {
             // It did not answer that either: nothing is learned of it.
+        }
+    }
+
+    private async Task<bool> IsOursAsync(Server server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AskResponse answer = await transport.AskAsync(server, new AskRequest(header), cancellationToken);
+            return answer.IsFrom(server.Id);
+        }
+        catch (RemoteRpcException)
+        {
+            return true;
+        }
+        catch (TransportException failure) when (failure.Failure == TransportFailure.Closed)
+        {
+            return false;
         }
     }
 }
