@@ -17,7 +17,8 @@ internal sealed record KvDump(ulong AppliedIndex, int Count, string Sha256)
         return new KvDump(applied, pairs.Length, Hash(pairs));
     }
 
-    private static string Hash(KeyValuePair<string, byte[]>[] pairs)
+    /// <summary>The fingerprint of some pairs.</summary>
+    public static string Hash(KeyValuePair<string, byte[]>[] pairs)
     {
         (byte[] Key, byte[] Value)[] ordered = [.. pairs.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), pair.Value))];
         Array.Sort(ordered, static (a, b) => a.Key.AsSpan().SequenceCompareTo(b.Key));
