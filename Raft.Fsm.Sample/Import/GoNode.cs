@@ -80,6 +80,11 @@ internal sealed class GoNode : IAsyncDisposable
             text.Append(CultureInfo.InvariantCulture, $"; beside the term: {string.Join(", ", keys.Select(Encoding.UTF8.GetString))}");
         }
 
+        if (!_bolt.IsFreelistOnDisk)
+        {
+            text.Append("; its list of free pages is not on disk, so that a lost page could not be told from a free one");
+        }
+
         if (Snapshots.LeftOut.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"; not whole: {string.Join(", ", Snapshots.LeftOut)}");
