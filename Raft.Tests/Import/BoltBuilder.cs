@@ -110,10 +110,10 @@ internal sealed class BoltBuilder
         return file;
     }
 
-    /// <summary>Changes a field of the newer meta page and makes its checksum right again.</summary>
-    public static void SetMeta(byte[] file, int offset, ulong value)
+    /// <summary>Changes a field of a meta page, by default the newer of those made here, and makes its checksum right again.</summary>
+    public static void SetMeta(byte[] file, int offset, ulong value, int page = 1)
     {
-        Span<byte> meta = file.AsSpan(PageBytes + 16, 64);
+        Span<byte> meta = file.AsSpan((page * PageBytes) + 16, 64);
         BinaryPrimitives.WriteUInt64LittleEndian(meta[offset..], value);
         BinaryPrimitives.WriteUInt64LittleEndian(meta[56..], Fnv1a.Hash(meta[..56]));
     }
