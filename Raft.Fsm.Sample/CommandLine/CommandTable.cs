@@ -3,6 +3,7 @@ using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.Bench;
 using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.Conversion;
+using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.CommandLine;
@@ -34,6 +35,8 @@ internal static class CommandTable
         {
             Argument = ConvertCommand.Argument,
         },
+        new("import", "takes over the data of a stopped Go node", ImportCommand.Options,
+            given => ImportCommand.RunAsync(given, Console.Out, Console.Error)),
         new("log", "reads a node's stopped data directory (not there yet)", [],
             given => throw given.Wrong("not there yet; raftkv --help lists what is")),
     ];

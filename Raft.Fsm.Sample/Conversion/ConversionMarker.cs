@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.Conversion;
 
@@ -13,10 +14,18 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
 {
     private const string FileName = "convert.json";
     private const string NewFileName = "convert.tmp";
-    private const int BytesMax = 4096;
+    private const int BytesMax = 64 << 10;
+
+    /// <summary>
+    /// The directory of the Go node whose data it is, where <see cref="From"/> is <see cref="StoreNames.Go"/>; null otherwise.
+    /// </summary>
+    public string? Source { get; init; }
 
     /// <summary>The command that finishes the conversion.</summary>
-    public string Command(string directory) => $"raftkv convert --from {From} --to {To} {directory}";
+    public string Command(string directory) =>
+        Source is null ? $"raftkv convert --from {From} --to {To} {directory}"
+        : Source == directory ? $"raftkv import --from-go {Source} --to {To}"
+        : $"raftkv import --from-go {Source} --data {directory} --to {To}";
 
     /// <summary>Reads it. Writes nothing.</summary>
     /// <returns>The marker, or null where no conversion is under way.</returns>
@@ -67,6 +76,11 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
             json.WriteString("from"u8, From);
             json.WriteString("to"u8, To);
             json.WriteString("phase"u8, Phase.ToString());
+            if (Source is not null)
+            {
+                json.WriteString("source"u8, Source);
+            }
+
             json.WriteEndObject();
         }
 
@@ -82,7 +96,7 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
             return Enum.TryParse(root.GetProperty("phase"u8).GetString(), out ConversionPhase phase) && Enum.IsDefined(phase)
                 && root.GetProperty("from"u8).GetString() is { Length: > 0 } from
                 && root.GetProperty("to"u8).GetString() is { Length: > 0 } to
-                ? new ConversionMarker(from, to, phase)
+                ? new ConversionMarker(from, to, phase) { Source = SourceOf(root) }.Checked()
                 : null;
         }
         catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -90,4 +104,9 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
             return null;
         }
     }
+
+    private static string? SourceOf(JsonElement root) =>
+        root.TryGetProperty("source"u8, out JsonElement source) ? source.GetString() : null;
+
+    private ConversionMarker? Checked() => From == StoreNames.Go == (Source is { Length: > 0 }) ? this : null;
 }

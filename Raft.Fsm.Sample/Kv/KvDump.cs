@@ -17,7 +17,7 @@ internal sealed record KvDump(ulong AppliedIndex, int Count, string Sha256)
         return new KvDump(applied, pairs.Length, Hash(pairs));
     }
 
-    /// <summary>The digest of pairs, in whatever order they are.</summary>
+    /// <summary>The fingerprint of some pairs.</summary>
     public static string Hash(KeyValuePair<string, byte[]>[] pairs)
     {
         (byte[] Key, byte[] Value)[] ordered = [.. pairs.Select(pair => (Encoding.UTF8.GetBytes(pair.Key), pair.Value))];

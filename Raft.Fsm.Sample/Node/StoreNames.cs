@@ -10,6 +10,9 @@ internal static class StoreNames
     public const string LiteDb = "litedb";
     public const string Memory = "memory";
 
+    /// <summary>What a Go node keeps its data in; nothing here runs on it.</summary>
+    public const string Go = "go";
+
     /// <summary>What the help says of <c>--store</c>.</summary>
     public const string Help = "wal, litedb or memory";
 

@@ -14,6 +14,9 @@ internal static class DataDirectory
     /// </summary>
     private const string LockName = "raftkv.lock";
 
+    /// <summary>What a Go node keeps log, term and vote in; <c>raftkv import</c> takes the name away.</summary>
+    public const string GoDatabase = "raft.db";
+
     /// <summary>Takes the directory until the result is disposed; makes it where it is missing.</summary>
     /// <exception cref="StoreLockedException">Another process uses it.</exception>
     public static async ValueTask<IDisposable> ClaimAsync(string directory, IDisk disk)
@@ -35,6 +38,13 @@ internal static class DataDirectory
         {
             throw new StoreException(
                 $"a conversion from {marker.From} to {marker.To} was interrupted here; finish it: {marker.Command(directory)}");
+        }
+
+        if ((await disk.ListAsync(directory)).Contains(GoDatabase))
+        {
+            throw new StoreException(
+                $"it holds {GoDatabase}, the data of a Go node, of which this node would know nothing: not its vote and not its log; "
+                + $"import it first: raftkv import --from-go {directory}");
         }
 
         string[] held = await HeldAsync(directory, kinds, disk);

@@ -8,7 +8,8 @@ internal static class Shipped
     /// <summary>Their names.</summary>
     public static readonly string[] Names =
     [
-        "Raft", "Raft.Simulation", "Raft.Stores.LiteDb", "Raft.Stores.Wal", "Raft.Testing.Contracts", "Raft.Transport.Tcp",
+        "Raft", "Raft.Simulation", "Raft.Stores.Bolt", "Raft.Stores.LiteDb", "Raft.Stores.Wal", "Raft.Testing.Contracts",
+        "Raft.Transport.Tcp",
     ];
 
     /// <summary>Their public types.</summary>

@@ -73,6 +73,9 @@ public sealed class CommandLineTests
     [TestCase("convert --from wal --to memory d", "--to is 'memory'; give wal or litedb")]
     [TestCase("convert --from wal --to litedb d e", "'e' is no option")]
     [TestCase("convert --from wal --to litedb no-such-directory", "no-such-directory holds no store")]
+    [TestCase("import", "missing --from-go DIR")]
+    [TestCase("import --from-go d --to memory", "--to is 'memory'; give wal or litedb")]
+    [TestCase("import --from-go no-such-directory", "no-such-directory holds no raft.db; give the directory of a Go node")]
     [TestCase("bench --concurrency many", "--concurrency is 'many'")]
     [TestCase("status", "missing --target URL")]
     [TestCase("status --target 127.0.0.1:8001", "--target is '127.0.0.1:8001'; give http://HOST:PORT")]
@@ -103,6 +106,7 @@ public sealed class CommandLineTests
     [TestCase("backup --help", "--file FILE")]
     [TestCase("restore --help", "--file FILE")]
     [TestCase("convert --help", "DIR")]
+    [TestCase("import --help", "--from-go DIR")]
     [TestCase("log --help", "raftkv log: ")]
     public async Task Every_command_explains_itself(string line, string says)
     {

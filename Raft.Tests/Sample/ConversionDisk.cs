@@ -67,7 +67,8 @@ internal static class ConversionDisk
     public static Task<string> ConvertAsync(StoreKind from, StoreKind to, FaultDisk disk) =>
         new StoreConversion(from, to, Directory, disk, new ConversionProgress(TextWriter.Null)).RunAsync();
 
-    private static StoreKind WalIn(string name, string directory) => new(
+    /// <summary>A write-ahead log in small segments, in a directory.</summary>
+    public static StoreKind WalIn(string name, string directory) => new(
         name,
         (_, disk) => WalStore.ExistsAsync(directory, disk),
         async (_, disk) =>
