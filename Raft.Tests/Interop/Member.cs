@@ -13,6 +13,12 @@ internal abstract class Member(string id, int raftPort, int httpPort, string dat
     /// <summary>Its name.</summary>
     public string Id => id;
 
+    /// <summary>The port for servers.</summary>
+    public int RaftPort => raftPort;
+
+    /// <summary>The port for clients.</summary>
+    public int HttpPort => httpPort;
+
     /// <summary>Where servers reach it.</summary>
     public string Address => $"127.0.0.1:{raftPort}";
 

@@ -9,7 +9,9 @@ internal sealed class MixedCluster : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly List<Member> _members = [];
+
+    // Made anew with each server, since clients look through it all the time.
+    private volatile IReadOnlyList<Member> _members = [];
 
     /// <summary>Options of the Go servers.</summary>
     public string[] GoOptions { get; init; } = [];
@@ -21,6 +23,8 @@ internal sealed class MixedCluster : IAsyncDisposable
     /// How long a follower waits for its leader, in ms: long where no leader is to be lost, whatever else this machine does.
     /// </summary>
     public int HeartbeatMs { get; init; } = 1000;
+
+    private string[] Timings => [$"--heartbeat-ms={HeartbeatMs}", $"--election-ms={HeartbeatMs}", $"--lease-ms={HeartbeatMs}"];
 
     /// <summary>All servers that were made.</summary>
     public IReadOnlyList<Member> Members => _members;
@@ -44,9 +48,16 @@ internal sealed class MixedCluster : IAsyncDisposable
     {
         int[] ports = TestPorts.Take(2);
         string id = $"server-{_members.Count + 1}-of-this-library-in-.NET";
-        string[] timings = [$"--heartbeat-ms={HeartbeatMs}", $"--election-ms={HeartbeatMs}", $"--lease-ms={HeartbeatMs}"];
-        var member = new RaftkvMember(id, ports[0], ports[1], _directory.File(id), [.. timings, .. Options, "--log-level=debug", .. own]);
-        _members.Add(member);
+        var member = new RaftkvMember(id, ports[0], ports[1], _directory.File(id), [.. Timings, .. Options, "--log-level=debug", .. own]);
+        _members = [.. _members, member];
+        return member;
+    }
+
+    /// <summary>Makes a server of this library in the place of another: of its name, its address and its directory.</summary>
+    public RaftkvMember Replace(Member other)
+    {
+        var member = new RaftkvMember(other.Id, other.RaftPort, other.HttpPort, other.Data, [.. Timings, .. Options, "--log-level=debug"]);
+        _members = [.. _members.Select(m => m == other ? member : m)];
         return member;
     }
 
@@ -147,7 +158,7 @@ internal sealed class MixedCluster : IAsyncDisposable
         var member = new GoMember(
             id, ports[0], ports[1], _directory.File(id),
             [$"-heartbeat-ms={HeartbeatMs}", $"-election-ms={HeartbeatMs}", "-log=DEBUG", .. GoPeerRequired.Options, .. GoOptions, .. own]);
-        _members.Add(member);
+        _members = [.. _members, member];
         return member;
     }
 

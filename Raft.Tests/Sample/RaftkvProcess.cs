@@ -32,8 +32,11 @@ internal sealed class RaftkvProcess : IAsyncDisposable
     /// <summary>What it wrote to standard error.</summary>
     public string Errors => Text(_errors);
 
-    /// <summary>Starts it.</summary>
-    public static RaftkvProcess Start(params IEnumerable<string> words)
+    /// <summary>Starts a node, or what else runs until it is stopped. Should the test run be cut short, it stops.</summary>
+    public static RaftkvProcess Start(params IEnumerable<string> words) => Run(words.Append("--stop-with-input=on"));
+
+    /// <summary>Starts a command that ends by itself.</summary>
+    public static RaftkvProcess Run(params IEnumerable<string> words)
     {
         // The program beside the tests, run by the same runtime that runs them.
         string host = Path.Combine(
@@ -50,9 +53,6 @@ internal sealed class RaftkvProcess : IAsyncDisposable
         {
             start.ArgumentList.Add(word);
         }
-
-        // Should the test run be cut short, nothing of it is left running.
-        start.ArgumentList.Add("--stop-with-input=on");
 
         return new RaftkvProcess(new Process { StartInfo = start });
     }
