@@ -9,6 +9,9 @@ internal sealed class WriteFuse
 {
     private Blown? _blown;
 
+    /// <summary>Whether a write failed, or the store was disposed.</summary>
+    public bool IsBlown => Volatile.Read(ref _blown) is not null;
+
     /// <summary>Throws if a write failed before, or the store was disposed.</summary>
     public void Check()
     {

@@ -139,7 +139,7 @@ internal sealed class StoreThread
         while (true)
         {
             // What was let go is deleted while there is nothing else to do.
-            _wake.WaitOne(content.Writer.HasDropped ? 0 : Timeout.Infinite);
+            _wake.WaitOne(MayDrop(content) ? 0 : Timeout.Infinite);
             bool isStopped;
             lock (_lock)
             {
@@ -164,7 +164,7 @@ internal sealed class StoreThread
                 return;
             }
 
-            if (taken.Count == 0 && content.Writer.HasDropped)
+            if (taken.Count == 0 && MayDrop(content))
             {
                 Drop(content);
             }
@@ -235,12 +235,21 @@ internal sealed class StoreThread
         }
     }
 
+    private bool MayDrop(StoreContent content) => content.Writer.HasDropped && !_fuse.IsBlown;
+
     private void Drop(StoreContent content)
     {
-        _fuse.Check();
-        content.Writer.DropOldest(_changes);
-        Commit(content);
-        Publish(content);
+        try
+        {
+            content.Writer.DropOldest(_changes);
+            Commit(content);
+            Publish(content);
+        }
+        catch (Exception failure)
+        {
+            // Nobody waits for it. Whoever asks for something next is told.
+            _fuse.Blow(_path, failure);
+        }
     }
 
     private void Publish(StoreContent content)

@@ -1,8 +1,10 @@
 using Raft.Stores.LiteDb;
 using Raft.Stores.LiteDb.Documents;
+using Raft.Stores.LiteDb.Runs;
 using Raft.Stores.LiteDb.Writing;
 using Raft.Stores.Wal;
 using Raft.Testing.Contracts;
+using Raft.Tests.Sample;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Stores;
@@ -60,6 +62,44 @@ public sealed class StoreThreadTests
             Throws.TypeOf<StoreException>().With.Message.Contains("the disk is gone"));
         Assert.That(async () => await log.ReadAsync(1, 1, 1), Throws.TypeOf<StoreException>());
         Assert.That((log.LastIndex, documents.Commits), Is.EqualTo((1UL, 1)));
+        await thread.StopAsync();
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public async Task Whoever_asks_after_a_failure_is_told_of_it_also_while_what_was_let_go_is_still_there(int committed)
+    {
+        var documents = new MemoryDocuments();
+        StoreThread thread = documents.Start();
+        await thread.Opened;
+        var log = new LiteDbLogStore(thread);
+        for (ulong index = 1; index <= 4; index++)
+        {
+            await log.AppendAsync(TestEntries.Append(TestEntries.Batch(index, 1, term: 1, bytes: RunWriter.DeletedBytesMax / 2)));
+        }
+
+        // The first commit is of the truncation itself; the next one deletes what it left.
+        int commits = 0;
+        documents.Committing = () =>
+        {
+            if (++commits >= committed)
+            {
+                throw new IOException("the disk is gone");
+            }
+        };
+        Task truncation = log.TruncatePrefixAsync(4).AsTask();
+        Assert.That(() => truncation, committed == 1 ? Throws.TypeOf<StoreException>() : Throws.Nothing);
+        await Eventually.HoldsAsync("a commit fails", () => Volatile.Read(ref commits) >= committed);
+        documents.Committing = null;
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(
+                async () => await log.AppendAsync(TestEntries.Append(TestEntries.Batch(5, 1, term: 1))),
+                Throws.TypeOf<StoreException>().With.Message.Contains("the disk is gone"));
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+        }
+
         await thread.StopAsync();
     }
 

@@ -51,6 +51,27 @@ internal sealed class RawPeer : IDisposable
         }
     }
 
+    /// <summary>Sends bytes, and receives what comes until it is whole or the other side has closed the connection.</summary>
+    public async Task<byte[]> ExchangeAsync(ReadOnlyMemory<byte> bytes, Func<byte[], Task<bool>> isWhole)
+    {
+        var received = new MemoryStream();
+        try
+        {
+            await SendAsync(bytes);
+            byte[] buffer = new byte[4096];
+            for (int count; !await isWhole(received.ToArray()) && (count = await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience)) > 0;)
+            {
+                received.Write(buffer, 0, count);
+            }
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Closed with our bytes unread.
+        }
+
+        return received.ToArray();
+    }
+
     /// <summary>Receives as many bytes as are expected.</summary>
     public async Task<byte[]> ReceiveAsync(int count)
     {
