@@ -47,7 +47,7 @@ public sealed class MixedClusterTests
     }
 
     /// <summary>
-    /// Each voter at least once, so that all directions occur but one: where a Go server before 1.7 hands over to another, a
+    /// Each voter at least once, so that all directions occur but one: where a Go server before 1.3.4 hands over to another, a
     /// heartbeat of the first can stop the second from campaigning.
     /// </summary>
     private static IEnumerable<Member> Turns(Member[] voters)

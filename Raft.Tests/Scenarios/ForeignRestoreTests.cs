@@ -96,11 +96,109 @@ public sealed class ForeignRestoreTests
         cluster.Run(leader.Node.AddNonvoterAsync("n9", "addr9"));
     }
 
+    [Test]
+    [Reference("M5")]
+    public void The_end_of_a_restore_that_was_overtaken_lets_no_server_come_beside_the_newer_one()
+    {
+        using VirtualCluster cluster = Running(founders: 1);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer go = cluster.Servers[^1];
+        var one = new SlowStream(State(1));
+        var two = new SlowStream(State(2));
+        Task<ApplyResult> first = leader.Node!.RestoreAsync(one, one.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        Task<ApplyResult> second = leader.Node.RestoreAsync(two, two.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(50));
+        one.Release();
+        Assert.That(() => cluster.Run(first), Throws.TypeOf<RestoreOvertakenException>());
+
+        cluster.Start(go);
+        Assert.That(
+            () => cluster.Run(leader.Node.AddVoterAsync(go.Id, go.Address)), Throws.TypeOf<ConfigurationChangeException>());
+        two.Release();
+        cluster.Run(second);
+
+        Join(cluster, leader, go);
+        Assert.That(go.Fsm.Applied, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Reference("M5")]
+    public void A_restore_of_an_earlier_leadership_does_not_go_on_in_a_later_one()
+    {
+        using VirtualCluster cluster = Running(founders: 2);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer other = cluster.Servers.Take(2).First(s => s != leader);
+        VirtualServer go = cluster.Servers[^1];
+        var state = new SlowStream(State(1));
+        Task<ApplyResult> restore = leader.Node!.RestoreAsync(state, state.Length);
+        cluster.Pass(TimeSpan.FromMilliseconds(100));
+        cluster.Run(leader.Node.TransferLeadershipAsync(other.Id));
+        cluster.Await("the other leads", () => other.Node!.State == RaftState.Leader);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        cluster.Run(other.Node!.TransferLeadershipAsync(leader.Id));
+        cluster.Await("it leads again", () => leader.Node!.State == RaftState.Leader);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        cluster.Start(go);
+        cluster.Run(leader.Node.AddVoterAsync(go.Id, go.Address));
+        cluster.Run(leader.Node.RemoveServerAsync(other.Id));
+
+        state.Release();
+
+        Assert.That(() => cluster.Run(restore), Throws.TypeOf<RestoreOvertakenException>());
+        cluster.Run(cluster.Apply(leader, "after"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void A_server_whose_questions_are_lost_is_sent_a_snapshot_too(bool isCovered)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 2, founders: 1);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer joins = cluster.Servers[^1];
+        Stream state = State(3);
+        cluster.Run(leader.Node!.RestoreAsync(state, state.Length));
+        cluster.Pass(isCovered ? TimeSpan.FromMinutes(5) : TimeSpan.Zero);
+        cluster.Network.Filter = (_, _, request) => request is not AskRequest;
+
+        Join(cluster, leader, joins);
+
+        Assert.That(joins.Fsm.Applied, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void A_server_of_ours_that_is_down_when_another_begins_to_lead_stands_in_the_way_of_no_restore()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+        VirtualServer old = cluster.AwaitLeader();
+        VirtualServer second = cluster.Servers.First(s => s != old);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        cluster.Run(old.Node!.TransferLeadershipAsync(second.Id));
+        cluster.Pass(TimeSpan.FromSeconds(2));
+        cluster.Run(second.Node!.TransferLeadershipAsync(old.Id));
+        cluster.Pass(TimeSpan.FromSeconds(2));
+        cluster.Kill(old);
+        VirtualServer leader = cluster.AwaitLeader([.. cluster.Servers.Where(s => s != old)]);
+        cluster.Pass(TimeSpan.FromSeconds(5));
+        if (leader != second)
+        {
+            cluster.Run(leader.Node!.TransferLeadershipAsync(second.Id));
+            cluster.Pass(TimeSpan.FromSeconds(2));
+        }
+
+        Stream state = State(3);
+        cluster.Run(second.Node!.RestoreAsync(state, state.Length));
+        cluster.Start(old);
+        cluster.AwaitSame();
+
+        Assert.That(old.Fsm.Applied, Has.Count.EqualTo(3));
+    }
+
 #pragma warning restore CA2025
 
-    private static VirtualCluster Running()
+    private static VirtualCluster Running(int founders = 2)
     {
-        VirtualCluster cluster = VirtualCluster.Running(servers: 3, founders: 2);
+        VirtualCluster cluster = VirtualCluster.Running(servers: founders + 1, founders: founders);
         cluster.Network.Foreign.Add(cluster.Servers[^1].Address);
         cluster.Pass(TimeSpan.FromSeconds(1));
         return cluster;

@@ -1,3 +1,5 @@
+using Raft.Storage;
+using Raft.Testing.Contracts;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Scenarios;
@@ -14,6 +16,30 @@ public sealed class OfflineConfigurationTests
 
         Assert.That(read, Is.EqualTo(new IndexedConfiguration(ClusterConfiguration.Empty, 0)));
         Assert.That(HasState(cluster.Servers[0]), Is.False);
+    }
+
+    [Test]
+    [Reference("M6")]
+    public async Task Members_that_a_snapshot_replaced_do_not_come_back_from_entries_that_it_covers()
+    {
+        // What RecoverCluster of Go leaves where it is ended before it has emptied the log.
+        static ClusterConfiguration Of(params int[] servers) => new([.. servers.Select(i => new Server($"n{i}", $"addr{i}"))]);
+        var log = new InMemoryLogStore();
+        var stable = new InMemoryStableStore();
+        await stable.SaveAsync(new TermAndVote(1));
+        await log.AppendAsync(TestEntries.Append(Configuration(1, Of(1, 2))));
+        await log.AppendAsync(TestEntries.Append(Configuration(2, Of(1, 2, 3))));
+        await log.AppendAsync(TestEntries.Append(TestEntries.Batch(3, 1, term: 1)));
+        var snapshots = new InMemorySnapshotStore();
+        await using (ISnapshotSink sink = await snapshots.CreateAsync(new SnapshotPoint(3, 1, Of(1), ConfigurationIndex: 1)))
+        {
+            await sink.WriteAsync(new byte[1]);
+            await sink.CommitAsync();
+        }
+
+        IndexedConfiguration found = await RaftNode.ReadConfigurationAsync(log, stable, snapshots);
+
+        Assert.That(found.Configuration, Is.EqualTo(Of(1)));
     }
 
     [Test]
@@ -90,6 +116,9 @@ public sealed class OfflineConfigurationTests
 
     private static IndexedConfiguration Read(VirtualServer server) =>
         RaftNode.ReadConfigurationAsync(server.Stores, server.Stores, server.Snapshots).GetAwaiter().GetResult();
+
+    private static LogBatch Configuration(ulong index, ClusterConfiguration configuration) => LogBatchBuilder.Single(
+        index, term: 1, LogType.Configuration, ConfigurationEncoding.Encode(configuration), LogTimestamp.Zero);
 
     private static bool HasState(VirtualServer server) =>
         RaftNode.HasExistingStateAsync(server.Stores, server.Stores, server.Snapshots).GetAwaiter().GetResult();

@@ -1,3 +1,4 @@
+using Raft.Storage;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Scenarios;
@@ -119,6 +120,26 @@ public sealed class OldVotersTests
         });
 
         cluster.Await("it leads", () => cluster.Servers[0].Node!.State == RaftState.Leader);
+    }
+
+    [Test]
+    public void A_server_that_is_losing_its_vote_disturbs_them_ever_more_rarely()
+    {
+        using var cluster = new VirtualCluster(servers: 3);
+        VirtualServer server = cluster.Servers[0];
+        var others = new ClusterConfiguration(cluster.Founders.Servers.Skip(1));
+        cluster.Seed(server, 1, new LogSlice(LogBatchBuilder.Single(
+            2, 1, LogType.Configuration, ConfigurationEncoding.Encode(others), LogTimestamp.Zero)));
+        cluster.Start(server, new ScriptedTransport
+        {
+            PreVotes = _ => throw Ended(TransportFailure.Closed),
+            Votes = _ => new RequestVoteResponse(Nameless) { Term = 1 },
+        });
+
+        // They have a leader, so they refuse before they look at the term.
+        cluster.Pass(TimeSpan.FromMinutes(5));
+
+        Assert.That(server.Node!.Term, Is.InRange(5, 16), "about one a second first, then one in 32 to 64 seconds");
     }
 
     private static TransportException Ended(TransportFailure failure) => new(failure, "no answer");

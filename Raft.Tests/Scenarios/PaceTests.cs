@@ -46,7 +46,7 @@ public sealed class PaceTests
         Answer known = new();
         Answer stranger = new();
 
-        // Go before 1.7 gives only its address.
+        // Go before 1.3.7 gives only its address.
         RpcHeader HeaderOf(string id) => namesServers ? Header(id) : new RpcHeader(3, default, default);
         follower.Hand(Heartbeat("n2", term: 2) with { Header = HeaderOf("n2") }, known);
         follower.Hand(Heartbeat("n3", term: 2) with { Header = HeaderOf("n3") }, stranger);

@@ -115,11 +115,16 @@ public sealed class TransferTests
 
     [Test]
     [Reference("M5")]
-    public void A_server_that_was_told_to_campaign_hears_nothing_of_the_old_leader_until_it_leads_or_its_time_is_up()
+    public void A_Go_server_that_was_told_to_campaign_hears_nothing_of_the_old_leader_until_it_leads_or_its_time_is_up()
     {
-        using VirtualCluster cluster = VirtualCluster.Running(3);
+        using var cluster = new VirtualCluster(servers: 3);
+        cluster.Network.Foreign.UnionWith(cluster.Servers.Select(s => s.Address));
+        cluster.StartAll();
+        cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
         VirtualServer old = cluster.AwaitLeader();
         VirtualServer target = cluster.Servers.Last(s => s != old);
+        cluster.Run(cluster.Apply(old, "one"));
+        cluster.Pass(TimeSpan.FromSeconds(1));
         bool isTold = false;
         int heard = 0;
         cluster.Network.Filter = (from, to, request) =>

@@ -56,7 +56,7 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
         return answer;
     }
 
-    // Go before 1.7 gives its address, and no name.
+    // Go before 1.3.7 gives its address, and no name.
     private static bool IsFrom(LeaderView leader, AppendEntriesRequest request) => request.Header.Id.IsEmpty
         ? leader.Address == request.Leader && !request.Leader.IsEmpty
         : leader.Id == request.Header.Id;

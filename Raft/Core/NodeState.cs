@@ -120,6 +120,7 @@ internal sealed class NodeState(
     public void Campaign()
     {
         SetLeader(LeaderView.None);
+        VainCampaigns = IsVoter ? 0 : VainCampaigns + 1;
         Save(new TermAndVote(Term + 1, LocalId, LocalAddress));
     }
 
@@ -176,9 +177,16 @@ internal sealed class NodeState(
         trace?.Role(role, Term);
     }
 
+    /// <summary>
+    /// How many terms this server has begun without winning them since it last knew a leader, while its newest configuration gives it
+    /// no vote.
+    /// </summary>
+    public int VainCampaigns { get; private set; }
+
     /// <summary>Notes who leads the current term, or that nobody is known to.</summary>
     public void SetLeader(LeaderView leader)
     {
+        VainCampaigns = leader.IsKnown ? 0 : VainCampaigns;
         if (Leader == leader)
         {
             return;

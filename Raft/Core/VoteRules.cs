@@ -33,7 +33,7 @@ internal readonly record struct VoterView(
     TermAndVote Record, ClusterConfiguration Configuration, bool IsLeaderKnown, ServerId LeaderId,
     ServerAddress LeaderAddress, ulong LastLogIndex, ulong LastLogTerm);
 
-/// <summary>What a candidate says of itself. From Go versions before 1.7 the id is empty.</summary>
+/// <summary>What a candidate says of itself. From Go versions before 1.3.7 the id is empty.</summary>
 internal readonly record struct CandidateView(
     ServerId Id, ServerAddress Address, ulong Term, ulong LastLogIndex, ulong LastLogTerm, bool IsTransfer);
 

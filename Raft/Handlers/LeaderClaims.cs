@@ -7,7 +7,7 @@ namespace Raft.Handlers;
 /// <summary>Whether a request of the current or a newer term comes from its leader (§5.1, §5.2). Owned by the loop.</summary>
 internal sealed class LeaderClaims(NodeState state, HeartbeatGate gate, ILogger logger)
 {
-    // Go before 1.7 names its servers nowhere but in the requests that have a field of their own for the leader's address.
+    // Go before 1.3.7 names its servers nowhere but in the requests that have a field of their own for the leader's address.
     private bool _namesItself;
 
     /// <summary>Checks who sends a request that only a leader sends, of a term that is not over; notes it as the leader.</summary>
@@ -55,7 +55,7 @@ internal sealed class LeaderClaims(NodeState state, HeartbeatGate gate, ILogger 
         header.Id.IsEmpty && header.Address.IsEmpty ? !_namesItself : IsLeader(SenderOf(header, legacyAddress: default));
 
     /// <summary>Whether a sender is the known leader, as far as its request tells.</summary>
-    // Go before 1.7 names no id; a server may also be reached under another address than we know.
+    // Go before 1.3.7 names no id; a server may also be reached under another address than we know.
     private bool IsLeader(LeaderView sender) => state.Leader.Id.IsEmpty || sender.Id.IsEmpty
         ? state.Leader.Address == sender.Address
         : state.Leader.Id == sender.Id;

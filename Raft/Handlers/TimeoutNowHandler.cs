@@ -7,7 +7,7 @@ namespace Raft.Handlers;
 
 /// <summary>
 /// Campaigns at once when the leader hands over (thesis 3.10). Only the known leader may say so, and only to a server
-/// that votes (W28 in docs/divergence.md): anyone else could depose leaders at will. Go before 1.7 does not say who it is.
+/// that votes (W28 in docs/divergence.md): anyone else could depose leaders at will. Go before 1.3.7 does not say who it is.
 /// </summary>
 internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, ILogger logger, Mutation mutation)
 {

@@ -51,7 +51,7 @@ internal sealed class Peer : IDisposable
     public ulong ToldCommitIndex { get; set; }
 
     /// <summary>
-    /// Until when it is left alone, because it was told to campaign: Go before 1.7 follows again, and campaigns no more, when a
+    /// Until when it is left alone, because it was told to campaign: Go before 1.3.4 follows again, and campaigns no more, when a
     /// heartbeat meets it before its new term is on its disk.
     /// </summary>
     public TimeSpan QuietUntil { get; private set; }
@@ -97,6 +97,9 @@ internal sealed class Peer : IDisposable
         IsOurs = true;
         _replicator.Wake();
     }
+
+    /// <summary>A connection is made anew: who answers at its end is to be found out.</summary>
+    public void ForgetOurs() => IsOurs = false;
 
     /// <summary>There is something new to send.</summary>
     public void WakeReplicator() => _replicator.Wake();

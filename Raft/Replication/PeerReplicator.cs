@@ -22,6 +22,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private TimeSpan _notBefore;
     private InFlight? _accepted;
     private bool _isBroken;
+    private bool _hadPipeline;
 
     private NodeState State => leadership.State;
 
@@ -75,6 +76,12 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     {
         IAppendPipeline pipeline = await leadership.Transport.OpenAppendPipelineAsync(
             peer.Server, peer.Stopping);
+        if (_hadPipeline)
+        {
+            peer.ForgetOurs();
+        }
+
+        _hadPipeline = true;
         var reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _isBroken = false;
         leadership.Tasks.Start($"answers of {peer.Server.Id}", () => ReadAnswersAsync(pipeline, reader));

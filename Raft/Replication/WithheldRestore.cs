@@ -13,13 +13,17 @@ internal sealed class WithheldRestore(Leadership leadership, Peer peer)
     private static readonly TimeSpan AskedPause = TimeSpan.FromMilliseconds(10);
 
     private ulong _index;
+    private TimeSpan? _since;
 
     /// <summary>The entry that a snapshot must cover before the follower is sent what follows; 0 for none.</summary>
     public ulong Index => !peer.IsOurs && peer.Progress.NextIndex <= _index ? _index : 0;
 
-    /// <summary>Whether there is such a snapshot, and the follower can do without it no longer.</summary>
-    public bool IsCovered =>
-        Index != 0 && leadership.Capabilities.IsForeign(peer.Server.Id) && leadership.State.Log.SnapshotIndex >= Index;
+    /// <summary>Whether there is such a snapshot, and the follower is to be sent it.</summary>
+    public bool IsCovered => Index != 0 && IsTakenForForeign && leadership.State.Log.SnapshotIndex >= Index;
+
+    // Questions may be lost where all else gets through: then it answers for long, but not them. A snapshot is right for either kind.
+    private bool IsTakenForForeign => leadership.Capabilities.IsForeign(peer.Server.Id)
+        || (_since is { } since && peer.LastAnswerAt is { } at && at - since >= leadership.Config.ElectionTimeout);
 
     /// <summary>Looks for entries that the follower must not be sent.</summary>
     /// <returns>Whether there are any.</returns>
@@ -37,6 +41,7 @@ internal sealed class WithheldRestore(Leadership leadership, Peer peer)
                 if (RestoreEntry.TryRead(slice[i], out _))
                 {
                     _index = slice[i].Index;
+                    _since ??= leadership.Clock.Now;
                     return true;
                 }
             }
@@ -49,7 +54,7 @@ internal sealed class WithheldRestore(Leadership leadership, Peer peer)
     /// <returns>When to look again.</returns>
     public TimeSpan Wait()
     {
-        if (!leadership.Capabilities.IsForeign(peer.Server.Id))
+        if (!IsTakenForForeign)
         {
             return leadership.Clock.Now + AskedPause;
         }

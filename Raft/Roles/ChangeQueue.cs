@@ -43,7 +43,7 @@ internal sealed class ChangeQueue(RoleContext context, RestoreGuard restores)
             try
             {
                 ClusterConfiguration next = request.Change.ApplyTo(state.Configuration);
-                if (!restores.IsUnderWay || !next.Servers.Any(s => state.Configuration.Find(s.Id) is null))
+                if (!restores.IsUnderWay || next.Servers.All(s => state.Configuration.Find(s.Id)?.Address == s.Address))
                 {
                     return (request, next);
                 }

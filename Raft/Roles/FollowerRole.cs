@@ -11,6 +11,12 @@ namespace Raft.Roles;
 /// </summary>
 internal sealed class FollowerRole(RoleContext context) : Role(context)
 {
+    /// <summary>
+    /// How often a server that is losing its vote doubles its patience. It may be the only one that can win (thesis 4.2.2); mostly
+    /// another leads, and voters that do not know pre-votes would be disturbed by its terms for ever.
+    /// </summary>
+    private const int VainDoublingsMax = 5;
+
     private TimeSpan _since;
     private TimeSpan _patience;
     private string? _saidWhyNot;
@@ -126,7 +132,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     private void Wait()
     {
         _since = Context.Clock.Now;
-        _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout);
+        _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout) * (1 << Math.Min(Context.State.VainCampaigns, VainDoublingsMax));
     }
 
     private string? WhyNotCampaign()

@@ -57,7 +57,11 @@ internal sealed class Handover
         if (_failure is null && !_isTold && Target.Progress.MatchIndex >= _context.State.Log.LastIndex)
         {
             _isTold = true;
-            Target.LeaveAlone(Deadline);
+            if (!Target.IsOurs)
+            {
+                Target.LeaveAlone(Deadline);
+            }
+
             _leadership.Tasks.Start($"handing over to {Target.Server.Id}", TellAsync);
         }
 
@@ -75,7 +79,8 @@ internal sealed class Handover
     {
         bool isHandedOver = _isTold && change.Term > _leadership.Term;
         End(isHandedOver ? null : new LeadershipTransferException(
-            $"{_context.State.LocalId} ended its leadership before {Target.Server.Id} was told to take over: {change.Reason}."));
+            $"{_context.State.LocalId} ended its leadership before {Target.Server.Id} "
+            + $"{(_isTold ? "took over, although it was told to" : "was told to take over")}: {change.Reason}."));
     }
 
     private void End(Exception? failure)
@@ -103,7 +108,11 @@ internal sealed class Handover
         catch (Exception failure) when (failure is not RaftFatalException)
         {
             // It may have arrived all the same: only the deadline tells, unless the other side answered that it will not.
-            Target.LeaveAlone(until: default);
+            if (Target.QuietUntil == Deadline)
+            {
+                Target.LeaveAlone(until: default);
+            }
+
             if (failure is RemoteRpcException)
             {
                 _failure ??= new LeadershipTransferException($"{Target.Server.Id} does not take over: {failure.Message}", failure);

@@ -11,23 +11,24 @@ namespace Raft.Roles;
 /// </summary>
 internal sealed class RestoreGuard(RoleContext context, PeerSet peers)
 {
-    private bool _isOpen;
+    private ulong _beginIndex;
     private ulong _lastIndex;
 
     /// <summary>Whether entries of a restore of this leadership are still to come, or to be committed.</summary>
-    public bool IsUnderWay => _isOpen || context.State.CommitIndex < _lastIndex;
+    public bool IsUnderWay => _beginIndex != 0 || context.State.CommitIndex < _lastIndex;
 
-    /// <summary>Answers, among what is to be appended, restores that must not begin.</summary>
+    /// <summary>
+    /// Answers, among what is to be appended, restores that must not begin, and what belongs to none that is open: a newer one has
+    /// taken its place, or it was begun in an earlier leadership, and servers may have come meanwhile.
+    /// </summary>
     /// <param name="taken">What is to be appended; those are taken out.</param>
     public void Refuse(List<ApplyFuture> taken)
     {
         for (int i = taken.Count - 1; i >= 0; i--)
         {
-            if (Begins(taken[i]) && peers.Members.FirstOrDefault(static p => !p.IsOurs) is { } foreigner)
+            if (RestoreEntry.TryRead(taken[i].Type, taken[i].Extensions.Span, out RestoreEntry restore) && WhyNot(restore) is { } why)
             {
-                context.Completions.Add(taken[i].Fail(new UnsupportedProtocolException(
-                    $"{foreigner.Server} has not answered yet, or is a Go server, which would keep the old state. Nothing was "
-                    + "changed: try again when it answers, or remove it first.")));
+                context.Completions.Add(taken[i].Fail(why));
                 taken.RemoveAt(i);
             }
         }
@@ -38,11 +39,28 @@ internal sealed class RestoreGuard(RoleContext context, PeerSet peers)
     {
         if (RestoreEntry.TryRead(entry.Type, entry.Extensions.Span, out RestoreEntry restore))
         {
-            _isOpen = restore.Kind is RestoreEntryKind.Begin or RestoreEntryKind.Piece;
             _lastIndex = entry.Index;
+            _beginIndex = restore.Kind switch
+            {
+                RestoreEntryKind.Begin => entry.Index,
+                RestoreEntryKind.Piece => _beginIndex,
+                _ => restore.BeginIndex == _beginIndex ? 0 : _beginIndex,
+            };
         }
     }
 
-    private static bool Begins(ApplyFuture entry) =>
-        RestoreEntry.TryRead(entry.Type, entry.Extensions.Span, out RestoreEntry restore) && restore.Kind == RestoreEntryKind.Begin;
+    private RaftException? WhyNot(RestoreEntry restore)
+    {
+        if (restore.Kind != RestoreEntryKind.Begin)
+        {
+            return restore.BeginIndex == _beginIndex ? null : new RestoreOvertakenException(
+                "Another restore was begun, or this server's leadership ended, before this one was whole. It did not take place: try again.");
+        }
+
+        // One that is only down acknowledges nothing, and what comes back under its name is asked again.
+        Peer? foreigner = peers.Members.FirstOrDefault(p => !p.IsOurs && !context.Capabilities.IsKnown(p.Server.Id));
+        return foreigner is null ? null : new UnsupportedProtocolException(
+            $"{foreigner.Server} has not answered yet, or is a Go server, which would keep the old state. Nothing was changed: "
+            + "try again when it answers, or remove it first.");
+    }
 }

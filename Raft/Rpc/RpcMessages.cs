@@ -11,7 +11,7 @@ public abstract record RpcResponse(RpcHeader Header)
     /// <summary>
     /// Whether the server that was meant has answered. A stale name, a proxy, or a server that was put in another's place can
     /// lead to another one: it has promised nothing for the one that was meant, and must not be counted a second time. Whoever
-    /// names no id (Go before 1.7) is believed.
+    /// names no id (Go before 1.3.7) is believed.
     /// </summary>
     internal bool IsFrom(ServerId meant) => Header.Id.IsEmpty || Header.Id == meant;
 }

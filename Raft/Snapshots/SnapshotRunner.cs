@@ -28,7 +28,9 @@ internal sealed class SnapshotRunner(
     private ulong _takenIndex;
     private ulong _dueAfter = ulong.MaxValue;
     private TimeSpan _notBefore;
+    private TimeSpan _neededNotBefore;
     private bool _isNeeded;
+    private bool _isTaking;
     private bool _isReloaded;
     private volatile bool _isClosed;
 
@@ -59,11 +61,17 @@ internal sealed class SnapshotRunner(
         }
     }
 
-    /// <summary>A follower needs a snapshot, and none that is kept can be read: takes one whatever is kept. Called on the loop scheduler.</summary>
+    /// <summary>
+    /// A follower needs a snapshot, and none that is kept will do: takes one whatever is kept, unless one is being taken just now. Whoever
+    /// needs it still asks again. Called on the loop scheduler.
+    /// </summary>
     public void Need()
     {
-        _isNeeded = true;
-        _wake.Set();
+        if (!_isTaking)
+        {
+            _isNeeded = true;
+            _wake.Set();
+        }
     }
 
     /// <summary>Other settings are in force. Called by the loop.</summary>
@@ -126,8 +134,8 @@ internal sealed class SnapshotRunner(
     private bool IsDue(ulong appliedIndex)
     {
         ulong taken = Math.Max(state.Log.SnapshotIndex, _takenIndex);
-        bool isDue = _isNeeded || (appliedIndex > taken && (appliedIndex - taken >= _dueAfter || context.Board.RestoredIndex > taken));
-        return isDue && clock.Now >= _notBefore;
+        bool isDue = appliedIndex > taken && (appliedIndex - taken >= _dueAfter || context.Board.RestoredIndex > taken);
+        return (isDue && clock.Now >= _notBefore) || (_isNeeded && clock.Now >= _neededNotBefore);
     }
 
     // A cluster's servers apply the same entries at about the same time; they should not all write at once.
@@ -148,6 +156,7 @@ internal sealed class SnapshotRunner(
     private async Task TakeAsync(RequestFuture<SnapshotMeta>? asked)
     {
         TimeSpan began = clock.Now;
+        _isTaking = true;
         try
         {
             SnapshotMeta taken = await TakeAsync();
@@ -164,6 +173,7 @@ internal sealed class SnapshotRunner(
         {
             TimeSpan pause = (clock.Now - began) * PauseFactor;
             _notBefore = clock.Now + (pause > RetryAfter ? pause : RetryAfter);
+            _neededNotBefore = _notBefore;
             if (asked is not null)
             {
                 completions.Add(asked.Fail(
@@ -175,6 +185,10 @@ internal sealed class SnapshotRunner(
             {
                 logger.SnapshotNotTaken(state.LocalId, failure.Message, failure);
             }
+        }
+        finally
+        {
+            _isTaking = false;
         }
 
         DrawThreshold();

@@ -178,7 +178,8 @@ internal sealed record RecoveredLog(
                     termAtSnapshot = term;
                 }
 
-                if (ConfigurationEntry.Holds(batch.TypeAt(i)) && index > Configurations.LatestIndex)
+                // What the snapshot covers is in its configuration, which a recovery may have replaced.
+                if (ConfigurationEntry.Holds(batch.TypeAt(i)) && index > Math.Max(Configurations.LatestIndex, Snapshot?.Index ?? 0))
                 {
                     Configurations.Append(index, ConfigurationEntry.Decode(batch.TypeAt(i), batch[i].Data.Span));
                 }
