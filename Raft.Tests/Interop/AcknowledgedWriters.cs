@@ -8,6 +8,8 @@ internal sealed class AcknowledgedWriters : IAsyncDisposable
 {
     private const int Count = 8;
 
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(20);
+
     private readonly MixedCluster _cluster;
     private readonly ConcurrentDictionary<string, string> _acknowledged = new();
     private readonly CancellationTokenSource _stop = new();
@@ -56,7 +58,7 @@ internal sealed class AcknowledgedWriters : IAsyncDisposable
             }
             else
             {
-                await Task.Delay(20, CancellationToken.None);
+                await Task.Delay(RetryAfter, CancellationToken.None);
                 leader = await _cluster.LeaderAsync();
             }
         }
