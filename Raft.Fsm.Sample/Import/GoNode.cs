@@ -42,6 +42,7 @@ internal sealed class GoNode : IAsyncDisposable
         {
             GoSnapshots snapshots = await GoSnapshots.ReadAsync(directory, disk);
             RequireCovered(bolt, snapshots);
+            await RequireAgreementAsync(bolt.Log, snapshots);
             IndexedConfiguration configuration =
                 await RaftNode.ReadConfigurationAsync(bolt.Log, bolt.Stable, snapshots.Store);
             return new GoNode(
@@ -95,6 +96,23 @@ internal sealed class GoNode : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _bolt.DisposeAsync();
+
+    /// <summary>
+    /// Refuses a snapshot whose last entry the log has in a later term: a restore of a user that was never committed leaves it, or
+    /// a leader's snapshot that takes the place of what was never committed. Which of the two counts cannot be told from here.
+    /// </summary>
+    private static async Task RequireAgreementAsync(ILogStore log, GoSnapshots snapshots)
+    {
+        if (snapshots.Whole is [var newest, ..] && log.FirstIndex <= newest.Index && newest.Index <= log.LastIndex
+            && (await log.ReadAsync(newest.Index, newest.Index, bytesMax: 1)).TermAt(0) is var term && term > newest.Term)
+        {
+            throw new CorruptStoreException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"its newest snapshot {newest.Id} ends at entry {newest.Index} of term {newest.Term}, which its log has of term {term}: one of "
+                + $"them was never committed, and which one cannot be told. Nothing was changed; remove this server from its cluster and "
+                + $"let it rejoin with an empty directory."));
+        }
+    }
 
     /// <summary>Refuses a log with a gap that no snapshot covers.</summary>
     private static void RequireCovered(BoltStore bolt, GoSnapshots snapshots)
