@@ -83,7 +83,8 @@ internal sealed class GoImport(
         catch (Exception failure) when (failure is StoreException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new StoreException(
-                $"the {to.Name} store could not be made: {failure.Message} {DataDirectory.GoDatabase} is as it was; run the same again",
+                $"the {to.Name} store could not be made: {failure.Message} {DataDirectory.GoDatabase} is as it was; run the same again, "
+                + "or, where the store does not take what is there, with another --to",
                 failure);
         }
 

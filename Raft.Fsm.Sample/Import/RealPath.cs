@@ -5,8 +5,7 @@ internal static class RealPath
 {
     private const int LinksMax = 64;
 
-    /// <summary>Follows the links in every part of a path. What does not exist stays as it is named.</summary>
-    /// <exception cref="IOException">The links lead in a circle.</exception>
+    /// <summary>Follows the links in every part of a path. What does not exist, or leads in a circle, stays as it is named.</summary>
     public static string Of(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -30,6 +29,6 @@ internal static class RealPath
 
         return ++links <= LinksMax
             ? Resolve(Path.TrimEndingDirectorySeparator(Path.GetFullPath(target, Path.GetDirectoryName(there)!)), ref links)
-            : throw new IOException($"{full}: too many links lead from one to the next");
+            : there;
     }
 }

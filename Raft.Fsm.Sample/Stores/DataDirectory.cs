@@ -1,4 +1,5 @@
 using Raft.Fsm.Sample.Conversion;
+using Raft.Fsm.Sample.Import;
 
 namespace Raft.Fsm.Sample.Stores;
 
@@ -45,6 +46,13 @@ internal static class DataDirectory
             throw new StoreException(
                 $"it holds {GoDatabase}, the data of a Go node, of which this node would know nothing: not its vote and not its log; "
                 + $"import it first: raftkv import --from-go {directory}");
+        }
+
+        if (await ImportNote.ReadAsync(directory, disk) is { IsDone: true } note && note.Target != directory)
+        {
+            throw new StoreException(
+                $"the data of the Go node that was here went to {note.Target}, and here this node would know nothing of its vote and its log; "
+                + $"start it with --data {note.Target}");
         }
 
         string[] held = await HeldAsync(directory, kinds, disk);

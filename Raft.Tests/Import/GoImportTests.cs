@@ -46,6 +46,9 @@ public sealed class GoImportTests
         Assert.That(left.Paths.Count(p => p.StartsWith("/data/snapshots/", StringComparison.Ordinal)), Is.EqualTo(4), "they stay");
         Assert.That(await ImportDisk.ImportAsync(disk, ImportDisk.Other), Does.StartWith("nothing to do: it was imported before"));
         Assert.That(
+            async () => await DataDirectory.RequireNoOtherAsync("/data", "wal", ImportDisk.Kinds, disk),
+            Throws.TypeOf<StoreException>().With.Message.Contains("start it with --data /other"));
+        Assert.That(
             async () => await ImportDisk.ImportAsync(disk, "/third"),
             Throws.TypeOf<StoreException>().With.Message.Contains("/data was imported before, into the wal store in /other, and /third is not that"));
     }

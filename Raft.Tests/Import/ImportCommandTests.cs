@@ -28,7 +28,7 @@ public sealed class ImportCommandTests
     [Test]
     public async Task A_Go_nodes_directory_is_taken_over_in_place_and_a_node_opens_it()
     {
-        string directory = _directory.File("go");
+        string directory = RealPath.Of(_directory.File("go"));
         Assert.That(
             async () => await NodeStores.OpenAsync("wal", directory),
             Throws.TypeOf<StoreException>().With.Message.Contains($"raftkv import --from-go {directory}"));
@@ -57,7 +57,7 @@ public sealed class ImportCommandTests
             "--from-go", _directory.File("go"), "--data", _directory.File("new"), "--to", "litedb");
 
         Assert.That(exitCode, Is.Zero, errors);
-        Assert.That(output, Does.Contain($"the litedb store is in {_directory.File("new")} with 2 snapshots"));
+        Assert.That(output, Does.Contain($"the litedb store is in {RealPath.Of(_directory.File("new"))} with 2 snapshots"));
         await RequireOpensAsync(_directory.File("new"), "litedb");
     }
 
