@@ -77,7 +77,9 @@ internal sealed class BoltStableStore : IStableStore, IStableKeys
         // A node that was stopped between the two has not told anyone of its first vote. But a key that was damaged looks alike.
         if (voteTerm is not null && candidate is null && _others.Count > 0)
         {
-            throw place.Refuse("the key LastVoteCand is missing, and there are keys of no known meaning");
+            throw place.Refuse(
+                "the key LastVoteCand is missing, and there are keys of no known meaning. Where the Go node was killed while it gave its first "
+                + "vote, start it once more, and stop it when it has voted");
         }
 
         return voteTerm == term && candidate is not null

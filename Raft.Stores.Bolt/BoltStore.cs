@@ -53,7 +53,28 @@ public sealed class BoltStore : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            return await OpenAsync(LockedFileSource.Open(path));
+            return await OpenAsync(new DiskFileSource(LockedFile.OpenForReading(path)));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, failure);
+        }
+    }
+
+    /// <summary>
+    /// Opens a file for reading and writing and locks it as a Go node would, for whoever takes the node over and has to see to it
+    /// that no Go node goes on with it: also none that waits for the lock, which has the file open already.
+    /// </summary>
+    /// <param name="path">The file, which exists.</param>
+    /// <returns>The file, owned by the caller; locked until it is disposed, by the store that is opened with it or otherwise.</returns>
+    /// <exception cref="StoreLockedException">Another process has it open, such as a Go node that runs.</exception>
+    /// <exception cref="StoreException">It cannot be opened or locked.</exception>
+    public static ValueTask<IDiskFile> LockAsync(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return ValueTask.FromResult<IDiskFile>(LockedFile.Open(path));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Stores;
 
 namespace Raft.Fsm.Sample.Conversion;
 
@@ -15,6 +16,9 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
     private const string FileName = "convert.json";
     private const string NewFileName = "convert.tmp";
     private const int BytesMax = 64 << 10;
+
+    /// <summary>What a source in the same directory is called: so it is found when the directory is moved.</summary>
+    private const string InPlace = ".";
 
     /// <summary>
     /// The directory of the Go node whose data it is, where <see cref="From"/> is <see cref="StoreNames.Go"/>; null otherwise.
@@ -41,23 +45,13 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
         await using IDiskFile file = await disk.OpenAsync(path, DiskOpenMode.Existing);
         byte[] bytes = new byte[BytesMax];
         int read = await file.ReadAtAsync(0, bytes);
-        return Decode(bytes.AsMemory(0, read)) ?? throw new StoreException(
+        return Decode(bytes.AsMemory(0, read), directory) ?? throw new StoreException(
             $"{path} says how far a conversion is, and cannot be read; what stands in the directory must be looked at by hand");
     }
 
     /// <summary>Writes it in the place of the one before: after a power cut there is the old one or this. Durable on return.</summary>
-    public async ValueTask WriteAsync(string directory, IDisk disk)
-    {
-        string temporary = Path.Combine(directory, NewFileName);
-        await disk.DeleteAsync(temporary);
-        await using (IDiskFile file = await disk.OpenAsync(temporary, DiskOpenMode.New))
-        {
-            await file.WriteAndSyncAsync(0, Encode());
-        }
-
-        await disk.RenameAsync(temporary, Path.Combine(directory, FileName));
-        await disk.SyncDirectoryAsync(directory);
-    }
+    public ValueTask WriteAsync(string directory, IDisk disk) =>
+        DurableFile.ReplaceAsync(directory, FileName, NewFileName, Encode(directory), disk);
 
     /// <summary>Takes it away, durably.</summary>
     public static async ValueTask RemoveAsync(string directory, IDisk disk)
@@ -67,7 +61,7 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
         await disk.SyncDirectoryAsync(directory);
     }
 
-    private byte[] Encode()
+    private byte[] Encode(string directory)
     {
         var text = new MemoryStream();
         using (var json = new Utf8JsonWriter(text))
@@ -78,7 +72,7 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
             json.WriteString("phase"u8, Phase.ToString());
             if (Source is not null)
             {
-                json.WriteString("source"u8, Source);
+                json.WriteString("source"u8, Source == directory ? InPlace : Source);
             }
 
             json.WriteEndObject();
@@ -87,7 +81,7 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
         return text.ToArray();
     }
 
-    private static ConversionMarker? Decode(ReadOnlyMemory<byte> bytes)
+    private static ConversionMarker? Decode(ReadOnlyMemory<byte> bytes, string directory)
     {
         try
         {
@@ -96,7 +90,7 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
             return Enum.TryParse(root.GetProperty("phase"u8).GetString(), out ConversionPhase phase) && Enum.IsDefined(phase)
                 && root.GetProperty("from"u8).GetString() is { Length: > 0 } from
                 && root.GetProperty("to"u8).GetString() is { Length: > 0 } to
-                ? new ConversionMarker(from, to, phase) { Source = SourceOf(root) }.Checked()
+                ? new ConversionMarker(from, to, phase) { Source = SourceOf(root, directory) }.Checked()
                 : null;
         }
         catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -105,8 +99,10 @@ internal sealed record ConversionMarker(string From, string To, ConversionPhase 
         }
     }
 
-    private static string? SourceOf(JsonElement root) =>
-        root.TryGetProperty("source"u8, out JsonElement source) ? source.GetString() : null;
+    private static string? SourceOf(JsonElement root, string directory) =>
+        !root.TryGetProperty("source"u8, out JsonElement source) ? null
+        : source.GetString() is var named && named == InPlace ? directory
+        : named;
 
     private ConversionMarker? Checked() => From == StoreNames.Go == (Source is { Length: > 0 }) ? this : null;
 }

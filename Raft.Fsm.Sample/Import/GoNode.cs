@@ -33,11 +33,11 @@ internal sealed class GoNode : IAsyncDisposable
     /// <summary>Opens it and looks through all of it. Changes nothing.</summary>
     /// <param name="directory">Its directory.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="open">Opens its file, and keeps others from it.</param>
+    /// <param name="file">Its file, which others are kept from; it is disposed with the node, also if it is refused.</param>
     /// <exception cref="StoreException">It is damaged, in use, or nothing that a node could start from.</exception>
-    public static async Task<GoNode> OpenAsync(string directory, IDisk disk, Func<string, ValueTask<BoltStore>> open)
+    public static async Task<GoNode> OpenAsync(string directory, IDisk disk, IDiskFile file)
     {
-        BoltStore bolt = await open(Path.Combine(directory, DataDirectory.GoDatabase));
+        BoltStore bolt = await BoltStore.OpenAsync(file);
         try
         {
             GoSnapshots snapshots = await GoSnapshots.ReadAsync(directory, disk);

@@ -25,14 +25,14 @@ internal static class ImportCommand
     public static async Task<int> RunAsync(ParsedOptions given, TextWriter output, TextWriter errors)
     {
         string to = given.Choice("to", StoreNames.Wal, StoreNames.LiteDb);
-        string from = Full(given.Required("from-go"));
-        string directory = given.Has("data") ? Full(given.Required("data")) : from;
+        string from = RealPath.Of(given.Required("from-go"));
+        string directory = given.Has("data") ? RealPath.Of(given.Required("data")) : from;
         if (to == StoreNames.LiteDb && !LiteDbStore.IsAvailable)
         {
             throw given.Wrong($"--to litedb: {StoreNames.LiteDbAbsentText}");
         }
 
-        if (!File.Exists(Path.Combine(from, DataDirectory.GoDatabase)) && !File.Exists(Path.Combine(from, GoImport.ImportedName)))
+        if (!File.Exists(Path.Combine(from, DataDirectory.GoDatabase)) && !File.Exists(Path.Combine(from, GoFile.ImportedName)))
         {
             throw given.Wrong($"{from} holds no {DataDirectory.GoDatabase}; give the directory of a Go node with raft-boltdb");
         }
@@ -40,7 +40,7 @@ internal static class ImportCommand
         try
         {
             var import = new GoImport(
-                from, directory, StoreKind.Find(to)!, new RealDisk(), BoltStore.OpenAsync, new ConversionProgress(errors));
+                from, directory, StoreKind.Find(to)!, new RealDisk(), BoltStore.LockAsync, new ConversionProgress(errors));
             await output.WriteLineAsync(CommandTable.OneLine($"raftkv import: {from}: {await import.RunAsync()}"));
             return ExitCodes.Success;
         }
@@ -55,6 +55,4 @@ internal static class ImportCommand
             return ExitCodes.Store;
         }
     }
-
-    private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 }

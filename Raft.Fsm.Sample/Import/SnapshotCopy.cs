@@ -4,6 +4,7 @@ namespace Raft.Fsm.Sample.Import;
 internal static class SnapshotCopy
 {
     private const int BufferBytes = 1 << 20;
+    private const string UnfinishedEnd = ".tmp";
 
     private static readonly string[] Files = ["meta.json", "state.bin"];
 
@@ -14,7 +15,7 @@ internal static class SnapshotCopy
         await disk.CreateDirectoryAsync(target);
         foreach (SnapshotMeta snapshot in snapshots)
         {
-            string unfinished = Path.Combine(target, $"{snapshot.Id}.tmp");
+            string unfinished = Path.Combine(target, snapshot.Id + UnfinishedEnd);
             await disk.CreateDirectoryAsync(unfinished);
             foreach (string name in Files)
             {
@@ -28,11 +29,22 @@ internal static class SnapshotCopy
         await disk.SyncDirectoryAsync(target);
     }
 
-    /// <summary>Deletes what an interrupted run has copied.</summary>
-    public static async Task DeleteAsync(string directory, IDisk disk)
+    /// <summary>Deletes what an interrupted run has copied, and nothing else.</summary>
+    /// <param name="snapshots">What is copied.</param>
+    /// <param name="directory">The directory that it is copied to.</param>
+    /// <param name="disk">The disk.</param>
+    /// <exception cref="StoreException">There are others, which a node would take for its own. None was deleted.</exception>
+    public static async Task DeleteAsync(IReadOnlyList<SnapshotMeta> snapshots, string directory, IDisk disk)
     {
         string target = Path.Combine(directory, GoSnapshots.Folder);
         IReadOnlyList<string> names = await disk.ListDirectoriesAsync(target);
+        string[] others = [.. names.Where(n => !n.EndsWith(UnfinishedEnd, StringComparison.Ordinal)).Except(snapshots.Select(s => s.Id))];
+        if (others.Length > 0)
+        {
+            throw new StoreException(
+                $"{target} holds snapshots that this Go node does not have, {string.Join(", ", others)}; move them out of the directory.");
+        }
+
         foreach (string name in names)
         {
             await disk.DeleteDirectoryAsync(Path.Combine(target, name));

@@ -1,4 +1,5 @@
 using Raft.Fsm.Sample.Conversion;
+using Raft.Fsm.Sample.Import;
 
 namespace Raft.Fsm.Sample.Stores;
 
@@ -14,7 +15,7 @@ internal static class DataDirectory
     /// </summary>
     private const string LockName = "raftkv.lock";
 
-    /// <summary>What a Go node keeps log, term and vote in; <c>raftkv import</c> takes the name away.</summary>
+    /// <summary>What a Go node keeps log, term and vote in; <c>raftkv import</c> leaves a <see cref="GoStub"/> there.</summary>
     public const string GoDatabase = "raft.db";
 
     /// <summary>Takes the directory until the result is disposed; makes it where it is missing.</summary>
@@ -40,11 +41,18 @@ internal static class DataDirectory
                 $"a conversion from {marker.From} to {marker.To} was interrupted here; finish it: {marker.Command(directory)}");
         }
 
-        if ((await disk.ListAsync(directory)).Contains(GoDatabase))
+        if ((await disk.ListAsync(directory)).Contains(GoDatabase) && !await GoStub.IsThereAsync(directory, disk))
         {
             throw new StoreException(
                 $"it holds {GoDatabase}, the data of a Go node, of which this node would know nothing: not its vote and not its log; "
                 + $"import it first: raftkv import --from-go {directory}");
+        }
+
+        if (await ImportNote.ReadAsync(directory, disk) is { IsDone: true } note && note.Target != directory)
+        {
+            throw new StoreException(
+                $"the data of the Go node that was here went to {note.Target}, and here this node would know nothing of its vote and its log; "
+                + $"start it with --data {note.Target}");
         }
 
         string[] held = await HeldAsync(directory, kinds, disk);

@@ -6,10 +6,13 @@ namespace Raft.Stores.Bolt.Reading;
 /// <param name="Pages">Reads its pages again.</param>
 /// <param name="Log">What stands in the bucket of entries.</param>
 /// <param name="Conf">What stands in the bucket of term and vote.</param>
-/// <param name="ConfPlace">Where that bucket is named.</param>
+/// <param name="ConfPlace">Where term and vote stand.</param>
 /// <param name="IsFreelistOnDisk">Whether it could be seen that each page has a use or is free.</param>
 internal sealed record BoltFile(PageReader Pages, LogScan Log, ConfScan Conf, Place ConfPlace, bool IsFreelistOnDisk)
 {
+    /// <summary>The meta pages of a file that Bolt has just made are those of transactions 0 and 1.</summary>
+    private const ulong FirstTransaction = 2;
+
     /// <summary>Reads a file. Changes nothing.</summary>
     /// <exception cref="CorruptStoreException">It is damaged.</exception>
     /// <exception cref="StoreException">It is of another version.</exception>
@@ -28,6 +31,11 @@ internal sealed record BoltFile(PageReader Pages, LogScan Log, ConfScan Conf, Pl
         var walk = new TreeWalk(pages, use);
         var buckets = new BucketScan();
         Place root = pages.At(meta.RootPage);
+        if (meta.TransactionId < FirstTransaction)
+        {
+            throw root.Refuse("nothing was written to it since Bolt made it, not even its buckets: the Go node was stopped at its first start");
+        }
+
         await walk.RunAsync(new Bucket(meta.RootPage, default, root), buckets);
         if (buckets is not { Logs: { } logs, Conf: { } confBucket })
         {
@@ -42,7 +50,7 @@ internal sealed record BoltFile(PageReader Pages, LogScan Log, ConfScan Conf, Pl
             use.RequireAllTaken();
         }
 
-        return new BoltFile(pages, log, conf, confBucket.Place, isFreelistOnDisk);
+        return new BoltFile(pages, log, conf, conf.Place ?? confBucket.Place, isFreelistOnDisk);
     }
 
     /// <summary>Reads both meta pages, and gives the newer.</summary>

@@ -13,9 +13,13 @@ internal sealed class ConfScan : ILeafVisitor
     /// <summary>The values, in the order of their keys.</summary>
     public List<(byte[] Key, byte[] Value)> Values { get; } = [];
 
+    /// <summary>Where the first of them stands.</summary>
+    public Place? Place { get; private set; }
+
     /// <inheritdoc/>
     public void Visit(LeafPage leaf)
     {
+        Place ??= leaf.Place;
         for (int i = 0; i < leaf.Count; i++)
         {
             if (leaf.IsBucket(i))

@@ -6,6 +6,9 @@ namespace Raft.Stores.Bolt.Reading;
 /// <summary>Reads the bucket of entries once from end to end, decodes each, and notes where they begin.</summary>
 internal sealed class LogScan : ILeafVisitor
 {
+    /// <summary>How an entry of four values begins in msgpack.</summary>
+    private const byte FourKeys = 0x84;
+
     private ulong _lastTerm;
 
     /// <summary>The leaves of the entries from <see cref="FirstIndex"/> on; none where the bucket lies inline.</summary>
@@ -86,7 +89,12 @@ internal sealed class LogScan : ILeafVisitor
         }
         catch (FormatException wrong)
         {
-            throw leaf.Place.Refuse($"entry {index} cannot be decoded: {wrong.Message.TrimEnd('.')}", wrong);
+            throw leaf.Place.Refuse(
+                leaf.Value(position).Span is [FourKeys, ..]
+                    ? $"entry {index} has no extensions: hashicorp/raft before 1.1.1 wrote it, and it is not read here. Let the Go node take "
+                    + "snapshots until its log holds no such entries any more"
+                    : $"entry {index} cannot be decoded: {wrong.Message.TrimEnd('.')}",
+                wrong);
         }
 
         if (entry.Count != 1 || entry.FirstIndex != index)

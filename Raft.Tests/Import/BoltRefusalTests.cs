@@ -21,6 +21,7 @@ public sealed class BoltRefusalTests
         yield return Damage("page 0: it is no meta page of a BoltDB file", f => f.AsSpan(0, Page).Clear());
         yield return Damage("page 1: it is no meta page of a BoltDB file", f => f.AsSpan(Page, Page).Clear());
         yield return Damage("other order of bytes", f => f.AsSpan(Page + 16, 4).Reverse());
+        yield return Damage("page 3: nothing was written to it since Bolt made it", MakeNew);
         yield return Damage("page 1: its header names it page 7", f => f[Page] = 7);
         yield return Damage("3000 bytes are no size of a page", f => BoltBuilder.SetMeta(f, 8, 3000));
         yield return Damage("page 0: the two meta pages contradict each other: transaction 8", f => BoltBuilder.SetMeta(f, 48, 8));
@@ -91,6 +92,19 @@ public sealed class BoltRefusalTests
     }
 
     [Test]
+    public void An_entry_without_extensions_is_refused_and_the_way_out_is_said()
+    {
+        byte[] entry = TestEntries.Batch(1, 1, term: 5).Encoded.ToArray();
+        entry[0] = 0x84;
+        byte[] file = BoltBuilder.Voted().WithEntry(1, entry).Build();
+
+        Assert.That(
+            async () => await BoltStore.OpenAsync(new MemorySource(file)),
+            Throws.TypeOf<CorruptStoreException>().With.Message.Contains("entry 1 has no extensions: hashicorp/raft before 1.1.1 wrote it")
+                .And.Message.Contains("Let the Go node take snapshots"));
+    }
+
+    [Test]
     public void A_file_cut_off_anywhere_is_refused()
     {
         byte[] file = BoltBuilder.Voted().WithEntries(1, 20, term: 5).Build();
@@ -105,6 +119,12 @@ public sealed class BoltRefusalTests
 
     private static TestCaseData Damage(string says, Action<byte[]> damage) =>
         new TestCaseData(damage, says).SetArgDisplayNames(says);
+
+    private static void MakeNew(byte[] file)
+    {
+        BoltBuilder.SetMeta(file, 48, 0, page: 0);
+        BoltBuilder.SetMeta(file, 48, 1, page: 1);
+    }
 
     private static void SetShort(byte[] file, int offset, ushort value) =>
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(offset), value);

@@ -25,7 +25,8 @@ public sealed class GoImportTests
         Assert.That(await ImportDisk.IsStartableAsync(disk, ImportDisk.Directory), Is.True);
         await ImportDisk.RequireTakenOverAsync(node, disk, ImportDisk.Directory, ConversionDisk.Wal, "in place");
         Assert.That(disk.Peek("/data/raft.db.imported").SequenceEqual(node.Database), Is.True);
-        Assert.That(disk.Paths, Has.None.EqualTo("/data/raft.db").And.None.Contains("convert"));
+        Assert.That(disk.Peek("/data/raft.db").SequenceEqual(GoStub.Text.Span), Is.True);
+        Assert.That(ImportDisk.Unfinished(disk), Is.Empty);
         Assert.That(await ImportDisk.ImportAsync(disk), Does.StartWith("nothing to do: it was imported before"));
     }
 
@@ -40,12 +41,16 @@ public sealed class GoImportTests
         FaultDisk left = disk.AfterPowerCut(keepsUnsynced: false, keepsNames: false);
         await ImportDisk.RequireTakenOverAsync(
             node, left, ImportDisk.Other, ImportDisk.WalIn(ImportDisk.Other), "another directory");
-        Assert.That(left.Paths, Has.None.EqualTo("/data/raft.db").And.None.Contains("convert"));
+        Assert.That(left.Peek("/data/raft.db").SequenceEqual(GoStub.Text.Span), Is.True);
+        Assert.That(ImportDisk.Unfinished(left), Is.Empty);
         Assert.That(left.Paths.Count(p => p.StartsWith("/data/snapshots/", StringComparison.Ordinal)), Is.EqualTo(4), "they stay");
         Assert.That(await ImportDisk.ImportAsync(disk, ImportDisk.Other), Does.StartWith("nothing to do: it was imported before"));
         Assert.That(
+            async () => await DataDirectory.RequireNoOtherAsync("/data", "wal", ImportDisk.Kinds, disk),
+            Throws.TypeOf<StoreException>().With.Message.Contains("start it with --data /other"));
+        Assert.That(
             async () => await ImportDisk.ImportAsync(disk, "/third"),
-            Throws.TypeOf<StoreException>().With.Message.Contains("/data was imported before, and /third holds no wal store"));
+            Throws.TypeOf<StoreException>().With.Message.Contains("/data was imported before, into the wal store in /other, and /third is not that"));
     }
 
     [Test]
@@ -132,16 +137,13 @@ public sealed class GoImportTests
     }
 
     [Test]
-    public async Task An_interrupted_import_is_finished_by_its_own_command_alone_and_no_node_starts_meanwhile()
+    public async Task An_interrupted_import_is_finished_by_an_import_alone_and_no_node_starts_meanwhile()
     {
         FaultDisk disk = await ImportDisk.FilledAsync(GoldenNode.All[0]);
         await new ConversionMarker("go", "wal", ConversionPhase.Copy) { Source = "/data" }.WriteAsync("/other", disk);
 
         Assert.That(
             async () => await DataDirectory.RequireNoOtherAsync("/other", "wal", ImportDisk.Kinds, disk),
-            Throws.TypeOf<StoreException>().With.Message.Contains("raftkv import --from-go /data --data /other --to wal"));
-        Assert.That(
-            async () => await ImportDisk.ImportAsync(disk, "/other", ConversionDisk.WalIn("second", "/other")),
             Throws.TypeOf<StoreException>().With.Message.Contains("raftkv import --from-go /data --data /other --to wal"));
         Assert.That(
             async () => await new StoreConversion(

@@ -39,8 +39,11 @@ internal static class ImportDisk
 
     /// <summary>Imports.</summary>
     public static Task<string> ImportAsync(FaultDisk disk, string directory, StoreKind to) => new GoImport(
-        Directory, directory, to, disk, async path => await BoltStore.OpenAsync(await disk.OpenAsync(path, DiskOpenMode.Existing)),
-        new ConversionProgress(TextWriter.Null)).RunAsync();
+        Directory, directory, to, disk, path => disk.OpenAsync(path, DiskOpenMode.Existing), new ConversionProgress(TextWriter.Null)).RunAsync();
+
+    /// <summary>What stands on a disk only while an import is under way.</summary>
+    public static IEnumerable<string> Unfinished(FaultDisk disk) => disk.Paths.Where(
+        path => Path.GetFileName(path) is "convert.json" or "convert.tmp" or "import.tmp" or "raft.db.tmp" or "raft.db.imported.tmp");
 
     /// <summary>Whether a node would be let start in a directory.</summary>
     public static async Task<bool> IsStartableAsync(FaultDisk disk, string directory)
