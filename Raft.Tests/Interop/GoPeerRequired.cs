@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Raft.Tests.Architecture;
 
 namespace Raft.Tests.Interop;
 
@@ -8,9 +8,11 @@ internal static class GoPeerRequired
     private const string PathVariable = "RAFT_GOPEER";
     private const string OptionsVariable = "RAFT_GOPEER_OPTIONS";
 
+    private static readonly string? Named =
+        Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path ? path : null;
+
     /// <summary>The program: what the variable names, else what <c>./dev gopeer</c> built.</summary>
-    public static string Program { get; } = Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path
-        ? path : Path.Combine(Root(), "artifacts", "gopeer", "gopeer");
+    public static string Program { get; } = Named ?? Path.Combine(TidyTests.RepositoryRoot(), "artifacts", "gopeer", "gopeer");
 
     /// <summary>Options for every one that is started, beside those of the test: such as one that only a later version has.</summary>
     public static IReadOnlyList<string> Options { get; } =
@@ -21,12 +23,10 @@ internal static class GoPeerRequired
     {
         if (!File.Exists(Program))
         {
+            Assert.That(Named, Is.Null, $"{PathVariable} names a program that is not there");
             Assert.Ignore(
                 "There is no Go server to test with: ./dev gopeer builds it where Go and the packages of hashicorp/raft that "
                 + $"Debian has are installed (tools/gopeer/README.md), or {PathVariable} names one.");
         }
     }
-
-    private static string Root([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", ".."));
 }
