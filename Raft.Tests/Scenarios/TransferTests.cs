@@ -114,6 +114,27 @@ public sealed class TransferTests
     }
 
     [Test]
+    public void A_server_that_campaigns_because_it_was_told_to_takes_it_well_to_be_told_again()
+    {
+        using var follower = new LoneFollower();
+        var told = new TimeoutNowRequest(LoneFollower.Header("n2"));
+        var first = new LoneFollower.Answer();
+        var again = new LoneFollower.Answer();
+        follower.Send(LoneFollower.Heartbeat("n2", term: 3));
+
+        follower.Hand(told, first);
+        follower.Hand(told, again);
+        follower.Pass();
+        ulong campaigned = follower.Node.Term;
+        follower.Send(LoneFollower.Heartbeat("n3", term: 5));
+        LoneFollower.Answer over = follower.Send(told);
+
+        Assert.That((first.Error, again.Error), Is.EqualTo(((string?)null, (string?)null)));
+        Assert.That(campaigned, Is.EqualTo(4));
+        Assert.That((over.Error is null, follower.Node.Term), Is.EqualTo((false, 5UL)));
+    }
+
+    [Test]
     [Reference("M5")]
     public void A_Go_server_that_was_told_to_campaign_hears_nothing_of_the_old_leader_until_it_leads_or_its_time_is_up()
     {

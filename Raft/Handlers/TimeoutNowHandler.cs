@@ -11,9 +11,18 @@ namespace Raft.Handlers;
 /// </summary>
 internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, ILogger logger, Mutation mutation)
 {
+    private ulong _campaignTerm;
+
     /// <summary>Handles a request.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, TimeoutNowRequest request)
     {
+        if (state.Role == RaftState.Candidate && state.Term == _campaignTerm)
+        {
+            // Told again before its new term reached the old leader: what is asked for is being done.
+            rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
+            return HandlerOutcome.Done;
+        }
+
         bool isVoter = state.MayCampaign || mutation == Mutation.NonvoterCampaigns;
         if (state.Role != RaftState.Follower || !isVoter || !state.Leader.IsKnown || !claims.IsLeaders(request.Header))
         {
@@ -22,6 +31,7 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, IL
             return HandlerOutcome.Done;
         }
 
+        _campaignTerm = state.Term + 1;
         rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
         return HandlerOutcome.Campaign;
     }
