@@ -46,6 +46,17 @@ public sealed record RaftConfig
     /// <summary>How long a leader goes on without hearing from a majority. Default 500 ms; 5 ms to the heartbeat timeout.</summary>
     public TimeSpan LeaderLeaseTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// How long a read, or a command that is sent to the leader, waits for a leader that answers. Default 5 s, least 5 ms.
+    /// </summary>
+    public TimeSpan LeaderWaitTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Whether a server that does not lead refuses commands, and says who leads, rather than send them there. Default false. Also
+    /// where they are sent, Go leaders take none from others.
+    /// </summary>
+    public bool DisableProposalForwarding { get; init; }
+
     /// <summary>How old a disk write may get before the node counts as stalled and gives up leading; null for the election timeout.</summary>
     public TimeSpan? DiskStallTimeout { get; init; }
 
@@ -136,6 +147,7 @@ public sealed record RaftConfig
         Refuse(LocalId.IsTooLong, $"{nameof(LocalId)} has more than {ServerId.BytesMax} bytes");
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));
         AtLeast(ElectionTimeout, LeastTimeout, nameof(ElectionTimeout));
+        AtLeast(LeaderWaitTimeout, LeastTimeout, nameof(LeaderWaitTimeout));
         AtLeast(CommitTimeout, TimeSpan.FromMilliseconds(1), nameof(CommitTimeout));
         Refuse(MaxAppendEntries is < 1 or > 1024, $"{nameof(MaxAppendEntries)} is {MaxAppendEntries}; give 1 to 1024");
         AtLeast(LeaderLeaseTimeout, LeastTimeout, nameof(LeaderLeaseTimeout));

@@ -87,12 +87,21 @@ public sealed partial class RaftNode : IAsyncDisposable
         return Put(request, request.Future);
     }
 
-    /// <summary>Replicates a command and applies it to the state machine.</summary>
+    /// <summary>
+    /// Replicates a command and applies it to the state machine. A server that does not lead sends it to the leader, unless that is
+    /// disabled (<see cref="RaftConfig.DisableProposalForwarding"/>).
+    /// </summary>
     /// <param name="command">The command; its bytes must not change until the call completes.</param>
-    /// <param name="timeout">How long to wait for a place in the apply queue; zero or infinite for ever.</param>
+    /// <param name="timeout">
+    /// How long to wait for a place in the apply queue; zero or infinite for ever. Of a command that is sent to the leader: until it
+    /// is appended there, at most <see cref="RaftConfig.LeaderWaitTimeout"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
     /// <returns>Where the command stands and what the state machine answered, once it is applied on this server.</returns>
-    /// <exception cref="NotLeaderException">Nothing was appended; <see cref="Leader"/> says who leads, if known.</exception>
+    /// <exception cref="NotLeaderException">
+    /// Nothing was appended; <see cref="Leader"/> says who leads, if known. Where commands are sent on: no leader took it in time.
+    /// </exception>
+    /// <exception cref="EntryOvertakenException">Not done, and never will be: a later leader put another entry in its place.</exception>
     /// <exception cref="EnqueueTimeoutException">Nothing was appended: no place in the queue in time.</exception>
     /// <exception cref="EntryTooLargeException">Nothing was appended: see <see cref="RaftLimits.EntryBytesMax"/>.</exception>
     /// <exception cref="RaftShutdownException">Nothing was appended: the node was stopped.</exception>
@@ -119,12 +128,9 @@ public sealed partial class RaftNode : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         _core.Meter.Apply?.Add(1);
-        long bytes = (long)data.Length + extensions.Length;
-        if (bytes > _config.Limits.EntryBytesMax)
+        if (WhyTooLarge((long)data.Length + extensions.Length) is { } tooLarge)
         {
-            return Task.FromException<ApplyResult>(new EntryTooLargeException(
-                $"The command has {bytes} bytes; an entry takes at most {_config.Limits.EntryBytesMax}. "
-                + "Nothing was appended."));
+            return Task.FromException<ApplyResult>(tooLarge);
         }
 
         return Enqueue(new ApplyFuture(LogType.Command, data, extensions), timeout, cancellationToken);
@@ -148,32 +154,8 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task VerifyLeaderAsync(CancellationToken cancellationToken = default)
     {
         _core.Meter.VerifyLeader?.Add(1);
-        var request = new ConfirmRequest(isRead: false);
+        var request = new VerifyRequest();
         return Put(request, request.Future).WaitAsync(cancellationToken);
-    }
-
-    /// <summary>
-    /// Makes a linearizable read possible: what the state machine holds on completion is at least as new as everything
-    /// committed when this was called (thesis 6.4). On the leader only.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The index that the state machine has reached.</returns>
-    /// <exception cref="NotLeaderException">This server does not lead, or ceased to before it was confirmed.</exception>
-    public Task<ulong> ReadIndexAsync(CancellationToken cancellationToken = default)
-    {
-        var request = new ConfirmRequest(isRead: true);
-        return Put(request, request.Future).WaitAsync(cancellationToken);
-    }
-
-    /// <summary>Runs a function between two entries, while the state machine stands still. Quick functions only.</summary>
-    /// <typeparam name="T">What the function returns.</typeparam>
-    /// <param name="inspect">Gets the index of the last entry passed, of every type, and may read the state machine.</param>
-    /// <returns>What the function returned.</returns>
-    public Task<T> InspectAsync<T>(Func<ulong, T> inspect)
-    {
-        ArgumentNullException.ThrowIfNull(inspect);
-        var future = new RequestFuture<T>();
-        return Ask(future, () => _core.Fsm.TryAdd(new FsmInspection<T>(inspect, future)));
     }
 
     /// <summary>Asks another server's application; only servers of this library know the question.</summary>
@@ -219,24 +201,41 @@ public sealed partial class RaftNode : IAsyncDisposable
             return Task.FromCanceled<ApplyResult>(cancellationToken);
         }
 
-        if (State != RaftState.Leader)
+        return Enter(future, timeout) is { } refusal
+            ? Task.FromException<ApplyResult>(refusal)
+            : future.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Lets a command in: here where this server leads, otherwise to be sent to the leader.</summary>
+    /// <returns>Why it is not let in; null where it is.</returns>
+    private RaftException? Enter(ApplyFuture future, TimeSpan timeout)
+    {
+        RaftState state = State;
+        if (state == RaftState.Shutdown)
         {
-            return Task.FromException<ApplyResult>(State == RaftState.Shutdown ? WasStopped() : NotLeader());
+            return WasStopped();
         }
 
-        switch (_core.Inbox.Applies.Add(future, timeout))
+        bool isSent = state != RaftState.Leader;
+        if (isSent && (future.Type != LogType.Command || _config.DisableProposalForwarding))
+        {
+            return NotLeader();
+        }
+
+        switch (isSent ? _core.Forwarder.Add(future, timeout) : _core.Inbox.Applies.Add(future, timeout))
         {
             case ApplyQueue.Entry.Taken:
                 _core.Inbox.Wake.Set();
-                return future.Task.WaitAsync(cancellationToken);
+                return null;
             case ApplyQueue.Entry.Full:
-                return Task.FromException<ApplyResult>(new EnqueueTimeoutException(
-                    $"{_config.Limits.ApplyWaitersMax} callers wait for a place in the apply queue already. Nothing was "
-                    + "appended: try again later."));
+                return new EnqueueTimeoutException("The apply queue is full. Nothing was appended: try again later.");
             default:
-                return Task.FromException<ApplyResult>(WasStopped());
+                return WasStopped();
         }
     }
+
+    private EntryTooLargeException? WhyTooLarge(long bytes) => bytes <= _config.Limits.EntryBytesMax ? null : new EntryTooLargeException(
+        $"The command has {bytes} bytes; an entry takes at most {_config.Limits.EntryBytesMax}. Nothing was appended.");
 
     private Task<T> Put<T>(LoopRequest request, RequestFuture<T> future) =>
         Ask(future, () => _core.Inbox.TryAdd(request));

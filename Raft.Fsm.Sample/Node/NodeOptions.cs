@@ -84,5 +84,8 @@ internal sealed record NodeOptions
         LoggerFactory = logs,
         AskHandler = askHandler,
         ShutdownOnRemove = false,
+
+        // What a node does not do itself it sends on over HTTP, and answers for as the contract says.
+        DisableProposalForwarding = true,
     };
 }

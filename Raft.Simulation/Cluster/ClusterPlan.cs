@@ -64,6 +64,9 @@ internal sealed record ClusterPlan
 
     public required int MaxAppendEntries { get; init; }
 
+    /// <summary>Whether servers send the commands that they are given to their leader.</summary>
+    public required bool IsForwarding { get; init; }
+
     public required RaftLimits Limits { get; init; }
 
     public required long SegmentBytes { get; init; }
@@ -104,6 +107,7 @@ internal sealed record ClusterPlan
             Commit = heartbeat * (0.1 + (random.NextFraction() * 0.3)),
             PreVoteDisabled = random.Chance(0.25),
             MaxAppendEntries = random.Chance(0.5) ? 64 : (int)random.Between(1, 8),
+            IsForwarding = random.Chance(0.5),
             Limits = DrawLimits(random),
             SegmentBytes = random.Chance(0.5) ? 8192 : 65536,
             Network = DrawNetwork(random, heartbeat),
@@ -125,6 +129,8 @@ internal sealed record ClusterPlan
         PreVoteDisabled = PreVoteDisabled,
         ShutdownOnRemove = false,
         MaxAppendEntries = MaxAppendEntries,
+        DisableProposalForwarding = !IsForwarding,
+        LeaderWaitTimeout = Heartbeat * 4,
         Limits = Limits,
         SnapshotThreshold = SnapshotThreshold,
         SnapshotInterval = SnapshotInterval,

@@ -115,7 +115,8 @@ internal sealed class SimNetwork
     /// </summary>
     public void MaybeDuplicate(SimTransport source, SimTransport target, RpcRequest request)
     {
-        if (Kernel.Random.Chance(Conditions.DuplicateShare))
+        // A question may carry commands, so transports deliver it once at most (ITransport).
+        if (request is not AskRequest && Kernel.Random.Chance(Conditions.DuplicateShare))
         {
             Coverage.Hit(Happening.MessageDuplicated);
             TimeSpan delay = Delay(source.Machine, target.Machine);

@@ -131,10 +131,24 @@ internal sealed class ClientPort(
         IFsm fsm = server.Fsm!;
         NodeWatch watch = server.Watch!;
         long since = cluster.Kernel.Steps;
+        // Beside what clients see of each other: everything that any server knew to be committed when this was asked must be there.
+        ulong committed = cluster.Ledger.CommitIndex;
+        bool isLeader = node.State == RaftState.Leader;
+        ulong term = node.Term;
         await node.ReadIndexAsync();
-        watch.Reads(since);
+        if (isLeader && node.State == RaftState.Leader && node.Term == term)
+        {
+            watch.Reads(since);
+        }
+
         return await node.InspectAsync(applied =>
         {
+            if (applied < committed)
+            {
+                cluster.Ledger.Violated(
+                    Rule.Questions, $"{server.Id} lets a client read at entry {applied}, and {committed} was committed before it asked");
+            }
+
             try
             {
                 return (read(fsm), applied, (ExceptionDispatchInfo?)null);
@@ -193,7 +207,7 @@ internal sealed class ClientPort(
                     server.Coverage.Hit(Happening.LeadershipLost);
                     break;
                 case NotLeaderException or EnqueueTimeoutException or RaftShutdownException
-                    or LeadershipTransferInProgressException or UnsupportedProtocolException or RestoreOvertakenException:
+                    or LeadershipTransferInProgressException or EntryOvertakenException or UnsupportedProtocolException or RestoreOvertakenException:
                     FollowHint(node);
                     notDone($"{server.Id}: {failure.Message}");
                     return new SimulationOutcome<T>(SimulationOutcomeKind.NotDone, default, 0, 0, server.Id);

@@ -19,7 +19,7 @@ public sealed class LayerTests
         "Raft.Snapshots Raft.Replication",
         "Raft.Handlers",
         "Raft.Roles",
-        "Raft.Loop",
+        "Raft.Loop Raft.Routing",
         "facade",
     ];
 

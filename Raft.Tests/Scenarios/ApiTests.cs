@@ -19,7 +19,6 @@ public sealed class ApiTests
             Throws.TypeOf<NotLeaderException>().With.Message.Contains($"ask {leader.Id} at {leader.Address}"));
         Assert.That(() => cluster.Run(cluster.Apply(follower, "again")), Throws.TypeOf<NotLeaderException>());
         Assert.That(() => cluster.Run(follower.Node!.VerifyLeaderAsync()), Throws.TypeOf<NotLeaderException>());
-        Assert.That(() => cluster.Run(follower.Node!.ReadIndexAsync()), Throws.TypeOf<NotLeaderException>());
         Assert.That(() => cluster.Run(follower.Node!.BarrierAsync()), Throws.TypeOf<NotLeaderException>());
     }
 

@@ -11,7 +11,7 @@ internal sealed class VirtualServer(ServerId id, ServerAddress address, VirtualC
 
     public ISnapshotStore Snapshots { get; set; } = new InMemorySnapshotStore();
 
-    public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed, ShutdownOnRemove = false };
+    public RaftConfig Config { get; set; } = new() { LocalId = id, Seed = seed, ShutdownOnRemove = false, DisableProposalForwarding = true };
 
     public CountingFsm Fsm { get; set; } = new();
 

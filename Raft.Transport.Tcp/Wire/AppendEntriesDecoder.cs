@@ -74,6 +74,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         PreviousTerm = fields.PrevLogTerm,
         LeaderCommitIndex = fields.LeaderCommitIndex,
         Entries = _entries,
+        Lease = Milliseconds.ToTime(fields.LeaseMs),
     };
 
     private bool Map(ReceiveBuffer buffer)

@@ -29,10 +29,16 @@ internal enum Fields
     SnapshotVersion = 1 << 21,
     Data = 1 << 22,
 
+    // Of this library alone, and sent only where they say something: Go passes over keys that it does not know.
+    Kind = 1 << 23,
+    LeaseMs = 1 << 24,
+    PromiseMs = 1 << 25,
+    TransferTerm = 1 << 26,
+
     Header = Addr | Id | ProtocolVersion,
-    AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm,
-    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success,
-    VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer,
+    AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm | LeaseMs,
+    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success | PromiseMs,
+    VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer | TransferTerm,
     VoteResponse = Header | Term | Granted | Peers,
     PreVoteRequest = Header | Term | LastLogIndex | LastLogTerm,
     PreVoteResponse = Header | Term | Granted,
@@ -40,5 +46,6 @@ internal enum Fields
         Header | Term | Leader | LastLogIndex | LastLogTerm | Peers | Configuration | ConfigurationIndex | Size
         | SnapshotVersion,
     SnapshotResponse = Header | Term | Success,
-    Ask = Header | Data,
+    TimeoutNow = Header | Term,
+    Ask = Header | Data | Kind,
 }

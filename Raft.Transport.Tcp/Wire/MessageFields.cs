@@ -54,15 +54,23 @@ internal sealed class MessageFields
 
     public ReadOnlyMemory<byte>? Data { get; private set; }
 
+    public int Kind { get; private set; }
+
+    public ulong LeaseMs { get; private set; }
+
+    public ulong PromiseMs { get; private set; }
+
+    public ulong TransferTerm { get; private set; }
+
     public RpcHeader Header => new(ProtocolVersion, Id, Addr);
 
     /// <summary>Forgets the message before.</summary>
     public void Clear()
     {
         Addr = Id = Leader = Candidate = null;
-        ProtocolVersion = SnapshotVersion = 0;
+        ProtocolVersion = SnapshotVersion = Kind = 0;
         Term = LeaderCommitIndex = PrevLogEntry = PrevLogTerm = LastLogIndex = LastLogTerm = LastLog = 0;
-        ConfigurationIndex = 0;
+        ConfigurationIndex = LeaseMs = PromiseMs = TransferTerm = 0;
         LeadershipTransfer = Granted = NoRetryBackoff = Success = false;
         Peers = Configuration = Data = null;
         Size = 0;
@@ -121,6 +129,10 @@ internal sealed class MessageFields
             case Fields.Size: Size = reader.Signed(); break;
             case Fields.SnapshotVersion: SnapshotVersion = Int32(ref reader); break;
             case Fields.Data: Data = Bytes(ref reader); break;
+            case Fields.Kind: Kind = Int32(ref reader); break;
+            case Fields.LeaseMs: LeaseMs = reader.Unsigned(); break;
+            case Fields.PromiseMs: PromiseMs = reader.Unsigned(); break;
+            case Fields.TransferTerm: TransferTerm = reader.Unsigned(); break;
             default: throw new ArgumentOutOfRangeException(nameof(field), field, "No single value.");
         }
     }

@@ -91,6 +91,7 @@ internal sealed class RequestDecoder(int entryBytesMax)
                     LastLogIndex = f.LastLogIndex,
                     LastLogTerm = f.LastLogTerm,
                     LeadershipTransfer = f.LeadershipTransfer,
+                    TransferTerm = f.TransferTerm,
                 };
             case RpcType.RequestPreVote:
                 f.Read(message, Fields.PreVoteRequest);
@@ -105,10 +106,10 @@ internal sealed class RequestDecoder(int entryBytesMax)
                 return Snapshot(f);
             case RpcType.Ask:
                 f.Read(message, Fields.Ask);
-                return new AskRequest(f.Header) { Data = f.Data ?? default };
+                return new AskRequest(f.Header) { Data = f.Data ?? default, Kind = f.Kind };
             default:
-                f.Read(message, Fields.Header);
-                return new TimeoutNowRequest(f.Header);
+                f.Read(message, Fields.TimeoutNow);
+                return new TimeoutNowRequest(f.Header) { Term = f.Term };
         }
     }
 

@@ -38,7 +38,7 @@ internal static class RequestEncoder
     {
         var writer = new FieldWriter(destination, dialect);
         writer.Byte((byte)RpcType.AppendEntries);
-        writer.Begin(9);
+        writer.Begin(request.Lease > TimeSpan.Zero ? 10 : 9);
         writer.Addr(request.Header);
         writer.Array("Entries"u8, entryCount);
         return writer.Length;
@@ -51,6 +51,11 @@ internal static class RequestEncoder
         writer.Id(request.Header);
         writer.Text("Leader"u8, request.Leader.Value);
         writer.Unsigned("LeaderCommitIndex"u8, request.LeaderCommitIndex);
+        if (request.Lease > TimeSpan.Zero)
+        {
+            writer.Unsigned("LeaseMs"u8, Milliseconds.Of(request.Lease));
+        }
+
         writer.Unsigned("PrevLogEntry"u8, request.PreviousIndex);
         writer.Unsigned("PrevLogTerm"u8, request.PreviousTerm);
         writer.Version(request.Header);
@@ -75,11 +80,14 @@ internal static class RequestEncoder
                 Snapshot(ref writer, snapshot);
                 break;
             case AskRequest ask:
+                Ask(ref writer, ask);
+                break;
+            case TimeoutNowRequest { Term: > 0 } timeoutNow:
                 writer.Begin(4);
-                writer.Addr(ask.Header);
-                writer.Bytes("Data"u8, ask.Data);
-                writer.Id(ask.Header);
-                writer.Version(ask.Header);
+                writer.Addr(request.Header);
+                writer.Id(request.Header);
+                writer.Version(request.Header);
+                writer.Unsigned("Term"u8, timeoutNow.Term);
                 break;
             default:
                 writer.Begin(3);
@@ -92,9 +100,23 @@ internal static class RequestEncoder
         return writer.Length;
     }
 
+    private static void Ask(ref FieldWriter writer, AskRequest ask)
+    {
+        writer.Begin(ask.Kind == 0 ? 4 : 5);
+        writer.Addr(ask.Header);
+        writer.Bytes("Data"u8, ask.Data);
+        writer.Id(ask.Header);
+        if (ask.Kind != 0)
+        {
+            writer.Signed("Kind"u8, ask.Kind);
+        }
+
+        writer.Version(ask.Header);
+    }
+
     private static void Vote(ref FieldWriter writer, RequestVoteRequest vote)
     {
-        writer.Begin(8);
+        writer.Begin(vote.TransferTerm > 0 ? 9 : 8);
         writer.Addr(vote.Header);
         writer.Text("Candidate"u8, vote.Candidate.Value);
         writer.Id(vote.Header);
@@ -103,6 +125,10 @@ internal static class RequestEncoder
         writer.Bool("LeadershipTransfer"u8, vote.LeadershipTransfer);
         writer.Version(vote.Header);
         writer.Unsigned("Term"u8, vote.Term);
+        if (vote.TransferTerm > 0)
+        {
+            writer.Unsigned("TransferTerm"u8, vote.TransferTerm);
+        }
     }
 
     private static void PreVote(ref FieldWriter writer, RequestPreVoteRequest preVote)

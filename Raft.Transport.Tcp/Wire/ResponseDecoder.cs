@@ -87,6 +87,7 @@ internal sealed class ResponseDecoder(int askBytesMax)
                     LastLog = f.LastLog,
                     Success = f.Success,
                     NoRetryBackoff = f.NoRetryBackoff,
+                    Promise = Milliseconds.ToTime(f.PromiseMs),
                 };
             case RpcType.RequestVote:
                 f.Read(message, Fields.VoteResponse);

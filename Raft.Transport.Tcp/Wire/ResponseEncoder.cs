@@ -66,11 +66,16 @@ internal static class ResponseEncoder
 
     private static void Append(ref FieldWriter writer, AppendEntriesResponse append)
     {
-        writer.Begin(7);
+        writer.Begin(append.Promise > TimeSpan.Zero ? 8 : 7);
         writer.Addr(append.Header);
         writer.Id(append.Header);
         writer.Unsigned("LastLog"u8, append.LastLog);
         writer.Bool("NoRetryBackoff"u8, append.NoRetryBackoff);
+        if (append.Promise > TimeSpan.Zero)
+        {
+            writer.Unsigned("PromiseMs"u8, Milliseconds.Of(append.Promise));
+        }
+
         writer.Version(append.Header);
         writer.Bool("Success"u8, append.Success);
         writer.Unsigned("Term"u8, append.Term);

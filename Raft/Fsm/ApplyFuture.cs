@@ -4,9 +4,15 @@ namespace Raft.Fsm;
 /// <param name="type">What the entry will be for.</param>
 /// <param name="data">The command.</param>
 /// <param name="extensions">Bytes beside the command; none for Go's nil.</param>
-internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions = default)
+internal class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions = default)
     : RequestFuture<ApplyResult>
 {
+    private const int Waiting = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    private int _state;
+
     public LogType Type { get; } = type;
 
     /// <summary>The command, until it is part of an entry.</summary>
@@ -14,6 +20,12 @@ internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadO
 
     /// <summary>Bytes beside the command, until it is part of an entry.</summary>
     public ReadOnlyMemory<byte> Extensions { get; private set; } = extensions;
+
+    /// <summary>The server that sent the command to this one; empty for none: its caller is here.</summary>
+    public virtual ServerId Sender => default;
+
+    /// <summary>How much room it takes where it waits, in bytes.</summary>
+    public int Size { get; } = data.Length + extensions.Length;
 
     /// <summary>The entry's index, once it is appended.</summary>
     public ulong Index { get; set; }
@@ -24,8 +36,15 @@ internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadO
     /// <summary>Until when the caller waits for a place in the queue, by the node's clock. Used by the queue.</summary>
     public TimeSpan EnqueueDeadline { get; set; }
 
-    /// <summary>The command is part of an entry now: its caller's bytes are let go.</summary>
-    public void ReleaseData()
+    /// <summary>Takes it up, to be appended or sent.</summary>
+    /// <returns>False where its caller has withdrawn it: it is to be forgotten.</returns>
+    public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) != Withdrawn;
+
+    /// <summary>Its caller takes it back, if it was not taken up yet.</summary>
+    protected bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
+
+    /// <summary>The command is part of an entry now: its caller's bytes are let go. Called by the loop, once its place is set.</summary>
+    public virtual void Appended()
     {
         Data = default;
         Extensions = default;

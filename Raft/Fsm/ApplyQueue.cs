@@ -105,8 +105,11 @@ internal sealed class ApplyQueue : IDisposable
             {
                 _places.Dequeue();
                 _bytes -= next.Data.Length;
-                bytes += next.Data.Length;
-                batch.Add(next);
+                if (next.TryTake())
+                {
+                    bytes += next.Data.Length;
+                    batch.Add(next);
+                }
             }
 
             while (_waiters.First is { } waiter && HasPlace(waiter.Value))

@@ -8,7 +8,7 @@ namespace Raft.Fsm;
 /// Gives entries to the state machine, one by one or in batches where it takes them, and sets its answers as the outcomes
 /// of those who wait. Owned by the state machine's task.
 /// </summary>
-internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, IRaftTrace? trace)
+internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sent, FsmMeter meter, IRaftTrace? trace)
 {
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
     private readonly IConfigurationStore? _configurations = fsm as IConfigurationStore;
@@ -48,6 +48,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, 
             }
 
             trace?.Apply(entry);
+            sent.Applied(entry, response);
             if (future is not null)
             {
                 future.Applied(response);
@@ -84,6 +85,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, FsmMeter meter, 
         for (int i = 0; i < responses.Length; i++)
         {
             trace?.Apply(_batch[i]);
+            sent.Applied(_batch[i], responses[i]);
             if (_batchFutures[i] is { } future)
             {
                 future.Applied(responses[i]);

@@ -13,9 +13,9 @@ namespace Raft.Fsm;
 /// </summary>
 internal sealed class FsmRunner(
     IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
-    TaskScheduler streamScheduler, RestoreWatch restoring, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
+    TaskScheduler streamScheduler, RestoreWatch restoring, SentCommands sent, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
 {
-    private readonly EntryApplier _applier = new(fsm, batchCountMax, meter.Fsm, trace);
+    private readonly EntryApplier _applier = new(fsm, batchCountMax, sent, meter.Fsm, trace);
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly WakeSignal _wake = new();
@@ -97,10 +97,10 @@ internal sealed class FsmRunner(
                     FailApply(apply);
                     break;
                 case FsmWait wait:
-                    completions.Add(wait.Failed(stopped));
+                    _waits.Add(wait);
                     break;
-                case FsmInspection inspection:
-                    completions.Add(inspection.Failed(stopped));
+                case FsmExpect expect:
+                    sent.Add(expect.Future, board.AppliedIndex);
                     break;
                 case FsmCapture capture:
                     capture.Outcome.TrySetException(stopped);
@@ -114,6 +114,7 @@ internal sealed class FsmRunner(
         }
 
         _waits.Fail(stopped);
+        sent.Fail();
         foreach (ISnapshotSource snapshot in unused)
         {
             await snapshot.DisposeAsync();
@@ -138,13 +139,15 @@ internal sealed class FsmRunner(
         switch (work)
         {
             case FsmWait wait:
-                _waits.Add(wait, board.AppliedIndex);
+                _waits.Add(wait);
+                if (!_isOvertaken)
+                {
+                    _waits.Release(board.AppliedIndex);
+                }
+
                 break;
-            case FsmInspection inspection when _isOvertaken:
-                completions.Add(inspection.Failed(new RaftException("The state machine is being restored. Try again soon.")));
-                break;
-            case FsmInspection inspection:
-                completions.Add(inspection.Run(board.AppliedIndex));
+            case FsmExpect expect:
+                sent.Add(expect.Future, board.AppliedIndex);
                 break;
             case FsmCapture capture:
                 Capture(capture);
@@ -236,8 +239,7 @@ internal sealed class FsmRunner(
 
     private void Passed(LogSlice slice)
     {
-        board.AppliedIndex = slice.LastIndex;
-        _appliedTerm = slice[slice.Count - 1].Term;
+        (board.AppliedIndex, _appliedTerm) = (slice.LastIndex, slice[slice.Count - 1].Term);
         Volatile.Write(ref _appliedBytes, _appliedBytes + slice.Encoded.Length);
     }
 
@@ -309,6 +311,7 @@ internal sealed class FsmRunner(
     {
         Passed(end.Slice);
         trace?.Apply(end.Slice[0]);
+        sent.Applied(end.Slice[0], response: null);
         if (end.FutureAt(0) is { } future)
         {
             completions.Add(refusal is null ? future.Succeed(new ApplyResult(future.Index, future.Term, null)) : future.Fail(refusal));
@@ -337,6 +340,7 @@ internal sealed class FsmRunner(
 
         board.AppliedIndex = snapshot.Meta.Index;
         _appliedTerm = snapshot.Meta.Term;
+        sent.Covered(snapshot.Meta.Index, snapshot.Meta.Term);
         _restores.Close();
         _isOvertaken = false;
         trace?.Restore(snapshot.Meta.Index, snapshot.Meta.Term);

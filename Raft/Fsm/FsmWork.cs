@@ -39,43 +39,36 @@ internal sealed class FsmCapture : FsmWork
 /// <param name="State">The state; null where there is none. Disposed by whoever asked for it.</param>
 internal sealed record CapturedState(ulong Index, ulong Term, IFsmSnapshot? State);
 
-/// <summary>Completes a read as soon as an index has been applied.</summary>
-/// <param name="index">The index to wait for.</param>
-/// <param name="future">The read.</param>
-internal sealed class FsmWait(ulong index, RequestFuture<ulong> future) : FsmWork
+/// <summary>Something that waits until the state machine has come to an index.</summary>
+internal abstract class FsmWait : FsmWork
 {
-    public ulong Index { get; } = index;
+    /// <summary>The index to wait for; 0 for as it is now.</summary>
+    public ulong Index { get; set; }
 
-    /// <summary>Tells the reader how far the state machine has come.</summary>
-    public ICompletion Reached(ulong appliedIndex) => future.Succeed(appliedIndex);
+    /// <summary>Whether nobody waits any more.</summary>
+    public abstract bool IsAbandoned { get; }
 
-    /// <summary>Tells the reader that the state machine will not come there.</summary>
-    public ICompletion Failed(Exception why) => future.Fail(why);
+    /// <summary>Does what was waited for, and tells how far the state machine has come.</summary>
+    /// <returns>The future, with its outcome set; null where somebody else has told the caller.</returns>
+    public abstract ICompletion? Reached(ulong appliedIndex);
+
+    /// <summary>Tells that the state machine will not come there.</summary>
+    public abstract ICompletion? Failed(Exception why);
 }
 
-/// <summary>Runs a function between two entries, while the state machine stands still.</summary>
-internal abstract class FsmInspection : FsmWork
-{
-    /// <summary>Runs the function.</summary>
-    /// <param name="appliedIndex">How far the state machine has come.</param>
-    /// <returns>The future, with its outcome set.</returns>
-    public abstract ICompletion Run(ulong appliedIndex);
-
-    /// <summary>Gives up.</summary>
-    public abstract ICompletion Failed(Exception why);
-}
-
-/// <summary>Runs a function between two entries.</summary>
+/// <summary>Runs a function between two entries, while the state machine stands still, once it has come to an index.</summary>
 /// <typeparam name="T">What the function returns.</typeparam>
-/// <param name="inspect">The function; gets the applied index.</param>
+/// <param name="read">The function; gets the applied index.</param>
 /// <param name="future">Its caller.</param>
-internal sealed class FsmInspection<T>(Func<ulong, T> inspect, RequestFuture<T> future) : FsmInspection
+internal sealed class FsmRead<T>(Func<ulong, T> read, RequestFuture<T> future) : FsmWait
 {
-    public override ICompletion Run(ulong appliedIndex)
+    public override bool IsAbandoned => future.Task.IsCompleted;
+
+    public override ICompletion Reached(ulong appliedIndex)
     {
         try
         {
-            return future.Succeed(inspect(appliedIndex));
+            return future.Succeed(read(appliedIndex));
         }
         catch (Exception thrown)
         {
@@ -85,4 +78,11 @@ internal sealed class FsmInspection<T>(Func<ulong, T> inspect, RequestFuture<T> 
     }
 
     public override ICompletion Failed(Exception why) => future.Fail(why);
+}
+
+/// <summary>Waits for what becomes of a command that was sent to the leader, now that its place in the log is known.</summary>
+/// <param name="future">The command, with its place.</param>
+internal sealed class FsmExpect(ApplyFuture future) : FsmWork
+{
+    public ApplyFuture Future { get; } = future;
 }

@@ -9,9 +9,17 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
 {
     private T? _result;
     private Exception? _exception;
+    private int _hasLeft;
+    private CancellationTokenRegistration _abandoning;
 
     /// <summary>Where this future was let in, and is counted until it is answered; null where nothing counts it.</summary>
     public RequestGate? Gate { get; set; }
+
+    /// <summary>The outcome, where it is no failure.</summary>
+    protected T? Result => _result;
+
+    /// <summary>The failure that is the outcome, if it is.</summary>
+    protected Exception? Failure => _exception;
 
     /// <summary>Whether an outcome is set.</summary>
     public bool IsDecided { get; private set; }
@@ -34,9 +42,22 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
         return this;
     }
 
+    /// <summary>Lets the caller end its wait. Its place is free then, and nobody need find an outcome any more.</summary>
+    public void AbandonWhen(CancellationToken cancelled) => _abandoning = cancelled.UnsafeRegister(
+        static (state, token) =>
+        {
+            var future = (RequestFuture<T>)state!;
+            if (future.TrySetCanceled(token))
+            {
+                future.LeaveGate();
+            }
+        },
+        this);
+
     void ICompletion.Complete()
     {
-        Gate?.Leave();
+        LeaveGate();
+        _abandoning.Unregister();
         if (_exception is null)
         {
             TrySetResult(_result!);
@@ -47,6 +68,14 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
 
             // A caller that ended its wait does not come back for the outcome.
             _ = Task.Exception;
+        }
+    }
+
+    private void LeaveGate()
+    {
+        if (Interlocked.Exchange(ref _hasLeft, 1) == 0)
+        {
+            Gate?.Leave();
         }
     }
 

@@ -3,12 +3,21 @@ using Raft.Timing;
 
 namespace Raft.Loop;
 
-/// <summary>Lets the application answer other servers' questions, on a scheduler of its own.</summary>
+/// <summary>Lets the library, or the application on a scheduler of its own, answer other servers' questions.</summary>
 internal sealed class AskServer(
     RpcHeader header, Func<AskRequest, ReadOnlyMemory<byte>>? handler, TaskGroup tasks) : IAskReceiver
 {
+    /// <summary>Answers what is asked of the library itself. Set before the transport starts.</summary>
+    public Action<IncomingRpc, AskRequest>? Library { get; set; }
+
     public void Receive(IncomingRpc rpc, AskRequest request)
     {
+        if (request.Kind != 0)
+        {
+            Library!(rpc, request);
+            return;
+        }
+
         if (handler is null || request.Data.IsEmpty)
         {
             // An empty question only asks whether the server knows questions at all.

@@ -4,6 +4,7 @@ using Raft.Fsm;
 using Raft.Handlers;
 using Raft.Observability;
 using Raft.Roles;
+using Raft.Routing;
 using Raft.Rpc;
 using Raft.Snapshots;
 using Raft.Storage;
@@ -67,8 +68,8 @@ internal sealed class NodeCore
         Leaderships = new LeadershipNews(config.LeadershipNotifications, _observerTasks);
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
-        Inbox = new LoopInbox(
-            applies, gate, capabilities, new AskServer(header, config.AskHandler, _userTasks), Observers);
+        var askServer = new AskServer(header, config.AskHandler, _userTasks);
+        Inbox = new LoopInbox(applies, gate, capabilities, askServer, Observers);
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
         _writer = new LogWriter(
             logStore, stableStore, clock, Inbox, recovered.Record.Term, meter.Storage, runtime.Mutation);
@@ -78,12 +79,19 @@ internal sealed class NodeCore
             header, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
             recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, meter.Rpc, runtime.Mutation);
+        var sent = new SentCommands(Completions);
+        StateMachine = fsm;
         Fsm = new FsmRunner(
             fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
-            new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, _logger), meter, runtime.Trace, runtime.Mutation);
+            new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, _logger), sent, meter, runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks, meter.Fsm.Enqueue);
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
+        askServer.Library = new LeaderDesk(header, Inbox, config.Limits, Questions).Receive;
+        Reads = new ReadRouter(config.LocalId, board, Inbox, Fsm, askProtocol, Settings, clock, Completions, _tasks);
+        Fates = new FateResolver(log, Reads, Settings, clock, Completions, _tasks);
+        Forwarder = new CommandForwarder(
+            config.LocalId, board, Inbox, Fsm, sent, askProtocol, capabilities, Settings, clock, Completions, _tasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         Restores = new RestoreClient(
@@ -125,6 +133,18 @@ internal sealed class NodeCore
 
     /// <summary>The state machine's task.</summary>
     public FsmRunner Fsm { get; }
+
+    /// <summary>The user's state machine.</summary>
+    public IFsm StateMachine { get; }
+
+    /// <summary>What finds out how far reads must wait.</summary>
+    public ReadRouter Reads { get; }
+
+    /// <summary>What finds out what became of commands.</summary>
+    public FateResolver Fates { get; }
+
+    /// <summary>What sends commands to the leader.</summary>
+    public CommandForwarder Forwarder { get; }
 
     /// <summary>What takes snapshots.</summary>
     public SnapshotRunner Snapshots { get; }
@@ -170,6 +190,8 @@ internal sealed class NodeCore
         _tasks.Start("log writer", _writer.RunAsync);
         _fsmTasks.Start("state machine", () => Fsm.RunAsync(_fsmTasks.Stopping));
         _tasks.Start("snapshots", Snapshots.RunAsync);
+        _tasks.Start("reads", Reads.RunAsync);
+        _tasks.Start("commands for the leader", Forwarder.RunAsync);
         _tasks.Start("main loop", RunLoopAsync);
     }
 
@@ -221,6 +243,8 @@ internal sealed class NodeCore
         _writer.Stop();
         Fsm.Stop();
         Snapshots.Stop();
+        Reads.Stop();
+        Forwarder.Stop();
         FailWhatWaits(steps);
         await steps.TakeAsync(() => _transport.DisposeAsync());
         _userTasks.Stop();
@@ -243,6 +267,8 @@ internal sealed class NodeCore
         _observerTasks.Stop();
         await _observerTasks.Ended;
         steps.Take(Snapshots.FailWhatWaits);
+        steps.Take(Reads.FailAll);
+        steps.Take(Forwarder.FailAll);
         steps.Take(_context.Timer.Dispose);
         steps.Take(Inbox.Applies.Dispose);
         steps.Note(Inbox.Failure);

@@ -50,6 +50,9 @@ internal sealed class Peer : IDisposable
     /// <summary>The highest index that it holds and was told to be committed.</summary>
     public ulong ToldCommitIndex { get; set; }
 
+    /// <summary>The highest index that it waits for to be committed, or to hear that it is.</summary>
+    public ulong WantedCommitIndex { get; set; }
+
     /// <summary>
     /// Until when it is left alone, because it was told to campaign: Go before 1.3.4 follows again, and campaigns no more, when a
     /// heartbeat meets it before its new term is on its disk.

@@ -23,6 +23,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private InFlight? _accepted;
     private bool _isBroken;
     private bool _hadPipeline;
+    private ulong _sentCommitIndex;
 
     private NodeState State => leadership.State;
 
@@ -84,6 +85,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
         _hadPipeline = true;
         var reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _isBroken = false;
+        _sentCommitIndex = 0;
         leadership.Tasks.Start($"answers of {peer.Server.Id}", () => ReadAnswersAsync(pipeline, reader));
         using CancellationTokenRegistration stop = peer.Stopping.Register(() =>
             leadership.Tasks.Start($"end of the connection to {peer.Server.Id}", () => EndAsync(pipeline)));
@@ -167,6 +169,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             Progress.Sent(new InFlight(
                 request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round,
                 request.LeaderCommitIndex));
+            _sentCommitIndex = request.LeaderCommitIndex;
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
             peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex));
             await pipeline.SendAsync(request);
@@ -191,7 +194,8 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
     private TimeSpan NotBefore => _notBefore > peer.QuietUntil ? _notBefore : peer.QuietUntil;
 
-    private bool HasNews => Progress.NextIndex <= State.Log.LastIndex;
+    private bool HasNews => Progress.NextIndex <= State.Log.LastIndex
+        || (peer.WantedCommitIndex > _sentCommitIndex && State.CommitIndex > _sentCommitIndex);
 
     private async Task ReadAnswersAsync(IAppendPipeline pipeline, TaskCompletionSource ended)
     {

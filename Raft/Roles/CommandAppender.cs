@@ -7,7 +7,7 @@ namespace Raft.Roles;
 /// Turns waiting commands into entries of the leader's term, a group at a time (group commit), as long as the limits
 /// allow. Owned by the leader role.
 /// </summary>
-internal sealed class CommandAppender(RoleContext context, ulong term, RestoreGuard restores)
+internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet peers, RestoreGuard restores)
 {
     /// <summary>Batches are cut at that size, so that their buffers stay off the large object heap.</summary>
     private const int ChunkBytes = 64 << 10;
@@ -58,6 +58,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, RestoreGu
 
         _taken.Clear();
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
+        RefuseStrangers();
         restores.Refuse(_taken);
         LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
@@ -93,6 +94,19 @@ internal sealed class CommandAppender(RoleContext context, ulong term, RestoreGu
         return bytes;
     }
 
+    /// <summary>A server that is sent no entries would wait for ever for what becomes of its command.</summary>
+    private void RefuseStrangers() => _taken.RemoveAll(future =>
+    {
+        bool isStranger = !future.Sender.IsEmpty && peers.Find(future.Sender) is null;
+        if (isStranger)
+        {
+            context.Completions.Add(future.Fail(new ConfigurationChangeException(
+                $"{future.Sender} is no member of the cluster. Nothing was appended.")));
+        }
+
+        return isStranger;
+    });
+
     private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
     {
         int bytes = 0;
@@ -116,7 +130,11 @@ internal sealed class CommandAppender(RoleContext context, ulong term, RestoreGu
                 index, term, future.Type, stamp, future.Data.Span, isDataNil, future.Extensions.Span,
                 isExtensionsNil: future.Extensions.IsEmpty);
             restores.Note(future);
-            future.ReleaseData();
+            future.Appended();
+            if (!future.Sender.IsEmpty)
+            {
+                peers.Want(future.Sender, index);
+            }
         }
 
         LogBatch batch = _builder.Build();

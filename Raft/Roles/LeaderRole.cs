@@ -35,11 +35,11 @@ internal sealed class LeaderRole : Role
         ulong firstIndexOfTerm = state.Log.LastIndex + 1;
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
-        _questions = new QuestionQueue(context, _leadership, _contact);
         _peers = new PeerSet(context, _leadership);
+        _questions = new QuestionQueue(context, _leadership, _peers, _contact);
         var restores = new RestoreGuard(context, _peers);
         _changes = new ChangeQueue(context, restores);
-        _appender = new CommandAppender(context, state.Term, restores);
+        _appender = new CommandAppender(context, state.Term, _peers, restores);
         _succession = new Succession(context, _leadership, _peers);
         _gauges = new LeaderGauges(context, _leadership, _peers);
     }
@@ -247,6 +247,7 @@ internal sealed class LeaderRole : Role
     {
         Context.State.AdvanceCommit(_commitment.CommitIndex);
         _appender.OnCommit(_commitment.CommitIndex);
+        _peers.TellCommit();
         if (_commitment.HasCommittedOwnTerm)
         {
             Context.State.NoteLeaderCommit(_commitment.CommitIndex);

@@ -11,15 +11,11 @@ internal abstract class LoopRequest
     public abstract ICompletion Fail(Exception why);
 }
 
-/// <summary>Asks the leader to prove that it still leads; a read waits for the state machine too.</summary>
-/// <param name="isRead">Whether the caller wants to read: gate on a committed entry of this term, wait until applied.</param>
-internal sealed class ConfirmRequest(bool isRead) : LoopRequest
+/// <summary>Asks the leader to prove that it still leads.</summary>
+internal abstract class ConfirmRequest : LoopRequest
 {
-    /// <summary>The caller; gets the index it may read at (0 for a verification).</summary>
-    public RequestFuture<ulong> Future { get; } = new();
-
-    /// <summary>Whether the caller wants to read.</summary>
-    public bool IsRead { get; } = isRead;
+    /// <summary>Whether somebody wants to read: only a committed entry of the leader's term shows what is committed.</summary>
+    public abstract bool IsRead { get; }
 
     /// <summary>The commit index when the question was taken. Set by the leader.</summary>
     public ulong CommitIndex { get; set; }
@@ -27,7 +23,46 @@ internal sealed class ConfirmRequest(bool isRead) : LoopRequest
     /// <summary>The question's number. Set by the leader.</summary>
     public ulong Round { get; set; }
 
+    /// <summary>A majority has confirmed the leader, by answers to what was asked after this question. Called by the loop.</summary>
+    public abstract void Confirm(CompletionRunner completions);
+}
+
+/// <summary>A caller wants to know whether this server leads.</summary>
+internal sealed class VerifyRequest : ConfirmRequest
+{
+    /// <summary>The caller.</summary>
+    public RequestFuture<ulong> Future { get; } = new();
+
+    public override bool IsRead => false;
+
+    public override void Confirm(CompletionRunner completions) => completions.Add(Future.Succeed(0));
+
     public override ICompletion Fail(Exception why) => Future.Fail(why);
+}
+
+/// <summary>Reads, here or on another server, want to know up to where everything is committed.</summary>
+/// <param name="asker">The other server; empty for this one.</param>
+/// <param name="mayUseLease">Whether a lease will do.</param>
+/// <param name="confirmed">Gets the index; called by the loop, quick.</param>
+/// <param name="failed">Gets why there is none; called by the task that tells callers.</param>
+internal sealed class ReadIndexRequest(ServerId asker, bool mayUseLease, Action<ulong> confirmed, Action<Exception> failed) : ConfirmRequest
+{
+    /// <summary>The server that asked for it; empty for this one.</summary>
+    public ServerId Asker { get; } = asker;
+
+    /// <summary>Whether a lease will do.</summary>
+    public bool MayUseLease { get; } = mayUseLease;
+
+    public override bool IsRead => true;
+
+    public override void Confirm(CompletionRunner completions) => confirmed(CommitIndex);
+
+    public override ICompletion Fail(Exception why) => new Refusal(failed, why);
+
+    private sealed class Refusal(Action<Exception> failed, Exception why) : ICompletion
+    {
+        public void Complete() => failed(why);
+    }
 }
 
 /// <summary>Asks how the node stands.</summary>

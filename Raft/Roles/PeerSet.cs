@@ -123,6 +123,28 @@ internal sealed class PeerSet(RoleContext context, Leadership leadership)
         }
     }
 
+    /// <summary>A server waits for an entry to be committed, or to hear that it is: it is told at once rather than with what comes next.</summary>
+    public void Want(ServerId id, ulong index)
+    {
+        if (Find(id) is { } peer && index > peer.WantedCommitIndex)
+        {
+            peer.WantedCommitIndex = index;
+            peer.WakeReplicator();
+        }
+    }
+
+    /// <summary>More is committed: who waits for that is told.</summary>
+    public void TellCommit()
+    {
+        foreach (Peer peer in _members)
+        {
+            if (peer.WantedCommitIndex > peer.ToldCommitIndex)
+            {
+                peer.WakeReplicator();
+            }
+        }
+    }
+
     /// <summary>A question waits to be asked.</summary>
     public void WakeHeartbeaters()
     {

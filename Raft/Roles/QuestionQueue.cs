@@ -1,5 +1,4 @@
 using Raft.Core;
-using Raft.Fsm;
 using Raft.Mutations;
 using Raft.Replication;
 
@@ -9,7 +8,7 @@ namespace Raft.Roles;
 /// Verifications and reads that wait for a majority to confirm this leadership. All that come in one turn share one
 /// round of heartbeats (thesis 6.4). Owned by the leader role.
 /// </summary>
-internal sealed class QuestionQueue(RoleContext context, Leadership leadership, QuorumContact contact)
+internal sealed class QuestionQueue(RoleContext context, Leadership leadership, PeerSet peers, QuorumContact contact)
 {
     private readonly Queue<ConfirmRequest> _asked = new();
     private readonly List<ConfirmRequest> _waitingForOwnTerm = [];
@@ -70,13 +69,10 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
         {
             _asked.Dequeue();
             context.Trace?.Confirmed(question.Round);
-            if (!question.IsRead)
+            question.Confirm(context.Completions);
+            if (question is ReadIndexRequest { Asker.IsEmpty: false } read)
             {
-                context.Completions.Add(question.Future.Succeed(0));
-            }
-            else if (!context.Fsm.TryAdd(new FsmWait(question.CommitIndex, question.Future)))
-            {
-                context.Completions.Add(question.Fail(new RaftShutdownException("The node was stopped.")));
+                peers.Want(read.Asker, read.CommitIndex);
             }
         }
     }

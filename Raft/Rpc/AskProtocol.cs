@@ -5,10 +5,15 @@ namespace Raft.Rpc;
 /// </summary>
 internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCapabilities capabilities)
 {
-    /// <summary>Asks; an empty question only asks whether the server knows questions.</summary>
+    /// <summary>Asks the application; an empty question only asks whether the server knows questions.</summary>
+    /// <exception cref="RaftException">No answer, or an error as the answer.</exception>
+    public Task<ReadOnlyMemory<byte>> AskAsync(Server server, ReadOnlyMemory<byte> question, CancellationToken cancellationToken) =>
+        AskAsync(server, AskKind.Application, question, cancellationToken);
+
+    /// <summary>Asks the application, or the library.</summary>
     /// <exception cref="RaftException">No answer, or an error as the answer.</exception>
     public async Task<ReadOnlyMemory<byte>> AskAsync(
-        Server server, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
+        Server server, AskKind kind, ReadOnlyMemory<byte> question, CancellationToken cancellationToken)
     {
         if (capabilities.IsForeign(server.Id))
         {
@@ -18,7 +23,7 @@ internal sealed class AskProtocol(RpcHeader header, ITransport transport, PeerCa
         try
         {
             AskResponse answer = await transport.AskAsync(
-                server, new AskRequest(header) { Data = question }, cancellationToken);
+                server, new AskRequest(header) { Data = question, Kind = (int)kind }, cancellationToken);
             if (!answer.IsFrom(server.Id))
             {
                 throw new TransportException(

@@ -68,7 +68,10 @@ public interface ITransport : IAsyncDisposable
     ValueTask<TimeoutNowResponse> TimeoutNowAsync(
         Server target, TimeoutNowRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Asks a question that only servers of this library know.</summary>
+    /// <summary>
+    /// Asks a question that only servers of this library know. It is delivered once at most: never send it again on a failure, as it may
+    /// carry commands (<see cref="TransportFailure.Unreachable"/> says that it was not sent).
+    /// </summary>
     /// <param name="target">Whom to ask.</param>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Ends the call.</param>

@@ -38,6 +38,11 @@ public sealed record AppendEntriesRequest(RpcHeader Header) : RpcRequest(Header)
     /// <summary>The leader's commit index.</summary>
     public ulong LeaderCommitIndex { get; init; }
 
+    /// <summary>
+    /// For how long the leader asks the follower to elect nobody else; zero for no such promise. Go does not know it.
+    /// </summary>
+    public TimeSpan Lease { get; init; }
+
     /// <summary>The last index this request speaks of: what a follower that accepts it is proven to hold.</summary>
     public ulong LastIndex => Entries is { Count: > 0 } entries ? entries[^1].LastIndex : PreviousIndex;
 
@@ -65,6 +70,12 @@ public sealed record AppendEntriesResponse(RpcHeader Header) : RpcResponse(Heade
 
     /// <summary>With a refusal: the logs differ at the previous index, so the leader may go back at once.</summary>
     public bool NoRetryBackoff { get; init; }
+
+    /// <summary>
+    /// For how long from when the request came the follower elects nobody else, unless the leader itself hands over; zero for no
+    /// promise.
+    /// </summary>
+    public TimeSpan Promise { get; init; }
 }
 
 /// <summary>Asks for a vote (§5.2).</summary>
@@ -85,6 +96,9 @@ public sealed record RequestVoteRequest(RpcHeader Header) : RpcRequest(Header)
 
     /// <summary>Whether the candidate was told to campaign by the leader, which voters then do not protect.</summary>
     public bool LeadershipTransfer { get; init; }
+
+    /// <summary>The term in which the leader said so; 0 where it did not, or does not name it. Go does not know it.</summary>
+    public ulong TransferTerm { get; init; }
 }
 
 /// <summary>The answer to <see cref="RequestVoteRequest"/>.</summary>
@@ -171,7 +185,11 @@ public sealed record InstallSnapshotResponse(RpcHeader Header) : RpcResponse(Hea
 
 /// <summary>Tells a follower to campaign at once (thesis 3.10).</summary>
 /// <param name="Header">The leader.</param>
-public sealed record TimeoutNowRequest(RpcHeader Header) : RpcRequest(Header);
+public sealed record TimeoutNowRequest(RpcHeader Header) : RpcRequest(Header)
+{
+    /// <summary>The leader's term; 0 where it does not say. One of another term is refused. Go does not know it.</summary>
+    public ulong Term { get; init; }
+}
 
 /// <summary>The answer to <see cref="TimeoutNowRequest"/>.</summary>
 /// <param name="Header">All zero.</param>
@@ -183,6 +201,9 @@ public sealed record AskRequest(RpcHeader Header) : RpcRequest(Header)
 {
     /// <summary>The question.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Whom it is for: 0 for the application, anything else for the library itself.</summary>
+    public int Kind { get; init; }
 }
 
 /// <summary>The answer to <see cref="AskRequest"/>.</summary>
