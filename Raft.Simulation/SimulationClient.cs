@@ -94,12 +94,19 @@ public sealed class SimulationClient<TFsm>
     /// <summary>The share of its turns in which it replaces the cluster's state; 0 for never.</summary>
     internal double RestoreShare => _port.RestoreShare;
 
+    /// <summary>The share of its turns in which it reads, beside those that it draws itself.</summary>
+    internal double ReadShare => _port.ReadShare;
+
     /// <summary>Replaces the cluster's state by one in the form of the state machine's snapshots.</summary>
     internal Task<SimulationOutcome<object?>> RestoreAsync(byte[] state) => _port.RestoreAsync(state);
 
     /// <summary>Waits until all that was appended before is applied.</summary>
     /// <returns>Whether that is so; false also where it is not known.</returns>
     internal Task<bool> BarrierAsync() => _port.BarrierAsync();
+
+    /// <summary>Looks at a server by a promise that allows for an older state.</summary>
+    /// <returns>Whether it answered; false also where it is not known.</returns>
+    internal Task<bool> LookAsync() => _port.LookAsync();
 
     /// <summary>Asks a server to prove that it leads.</summary>
     /// <returns>Whether it does; false also where it is not known.</returns>

@@ -57,6 +57,12 @@ public sealed record RaftConfig
     /// </summary>
     public bool DisableProposalForwarding { get; init; }
 
+    /// <summary>
+    /// How much faster than another's a server's monotonic clock may run at most, as a share: 0.1 for ten percent. What leases
+    /// (<see cref="ReadConsistency.Lease"/>) trust. Default 0.1; 0 to 10.
+    /// </summary>
+    public double ClockDriftMax { get; init; } = 0.1;
+
     /// <summary>How old a disk write may get before the node counts as stalled and gives up leading; null for the election timeout.</summary>
     public TimeSpan? DiskStallTimeout { get; init; }
 
@@ -148,6 +154,7 @@ public sealed record RaftConfig
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));
         AtLeast(ElectionTimeout, LeastTimeout, nameof(ElectionTimeout));
         AtLeast(LeaderWaitTimeout, LeastTimeout, nameof(LeaderWaitTimeout));
+        Refuse(ClockDriftMax is not (>= 0 and <= 10), $"{nameof(ClockDriftMax)} is {ClockDriftMax}; give 0 to 10");
         AtLeast(CommitTimeout, TimeSpan.FromMilliseconds(1), nameof(CommitTimeout));
         Refuse(MaxAppendEntries is < 1 or > 1024, $"{nameof(MaxAppendEntries)} is {MaxAppendEntries}; give 1 to 1024");
         AtLeast(LeaderLeaseTimeout, LeastTimeout, nameof(LeaderLeaseTimeout));

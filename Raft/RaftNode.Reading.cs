@@ -46,6 +46,14 @@ public sealed partial class RaftNode
     public Task<ulong> ReadIndexAsync(CancellationToken cancellationToken = default) =>
         Read(ReadConsistency.Linearizable, static applied => applied, cancellationToken);
 
+    /// <summary>Waits until what this server's state machine holds is as new as a read of that promise must show.</summary>
+    /// <param name="consistency">The promise.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The index that the state machine has reached.</returns>
+    /// <exception cref="RaftException">As for <see cref="ReadIndexAsync(CancellationToken)"/>.</exception>
+    public Task<ulong> ReadIndexAsync(ReadConsistency consistency, CancellationToken cancellationToken = default) =>
+        Read(consistency, static applied => applied, cancellationToken);
+
     /// <summary>Runs a function between two entries, while the state machine stands still. Quick functions only.</summary>
     /// <typeparam name="T">What the function returns.</typeparam>
     /// <param name="inspect">Gets the index of the last entry passed, of every type, and may read the state machine.</param>

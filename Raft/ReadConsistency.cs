@@ -31,7 +31,7 @@ public readonly record struct ReadConsistency
     /// <summary>
     /// As <see cref="Linearizable"/>, without asking a majority each time, where the leader holds promises of a majority to elect
     /// nobody else meanwhile; otherwise a majority is asked. Trusts that the servers'
-    /// monotonic clocks run equally fast within a stated bound and stand still for no server alone.
+    /// monotonic clocks run equally fast within <see cref="RaftConfig.ClockDriftMax"/> and stand still for no server alone.
     /// </summary>
     public static ReadConsistency Lease => new(Level.Lease);
 

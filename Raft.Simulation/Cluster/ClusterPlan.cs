@@ -64,6 +64,12 @@ internal sealed record ClusterPlan
 
     public required int MaxAppendEntries { get; init; }
 
+    /// <summary>How far the rates of two clocks may be apart, as a share.</summary>
+    public required double ClockDriftMax { get; init; }
+
+    /// <summary>The share of the clients' turns in which they read, beside those that they draw themselves; 0 for none.</summary>
+    public double ReadShare { get; init; }
+
     /// <summary>Whether servers send the commands that they are given to their leader.</summary>
     public required bool IsForwarding { get; init; }
 
@@ -108,6 +114,7 @@ internal sealed record ClusterPlan
             PreVoteDisabled = random.Chance(0.25),
             MaxAppendEntries = random.Chance(0.5) ? 64 : (int)random.Between(1, 8),
             IsForwarding = random.Chance(0.5),
+            ClockDriftMax = random.Chance(0.5) ? 3 : random.LogBetween(0.05, 3),
             Limits = DrawLimits(random),
             SegmentBytes = random.Chance(0.5) ? 8192 : 65536,
             Network = DrawNetwork(random, heartbeat),
@@ -130,6 +137,7 @@ internal sealed record ClusterPlan
         ShutdownOnRemove = false,
         MaxAppendEntries = MaxAppendEntries,
         DisableProposalForwarding = !IsForwarding,
+        ClockDriftMax = ClockDriftMax,
         LeaderWaitTimeout = Heartbeat * 4,
         Limits = Limits,
         SnapshotThreshold = SnapshotThreshold,

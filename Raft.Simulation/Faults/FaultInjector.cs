@@ -40,6 +40,9 @@ internal sealed class FaultInjector
         }
     }
 
+    /// <summary>How fast a clock may run, so that no two are further apart than the nodes' settings say.</summary>
+    private double RateMax => Math.Sqrt(1 + _cluster.Config.ClockDriftMax);
+
     /// <summary>Ends all faults: links are mended, processes go on, clocks run true, servers that are down start.</summary>
     public void Stop()
     {
@@ -150,7 +153,7 @@ internal sealed class FaultInjector
                 break;
             case FaultKind.ClockRate:
                 server.Coverage.Hit(Happening.ClockRate);
-                server.Clock.SetRate(_kernel.Random.LogBetween(0.5, 2));
+                server.Clock.SetRate(_kernel.Random.LogBetween(1 / RateMax, RateMax));
                 break;
             case FaultKind.ClockJump:
                 server.Coverage.Hit(Happening.ClockJump);
@@ -192,7 +195,7 @@ internal sealed class FaultInjector
         leader.Coverage.Hit(Happening.LaggingLeader);
         foreach (SimServer server in _cluster.Servers)
         {
-            server.Clock.SetRate(server == leader ? 0.5 : 2);
+            server.Clock.SetRate(server == leader ? 1 / RateMax : RateMax);
         }
 
         _partitions.SlowDownTowards(leader, _cluster.Config.HeartbeatTimeout * _kernel.Random.LogBetween(0.2, 2));

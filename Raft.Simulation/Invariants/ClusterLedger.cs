@@ -106,7 +106,7 @@ internal sealed class ClusterLedger
 
         for (ulong index = CommitIndex + 1; index <= RecoveredIndex; index++)
         {
-            _committed.Add(new Committed(store.Log[index]!.Value));
+            _committed.Add(new Committed(store.Log[index]!.Value, _kernel.Now));
         }
 
         _states.AddRange(Enumerable.Repeat<ulong?>(null, (int)(RecoveredIndex - AppliedIndex)));
@@ -206,7 +206,7 @@ internal sealed class ClusterLedger
             return;
         }
 
-        _committed.Add(new Committed(mark));
+        _committed.Add(new Committed(mark, _kernel.Now));
         if (_committedThrough.Count > 0 && _committedThrough[^1].Term == term)
         {
             _committedThrough[^1] = (term, index);
@@ -225,6 +225,18 @@ internal sealed class ClusterLedger
                 $"{NameOf(server)} calls entry {index} ({mark}) committed in term {term}; it is durable on {holders} of "
                 + $"{configuration.VoterCount} voters of {configuration}");
         }
+    }
+
+    /// <summary>How much was known to be committed, by whichever server, at a time of the run.</summary>
+    public ulong CommitIndexAt(TimeSpan time)
+    {
+        int count = _committed.Count;
+        while (count > 0 && _committed[count - 1].At > time)
+        {
+            count--;
+        }
+
+        return (ulong)count;
     }
 
     /// <summary>A state machine took an entry and is in some state now.</summary>
@@ -292,5 +304,5 @@ internal sealed class ClusterLedger
 
     private readonly record struct EntryFact(ulong Hash, ulong TermBefore);
 
-    private readonly record struct Committed(EntryMark Mark);
+    private readonly record struct Committed(EntryMark Mark, TimeSpan At);
 }

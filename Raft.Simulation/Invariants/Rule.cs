@@ -19,6 +19,7 @@ internal static class Rule
     public const string DurableQuorum = "committed means durable on a majority";
     public const string EqualStates = "equal states at equal indexes";
     public const string Questions = "a question is answered only by what was sent after it, and by voters (W4, W5)";
+    public const string ReadLevels = "a read shows at least what its promise says";
     public const string MatchTruth = "what a leader counts as matched is on its follower's disk";
     public const string Outcomes = "every call has one true outcome";
     public const string Members = "one change of the members at a time, and by whom it may be (thesis 4.1)";

@@ -6,7 +6,7 @@ using Raft.Simulation.Kernel;
 namespace Raft.Simulation.Scenarios;
 
 /// <summary>
-/// A run that dwells on one known failure of hashicorp/raft (docs/divergence.md): the seed's own plan, changed so that
+/// A run that dwells on one known failure of hashicorp/raft (docs/divergence.md), or one rule: the seed's own plan, changed so that
 /// the interleaving in question comes about again and again.
 /// </summary>
 internal abstract class Scenario
@@ -16,7 +16,7 @@ internal abstract class Scenario
         new HeartbeatScenario(), new PipelineScenario(), new FailedTruncationScenario(), new FailedAppendScenario(),
         new ConflictingLogScenario(), new OvertakenSnapshotScenario(), new RemovedServerScenario(), new LeavingLeaderScenario(),
         new TransferTargetScenario(), new StrayTimeoutNowScenario(), new InterruptedTransferScenario(),
-        new LostMajorityScenario(),
+        new LostMajorityScenario(), new LeaseScenario(),
     ];
 
     /// <summary>The names of all.</summary>

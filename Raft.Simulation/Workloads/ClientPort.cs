@@ -32,6 +32,9 @@ internal sealed class ClientPort(
     /// <summary>The share of the client's turns in which it replaces the cluster's state; 0 for never.</summary>
     public double RestoreShare { get; init; }
 
+    /// <summary>The share of the client's turns in which it reads, beside those that it draws itself.</summary>
+    public double ReadShare => cluster.AreFaultsOn ? cluster.Plan.ReadShare : 0;
+
     /// <summary>Whether the client is to end.</summary>
     public bool IsStopping { get; set; }
 
@@ -69,7 +72,7 @@ internal sealed class ClientPort(
     public async Task<SimulationOutcome<T>> ReadAsync<T>(Func<IFsm, T> read)
     {
         SimulationOutcome<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> outcome =
-            await CallAsync(node => ReadAsync(node, read), () => "a read", _ => { });
+            await CallAsync(node => ReadAsync(node, DrawLinearizable(), read), () => "a read", _ => { });
         outcome.Value.Thrown?.Throw();
         if (outcome.IsDone)
         {
@@ -80,6 +83,17 @@ internal sealed class ClientPort(
             outcome.Kind, outcome.Value.Value, outcome.Value.Index, 0, outcome.Server);
         Tell(answer);
         return answer;
+    }
+
+    /// <summary>Looks at a server by a promise that allows for an older state, and holds it to that promise.</summary>
+    public async Task<bool> LookAsync()
+    {
+        var bound = TimeSpan.FromMilliseconds(random.LogBetween(1, 3000));
+        ReadConsistency consistency = random.Chance(0.5)
+            ? ReadConsistency.BoundedStaleness(bound)
+            : ReadConsistency.AtLeast(cluster.Ledger.CommitIndex);
+        return (await CallAsync(
+            node => ReadAsync(node, consistency, static _ => 0), () => $"a look at {consistency}", _ => { })).IsDone;
     }
 
     /// <summary>Replaces the state of the cluster.</summary>
@@ -124,29 +138,43 @@ internal sealed class ClientPort(
         return true;
     }
 
+    private ReadConsistency DrawLinearizable() => random.Chance(0.5) ? ReadConsistency.Lease : ReadConsistency.Linearizable;
+
+    /// <summary>The entry that a read must show if it begins now, by what any server knows to be committed.</summary>
+    private ulong Floor(ReadConsistency consistency) => consistency.Kind switch
+    {
+        ReadConsistency.Level.AtLeast => consistency.Index,
+
+        // By the server's own clock, which may run slow.
+        ReadConsistency.Level.BoundedStaleness => cluster.Ledger.CommitIndexAt(
+            cluster.Kernel.Now - (consistency.Staleness * (1 + cluster.Config.ClockDriftMax))),
+        _ => cluster.Ledger.CommitIndex,
+    };
+
     private async Task<(T Value, ulong Index, ExceptionDispatchInfo? Thrown)> ReadAsync<T>(
-        RaftNode node, Func<IFsm, T> read)
+        RaftNode node, ReadConsistency consistency, Func<IFsm, T> read)
     {
         SimServer server = cluster.Servers[_server];
         IFsm fsm = server.Fsm!;
         NodeWatch watch = server.Watch!;
         long since = cluster.Kernel.Steps;
         // Beside what clients see of each other: everything that any server knew to be committed when this was asked must be there.
-        ulong committed = cluster.Ledger.CommitIndex;
+        ulong floor = Floor(consistency);
+        ulong recovered = cluster.Ledger.RecoveredIndex;
         bool isLeader = node.State == RaftState.Leader;
         ulong term = node.Term;
-        await node.ReadIndexAsync();
-        if (isLeader && node.State == RaftState.Leader && node.Term == term)
+        await node.ReadIndexAsync(consistency);
+        if (consistency == ReadConsistency.Linearizable && isLeader && node.State == RaftState.Leader && node.Term == term)
         {
             watch.Reads(since);
         }
 
         return await node.InspectAsync(applied =>
         {
-            if (applied < committed)
+            if (applied < floor && recovered == cluster.Ledger.RecoveredIndex)
             {
                 cluster.Ledger.Violated(
-                    Rule.Questions, $"{server.Id} lets a client read at entry {applied}, and {committed} was committed before it asked");
+                    Rule.ReadLevels, $"{server.Id} lets a client read at entry {applied}; {consistency} needs {floor}, which was committed before");
             }
 
             try

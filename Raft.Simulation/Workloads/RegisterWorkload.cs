@@ -55,10 +55,12 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
             }
 
             int register = client.Random.Next(RegisterFsm.Count);
-            bool isKnown = client.Random.Next(20) switch
+            bool reads = client.ReadShare > 0 && client.Random.NextDouble() < client.ReadShare;
+            bool isKnown = (reads ? 3 : client.Random.Next(20)) switch
             {
                 0 => await client.BarrierAsync(),
                 1 => await client.VerifyAsync(),
+                2 => await client.LookAsync(),
                 < 8 => await GetAsync(client, name, register, seen),
                 < 14 => await PutAsync(client, name, register, seen),
                 _ => await SwapAsync(client, name, register, seen),

@@ -9,7 +9,8 @@ namespace Raft.Core;
 /// changes is the time of last contact (W1 in docs/divergence.md).
 /// </summary>
 /// <remarks>The loop opens it and closes it; term and leader are one immutable object.</remarks>
-internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader header, TimeMeter meter)
+internal sealed class HeartbeatGate(
+    NodeClock clock, NodeBoard board, RpcHeader header, LiveConfig settings, LeasePromise promise, TimeMeter meter)
 {
     private volatile Pass? _pass;
     private long _lastContactTicks = -1;
@@ -34,7 +35,23 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
     }
 
     /// <summary>Sends all heartbeats to the loop.</summary>
-    public void Close() => _pass = null;
+    public void Close() => promise.Hold(() => _pass = null);
+
+    /// <summary>
+    /// Sends all heartbeats to the loop, so that no promise is given from now on, and says which is in force: the term of the leader that
+    /// it was given to, 0 where that was forgotten in a restart, null for none.
+    /// </summary>
+    public ulong? CloseOnPromise()
+    {
+        Close();
+        return promise.TermAt(clock.Now);
+    }
+
+    /// <summary>What this server has promised.</summary>
+    public LeasePromise Promise => promise;
+
+    /// <summary>The promise that a leader is given who asks for one, once that is durable.</summary>
+    public TimeSpan PromiseFor(TimeSpan lease) => lease < settings.Current.HeartbeatTimeout ? lease : settings.Current.HeartbeatTimeout;
 
     /// <summary>Notes that the leader, or a candidate that was given the vote, was heard now.</summary>
     public void Touch() => Volatile.Write(ref _lastContactTicks, clock.Now.Ticks);
@@ -50,8 +67,20 @@ internal sealed class HeartbeatGate(NodeClock clock, NodeBoard board, RpcHeader 
             return null;
         }
 
+        TimeSpan given = PromiseFor(request.Lease);
+        if (given > TimeSpan.Zero && !promise.TryGive(pass.Term, given, clock.Now, () => _pass == pass))
+        {
+            return null;
+        }
+
         Touch();
-        var answer = new AppendEntriesResponse(header) { Term = pass.Term, LastLog = board.LastIndex, Success = true };
+        var answer = new AppendEntriesResponse(header)
+        {
+            Term = pass.Term,
+            LastLog = board.LastIndex,
+            Success = true,
+            Promise = given,
+        };
         meter.End(began);
         return answer;
     }

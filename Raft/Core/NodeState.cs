@@ -16,6 +16,7 @@ internal sealed class NodeState(
     ObserverHub observers, IRaftTrace? trace, Mutation mutation)
 {
     private ulong _durableRecord;
+    private readonly PromiseAllowance _allowance = new(gate.Promise, writer);
     private RejoinPoint _rejoin = rejoin;
 
     /// <summary>This server.</summary>
@@ -36,10 +37,7 @@ internal sealed class NodeState(
     /// <summary>The configuration in force.</summary>
     public ClusterConfiguration Configuration => Configurations.Latest;
 
-    /// <summary>
-    /// When this server learned that the configuration in force is committed; null while it does not know that. A configuration
-    /// that was not appended in this life counts as one that was committed long ago.
-    /// </summary>
+    /// <summary>When it learned that the configuration in force is committed (long ago, if not in this life); null while it does not know.</summary>
     public TimeSpan? ConfigurationCommittedAt { get; private set; } = TimeSpan.MinValue;
 
     /// <summary>Term and vote as held in memory; <see cref="IsRecordDurable"/> says whether on disk too.</summary>
@@ -110,6 +108,19 @@ internal sealed class NodeState(
         Save(new TermAndVote(term));
     }
 
+    /// <inheritdoc cref="HeartbeatGate.CloseOnPromise"/>
+    public ulong? HoldPromise() => gate.CloseOnPromise();
+
+    /// <summary>The leader asks for a promise: one longer than any before must be possible after a restart too.</summary>
+    public void AllowPromise(TimeSpan wanted)
+    {
+        if (_allowance.Ask(wanted, Record) is { } sequence)
+        {
+            gate.Close();
+            RecordSequence = sequence;
+        }
+    }
+
     /// <summary>Gives the vote of the current term.</summary>
     public void Vote(ServerId candidate, ServerAddress address)
     {
@@ -147,6 +158,7 @@ internal sealed class NodeState(
     {
         _durableRecord = Math.Max(_durableRecord, sequence);
         trace?.RecordDurable(sequence);
+        _allowance.OnDurable(sequence);
         OpenGate();
     }
 
@@ -177,10 +189,7 @@ internal sealed class NodeState(
         trace?.Role(role, Term);
     }
 
-    /// <summary>
-    /// How many terms this server has begun without winning them since it last knew a leader, while its newest configuration gives it
-    /// no vote.
-    /// </summary>
+    /// <summary>How many terms it has begun in vain since it last knew a leader, while its newest configuration gives it no vote.</summary>
     public int VainCampaigns { get; private set; }
 
     /// <summary>Notes who leads the current term, or that nobody is known to.</summary>
@@ -200,6 +209,7 @@ internal sealed class NodeState(
 
         LeaderCommitIndex = 0;
         board.Leader = leader;
+        gate.Promise.EndBefore(leader.IsKnown ? Term : 0);
         OpenGate();
     }
 
@@ -322,7 +332,8 @@ internal sealed class NodeState(
         trace?.TermAndVote(record, RecordSequence);
     }
 
-    private void OpenGate()
+    /// <summary>Lets heartbeats of the known leader pass beside the loop, where nothing has to be decided of them.</summary>
+    public void OpenGate()
     {
         if (Role == RaftState.Follower && Leader.IsKnown && !Leader.Id.IsEmpty && IsRecordDurable)
         {

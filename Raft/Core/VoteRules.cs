@@ -12,6 +12,9 @@ internal enum VoteDecision
     /// <summary>The candidate is no member of the configuration, or says neither who nor where it is.</summary>
     NotMember,
 
+    /// <summary>This server has promised its leader to elect nobody else yet, and that one did not send the candidate.</summary>
+    Promised,
+
     /// <summary>There is a leader, and it did not send the candidate.</summary>
     LeaderKnown,
 
@@ -31,11 +34,11 @@ internal enum VoteDecision
 /// <summary>What a voter knows when it is asked.</summary>
 internal readonly record struct VoterView(
     TermAndVote Record, ClusterConfiguration Configuration, bool IsLeaderKnown, ServerId LeaderId,
-    ServerAddress LeaderAddress, ulong LastLogIndex, ulong LastLogTerm);
+    ServerAddress LeaderAddress, ulong LastLogIndex, ulong LastLogTerm, ulong? PromisedTerm = null);
 
 /// <summary>What a candidate says of itself. From Go versions before 1.3.7 the id is empty.</summary>
 internal readonly record struct CandidateView(
-    ServerId Id, ServerAddress Address, ulong Term, ulong LastLogIndex, ulong LastLogTerm, bool IsTransfer);
+    ServerId Id, ServerAddress Address, ulong Term, ulong LastLogIndex, ulong LastLogTerm, bool IsTransfer, ulong TransferTerm = 0);
 
 /// <summary>Who gets a vote (§5.2, §5.4.1, thesis 4.2.3), and who would (thesis 9.6). Pure.</summary>
 /// <remarks>Logs are compared as held in memory, durable or not: that a candidate's is behind ours is true either way.</remarks>
@@ -47,6 +50,11 @@ internal static class VoteRules
         if (IsStranger(voter, candidate))
         {
             return VoteDecision.NotMember;
+        }
+
+        if (IsPromised(voter, candidate))
+        {
+            return VoteDecision.Promised;
         }
 
         // A live leader is protected from candidates that it did not send itself (thesis 4.2.3).
@@ -87,6 +95,11 @@ internal static class VoteRules
             return VoteDecision.NotMember;
         }
 
+        if (IsPromised(voter, candidate))
+        {
+            return VoteDecision.Promised;
+        }
+
         if (IsProtected(voter, candidate))
         {
             return VoteDecision.LeaderKnown;
@@ -117,6 +130,11 @@ internal static class VoteRules
     private static bool HasVote(in VoterView voter, in CandidateView candidate) =>
         candidate.Id.IsEmpty || voter.Configuration.Servers.IsEmpty || voter.Configuration.IsVoter(candidate.Id)
         || IsUpToDate(voter, candidate);
+
+    // Only the leader that has the promise releases from it: it has stopped relying on it before it sent the candidate.
+    private static bool IsPromised(in VoterView voter, in CandidateView candidate) =>
+        voter.PromisedTerm is { } term
+        && !(candidate.IsTransfer && candidate.TransferTerm != 0 && candidate.TransferTerm == term);
 
     private static bool IsProtected(in VoterView voter, in CandidateView candidate) =>
         voter.IsLeaderKnown && !IsSame(voter.LeaderId, voter.LeaderAddress, candidate);

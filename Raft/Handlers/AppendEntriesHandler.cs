@@ -8,7 +8,7 @@ namespace Raft.Handlers;
 
 /// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
 internal sealed class AppendEntriesHandler(
-    NodeState state, AnswerQueue answers, LeaderClaims claims, RpcMeter meter, ILogger logger, Mutation mutation)
+    NodeState state, AnswerQueue answers, LeaderClaims claims, HeartbeatGate gate, RpcMeter meter, ILogger logger, Mutation mutation)
 {
     private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
 
@@ -26,6 +26,7 @@ internal sealed class AppendEntriesHandler(
             return outcome;
         }
 
+        state.AllowPromise(gate.PromiseFor(request.Lease));
         state.NoteLeaderCommit(request.LeaderCommitIndex);
         Take(rpc, request);
         return HandlerOutcome.Done;

@@ -10,7 +10,8 @@ internal static class Candidates
     public static CandidateView ViewOf(RequestVoteRequest request) => new(
         request.Header.Id,
         request.Header.Address.IsEmpty ? request.Candidate : request.Header.Address,
-        request.Term, request.LastLogIndex, request.LastLogTerm, request.LeadershipTransfer);
+        request.Term, request.LastLogIndex, request.LastLogTerm, request.LeadershipTransfer,
+        request.TransferTerm);
 
     /// <summary>A would-be candidate as its request shows it.</summary>
     public static CandidateView ViewOf(RequestPreVoteRequest request) => new(
@@ -24,6 +25,7 @@ internal static class Candidates
             ? (state.Log.DurableIndex, state.Log.TermAt(state.Log.DurableIndex) ?? 0)
             : state.VotePosition;
         return new VoterView(
-            state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address, index, term);
+            state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address, index, term,
+            state.HoldPromise());
     }
 }

@@ -13,8 +13,9 @@ internal sealed class RequestPreVoteHandler(NodeState state, AnswerQueue answers
     {
         CandidateView candidate = Candidates.ViewOf(request);
         VoteDecision decision = VoteRules.DecidePreVote(Candidates.VoterOf(state, mutation), candidate);
+        state.OpenGate();
         logger.PreVoteDecided(state.LocalId, candidate.Id, candidate.Term, decision);
-        bool isHeard = decision is not (VoteDecision.NotMember or VoteDecision.LeaderKnown);
+        bool isHeard = decision is not (VoteDecision.NotMember or VoteDecision.Promised or VoteDecision.LeaderKnown);
         answers.Add(rpc, new RequestPreVoteResponse(state.Header)
         {
             Term = isHeard ? Math.Max(request.Term, state.Term) : state.Term,

@@ -35,6 +35,7 @@ internal sealed class RequestVoteHandler(
             gate.Touch();
         }
 
+        state.OpenGate();
         logger.VoteDecided(state.LocalId, candidate.Id, candidate.Term, decision);
         answers.Add(rpc, new RequestVoteResponse(state.Header) { Term = state.Term, Granted = isGranted });
         return HandlerOutcome.Done;

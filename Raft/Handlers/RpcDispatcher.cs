@@ -29,11 +29,11 @@ internal sealed class RpcDispatcher
         _logger = logger;
         _meter = meter;
         var claims = new LeaderClaims(state, gate, logger);
-        _appendEntries = new AppendEntriesHandler(state, answers, claims, meter, logger, mutation);
+        _appendEntries = new AppendEntriesHandler(state, answers, claims, gate, meter, logger, mutation);
         _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, snapshotBytesMax, logger);
         _requestVote = new RequestVoteHandler(state, answers, gate, logger, mutation);
         _requestPreVote = new RequestPreVoteHandler(state, answers, logger, mutation);
-        _timeoutNow = new TimeoutNowHandler(state, claims, logger, mutation);
+        _timeoutNow = new TimeoutNowHandler(state, claims, gate, logger, mutation);
     }
 
     /// <summary>Handles a request.</summary>

@@ -9,7 +9,7 @@ namespace Raft.Handlers;
 /// Campaigns at once when the leader hands over (thesis 3.10). Only the known leader may say so, and only to a server
 /// that votes (W28 in docs/divergence.md): anyone else could depose leaders at will. Go before 1.3.7 does not say who it is.
 /// </summary>
-internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, ILogger logger, Mutation mutation)
+internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, HeartbeatGate gate, ILogger logger, Mutation mutation)
 {
     private ulong _campaignTerm;
 
@@ -24,7 +24,8 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, IL
         }
 
         bool isVoter = state.MayCampaign || mutation == Mutation.NonvoterCampaigns;
-        if (state.Role != RaftState.Follower || !isVoter || !state.Leader.IsKnown || !claims.IsLeaders(request.Header))
+        if (state.Role != RaftState.Follower || !isVoter || !state.Leader.IsKnown || !claims.IsLeaders(request.Header)
+            || (request.Term != 0 && request.Term != state.Term))
         {
             logger.CampaignNotForced(state.LocalId, request.Header.Id, state.Leader.Id);
             rpc.Respond(null, "only a leader tells its own followers to campaign, and only those that vote");
@@ -32,6 +33,7 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, IL
         }
 
         _campaignTerm = state.Term + 1;
+        gate.Promise.End();
         rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
         return HandlerOutcome.Campaign;
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Fsm;
 using Raft.Handlers;
+using Raft.Mutations;
 using Raft.Observability;
 using Raft.Roles;
 using Raft.Routing;
@@ -56,7 +57,9 @@ internal sealed class NodeCore
             AppliedIndex = snapshotIndex,
         };
         var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
-        var gate = new HeartbeatGate(clock, board, header, meter.Rpc.ProcessHeartbeat);
+        var promise = new LeasePromise(
+            recovered.PromiseMost, runtime.Mutation == Mutation.PromiseForgotten ? default : clock.Now + recovered.PromiseMost);
+        var gate = new HeartbeatGate(clock, board, header, Settings, promise, meter.Rpc.ProcessHeartbeat);
         var capabilities = new PeerCapabilities(clock);
         _tasks = new TaskGroup(runtime.LoopScheduler, OnFault);
         _fsmTasks = new TaskGroup(runtime.FsmScheduler, OnFault);

@@ -97,4 +97,16 @@ internal enum Mutation
 
     /// <summary>A server that lost its disk votes and campaigns before it has its log back.</summary>
     RejoinForgetsLog,
+
+    /// <summary>A leader relies on promises for longer than they were given.</summary>
+    LeaseTooLong,
+
+    /// <summary>A leader counts a promise from when the answer came, not from when it asked.</summary>
+    LeaseFromReceipt,
+
+    /// <summary>A leader goes on relying on promises after it told another server to campaign.</summary>
+    LeaseAfterTimeoutNow,
+
+    /// <summary>A voter that starts again does not keep to what it may have promised before.</summary>
+    PromiseForgotten,
 }

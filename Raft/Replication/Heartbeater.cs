@@ -94,6 +94,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
         {
             Term = leadership.Term,
             Leader = leadership.State.LocalAddress,
+            Lease = peer.IsOurs ? leadership.LeaseToAsk() : TimeSpan.Zero,
         };
         try
         {
@@ -114,7 +115,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
             }
             else if (answer.Success && answer.Term == leadership.Term)
             {
-                peer.Acknowledged(matchIndex: 0, sentAt, round);
+                peer.Acknowledged(matchIndex: 0, sentAt, round, answer.Promise);
                 Probe();
             }
         }

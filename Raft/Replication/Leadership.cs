@@ -42,6 +42,28 @@ internal sealed record Leadership(
     /// <summary>The newest question (verification or read) that followers' answers must postdate. Raised by the leader role.</summary>
     public ulong Round { get; set; }
 
+    /// <summary>Until when followers are asked for promises: lease reads came not long ago. Set by the leader role.</summary>
+    public TimeSpan LeaseWantedUntil { get; set; }
+
+    /// <summary>Whether the leadership may be handed over from now on: nobody is asked for a promise, and none counts.</summary>
+    public bool IsLeaseOver { get; set; }
+
+    /// <summary>Until when promises that were asked for may last, had they been given at once. Raised by whoever asks.</summary>
+    public TimeSpan LeaseAskedUntil { get; set; }
+
+    /// <summary>For how long a follower of this library is asked to elect nobody else; zero for not.</summary>
+    public TimeSpan LeaseToAsk()
+    {
+        if (IsLeaseOver || Clock.Now >= LeaseWantedUntil)
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan until = Clock.Now + (Config.LeaderLeaseTimeout * (1 + Config.ClockDriftMax));
+        LeaseAskedUntil = until > LeaseAskedUntil ? until : LeaseAskedUntil;
+        return Config.LeaderLeaseTimeout;
+    }
+
     /// <summary>Whether the disk has been busy with one write for too long, so that this node must not go on leading (W7).</summary>
     public bool IsDiskStalled => Writer.BusySince is { } since && Clock.Now - since >= Config.DiskStall;
 }

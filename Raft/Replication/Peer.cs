@@ -125,12 +125,12 @@ internal sealed class Peer : IDisposable
     }
 
     /// <summary>The follower accepted a request of this term.</summary>
-    public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round)
+    public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round, TimeSpan promise = default)
     {
         LastAnswerAt = _leadership.Clock.Now;
         Pin.MoveTo(Progress.MatchIndex);
         ulong answered = _leadership.Mutation == Mutation.PreSentAcknowledgement ? _leadership.Round : round;
-        Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, answered);
+        Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, answered, promise);
     }
 
     /// <summary>The follower is in a newer term.</summary>
@@ -143,6 +143,7 @@ internal sealed class Peer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
-    private void Post(PeerEventKind kind, ulong term, ulong matchIndex, TimeSpan sentAt, ulong round) =>
-        _leadership.Events.Post(new PeerEvent(kind, this, _leadership.Epoch, term, matchIndex, sentAt, round));
+    private void Post(
+        PeerEventKind kind, ulong term, ulong matchIndex, TimeSpan sentAt, ulong round, TimeSpan promise = default) =>
+        _leadership.Events.Post(new PeerEvent(kind, this, _leadership.Epoch, term, matchIndex, sentAt, round, promise));
 }

@@ -24,5 +24,7 @@ internal enum PeerEventKind
 /// <param name="MatchIndex">The highest index known to stand in its log, durably; 0 where nothing new is known.</param>
 /// <param name="SentAt">When the accepted request was sent.</param>
 /// <param name="Round">The newest question when it was sent.</param>
+/// <param name="Promise">For how long the follower promised to elect nobody else; zero for no promise.</param>
 internal readonly record struct PeerEvent(
-    PeerEventKind Kind, Peer Source, ulong Epoch, ulong Term, ulong MatchIndex, TimeSpan SentAt, ulong Round);
+    PeerEventKind Kind, Peer Source, ulong Epoch, ulong Term, ulong MatchIndex, TimeSpan SentAt, ulong Round,
+    TimeSpan Promise = default);

@@ -149,6 +149,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogIndex = Context.State.Log.LastIndex,
             LastLogTerm = Context.State.Log.LastTerm,
             LeadershipTransfer = isTransfer,
+            TransferTerm = isTransfer ? _term - 1 : 0,
         };
         TimeSpan? began = Context.Meter.ElectSelf.Begin();
         try

@@ -142,6 +142,11 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return "no cluster is known: bootstrap this server, or add it to a running cluster";
         }
 
+        if (Context.State.HoldPromise() is not null)
+        {
+            return "it has promised its leader not to yet";
+        }
+
         if (Context.State.LacksLostLog)
         {
             return "it lost its disk and has not got its log back up to the entry that removed it";

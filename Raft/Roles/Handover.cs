@@ -30,6 +30,7 @@ internal sealed class Handover
         context.Logger.HandingOver(context.State.LocalId, leadership.Term, target.Server.Id);
         context.Trace?.Transfer(target.Server.Id, isOver: false);
         target.WakeReplicator();
+        leadership.IsLeaseOver |= !target.IsOurs;
     }
 
     /// <summary>Who is to lead.</summary>
@@ -37,6 +38,9 @@ internal sealed class Handover
 
     /// <summary>When it is given up.</summary>
     public TimeSpan Deadline { get; }
+
+    /// <summary>When <see cref="Advance"/> must be called at the latest.</summary>
+    public TimeSpan DueAt => !_isTold && !MayBeElected && _leadership.LeaseAskedUntil < Deadline ? _leadership.LeaseAskedUntil : Deadline;
 
     /// <summary>The voter that is best prepared: it answers, and holds most of the log (W27 in docs/divergence.md).</summary>
     public static Peer? BestOf(IReadOnlyList<Peer> peers, TimeSpan now, TimeSpan patience) => peers
@@ -54,9 +58,12 @@ internal sealed class Handover
                 + (_isTold ? " although it was told to." : ": it did not catch up."));
         }
 
-        if (_failure is null && !_isTold && Target.Progress.MatchIndex >= _context.State.Log.LastIndex)
+        if (_failure is null && !_isTold && Target.Progress.MatchIndex >= _context.State.Log.LastIndex && MayBeElected)
         {
             _isTold = true;
+
+            // For the rest of the term: others may lead from here on, whatever they have promised.
+            _leadership.IsLeaseOver = true;
             if (!Target.IsOurs)
             {
                 Target.LeaveAlone(Deadline);
@@ -98,12 +105,19 @@ internal sealed class Handover
         }
     }
 
+    /// <summary>
+    /// Whether voters give it their vote. Who is of another library cannot tell them that this leader releases them: their promises
+    /// must have ended.
+    /// </summary>
+    private bool MayBeElected => Target.IsOurs || _context.Clock.Now >= _leadership.LeaseAskedUntil;
+
     private async Task TellAsync()
     {
+        var request = new TimeoutNowRequest(_context.State.Header) { Term = Target.IsOurs ? _leadership.Term : 0 };
         try
         {
             await _leadership.Transport.TimeoutNowAsync(
-                Target.Server, new TimeoutNowRequest(_context.State.Header), _leadership.Tasks.Stopping);
+                Target.Server, request, _leadership.Tasks.Stopping);
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {

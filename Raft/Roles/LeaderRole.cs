@@ -18,6 +18,7 @@ internal sealed class LeaderRole : Role
     private readonly PeerSet _peers;
     private readonly Commitment _commitment;
     private readonly QuorumContact _contact;
+    private readonly LeaderLease _lease;
     private readonly QuestionQueue _questions;
     private readonly ChangeQueue _changes;
     private readonly CommandAppender _appender;
@@ -36,7 +37,8 @@ internal sealed class LeaderRole : Role
         _commitment = new Commitment(state.Configuration, firstIndexOfTerm, state.CommitIndex, context.Mutation);
         _contact = new QuorumContact(state.Configuration, state.LocalId, context.Clock.Now);
         _peers = new PeerSet(context, _leadership);
-        _questions = new QuestionQueue(context, _leadership, _peers, _contact);
+        _lease = new LeaderLease(state.Configuration, state.LocalId, context.Config.ClockDriftMax, context.Mutation);
+        _questions = new QuestionQueue(context, _leadership, _peers, _contact, _lease);
         var restores = new RestoreGuard(context, _peers);
         _changes = new ChangeQueue(context, restores);
         _appender = new CommandAppender(context, state.Term, _peers, restores);
@@ -154,6 +156,7 @@ internal sealed class LeaderRole : Role
                     isNews = true;
                     Context.Trace?.Acknowledged(id, news.MatchIndex, news.Round);
                     _contact.Acknowledge(id, news.SentAt, news.Round);
+                    _lease.Promised(id, news.SentAt, news.Promise, Context.Clock.Now);
                     if (_commitment.Match(id, news.MatchIndex))
                     {
                         OnCommit();
@@ -277,6 +280,7 @@ internal sealed class LeaderRole : Role
         ulong index = Context.State.Configurations.LatestIndex;
         Context.Logger.MembersChanged(Context.State.LocalId, index, request.Change, next);
         _contact.SetConfiguration(next, Context.Clock.Now);
+        _lease.SetConfiguration(next);
         _peers.Follow(next);
         _peers.WakeReplicators();
         if (_commitment.SetConfiguration(next))

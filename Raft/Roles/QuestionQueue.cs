@@ -8,8 +8,11 @@ namespace Raft.Roles;
 /// Verifications and reads that wait for a majority to confirm this leadership. All that come in one turn share one
 /// round of heartbeats (thesis 6.4). Owned by the leader role.
 /// </summary>
-internal sealed class QuestionQueue(RoleContext context, Leadership leadership, PeerSet peers, QuorumContact contact)
+internal sealed class QuestionQueue(RoleContext context, Leadership leadership, PeerSet peers, QuorumContact contact, LeaderLease lease)
 {
+    /// <summary>So many heartbeat timeouts after the last lease read followers are asked for promises no more.</summary>
+    private const int LeaseIdleTimeouts = 10;
+
     private readonly Queue<ConfirmRequest> _asked = new();
     private readonly List<ConfirmRequest> _waitingForOwnTerm = [];
     private bool _isNewRound;
@@ -23,6 +26,17 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
             return;
         }
 
+        question.CommitIndex = context.State.CommitIndex;
+        if (question is ReadIndexRequest { MayUseLease: true })
+        {
+            leadership.LeaseWantedUntil = context.Clock.Now + (context.Config.HeartbeatTimeout * LeaseIdleTimeouts);
+            if (IsLeased)
+            {
+                Confirm(question);
+                return;
+            }
+        }
+
         if (!_isNewRound)
         {
             _isNewRound = true;
@@ -30,7 +44,6 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
             context.Trace?.Asked(leadership.Round);
         }
 
-        question.CommitIndex = context.State.CommitIndex;
         question.Round = leadership.Round;
         _asked.Enqueue(question);
     }
@@ -69,11 +82,20 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
         {
             _asked.Dequeue();
             context.Trace?.Confirmed(question.Round);
-            question.Confirm(context.Completions);
-            if (question is ReadIndexRequest { Asker.IsEmpty: false } read)
-            {
-                peers.Want(read.Asker, read.CommitIndex);
-            }
+            Confirm(question);
+        }
+    }
+
+    /// <summary>Whether a majority has promised to elect nobody else meanwhile. Not once the leadership may be handed over.</summary>
+    private bool IsLeased => context.Clock.Now < lease.End
+        && (!leadership.IsLeaseOver || context.Mutation == Mutation.LeaseAfterTimeoutNow);
+
+    private void Confirm(ConfirmRequest question)
+    {
+        question.Confirm(context.Completions);
+        if (question is ReadIndexRequest { Asker.IsEmpty: false } read)
+        {
+            peers.Want(read.Asker, read.CommitIndex);
         }
     }
 

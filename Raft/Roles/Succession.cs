@@ -18,7 +18,7 @@ internal sealed class Succession(RoleContext context, Leadership leadership, Pee
     public bool IsUnderWay => _handover is not null || _isLeaving;
 
     /// <summary>When <see cref="Advance"/> must be called at the latest; null for no time of its own.</summary>
-    public TimeSpan? Deadline => _handover?.Deadline
+    public TimeSpan? Deadline => _handover?.DueAt
         ?? ((_early is not null || _isLeaving) && EarlyUntil > context.Clock.Now ? EarlyUntil : null);
 
     // Until then, a voter that has not answered this leader may only not have had the time to.

@@ -24,6 +24,7 @@ internal sealed class LogWriter(
     private ulong _recordSequence;
     private TermAndVote? _record;
     private RejoinPoint? _rejoin;
+    private TimeSpan? _promiseMost;
     private string? _ownSnapshot;
     private ulong _durableTerm = durableTerm;
     private bool _isStopping;
@@ -78,6 +79,14 @@ internal sealed class LogWriter(
     public ulong Save(RejoinPoint point, TermAndVote record)
     {
         _rejoin = point;
+        return Save(record);
+    }
+
+    /// <summary>Queues a record, and the longest promise that may be given, which is durable before it.</summary>
+    /// <returns>The record's sequence.</returns>
+    public ulong Save(TimeSpan promiseMost, TermAndVote record)
+    {
+        _promiseMost = promiseMost;
         return Save(record);
     }
 
@@ -149,6 +158,12 @@ internal sealed class LogWriter(
         {
             _rejoin = null;
             await point.SaveAsync(stable);
+        }
+
+        if (_promiseMost is { } most)
+        {
+            _promiseMost = null;
+            await PromiseLimit.SaveAsync(stable, most);
         }
 
         await stable.SaveAsync(record);

@@ -42,6 +42,9 @@ internal sealed record RecoveredLog(
     /// </remarks>
     public ulong CommitIndex { get; private init; }
 
+    /// <summary>The longest promise that this server may have given to a leader before it was started.</summary>
+    public TimeSpan PromiseMost { get; private init; }
+
     /// <summary>The configuration in force.</summary>
     public IndexedConfiguration Configuration => new(Configurations.Latest, Configurations.LatestIndex);
 
@@ -94,7 +97,7 @@ internal sealed record RecoveredLog(
             $"its newest snapshot, {(kept.Count == 0 ? "" : kept[0].Id)}, names other members than {snapshot?.Id}, and cannot be read");
         bool isOver = MustDrop(log, snapshot, termAtSnapshot, mutation) || (snapshot is not null && snapshot.Id == mark);
         recovered = isOver ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
-        return recovered with { _hasMark = mark.Length > 0 };
+        return recovered with { _hasMark = mark.Length > 0, PromiseMost = await PromiseLimit.LoadAsync(stable) };
     }
 
     /// <summary>

@@ -1,0 +1,143 @@
+using Raft.Simulation.Cluster;
+using Raft.Simulation.Faults;
+using Raft.Simulation.Kernel;
+
+namespace Raft.Simulation.Scenarios;
+
+/// <summary>
+/// Reads by leases, at the edge of what these allow: leaders whose clocks run slow and that hear answers late, and that are cut off
+/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end.
+/// </summary>
+internal sealed class LeaseScenario : Scenario
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
+
+    public override string Name => "Lease";
+
+    public override SimulationProfile? Profile => SimulationProfile.Transfer;
+
+    public override ClusterPlan Shape(ClusterPlan plan, SimRandom random) => plan with
+    {
+        Servers = random.Chance(0.7) ? 3 : 5,
+        Nonvoters = 0,
+        Lease = plan.Heartbeat * (0.8 + (random.NextFraction() * 0.2)),
+        TransferMean = random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(1, 5)) : TimeSpan.Zero,
+        ClockDriftMax = random.Chance(0.5) ? 3 : random.LogBetween(0.05, 1),
+        ReadShare = random.Chance(0.4) ? 0.9 : 0.995,
+        Network = plan.Network with
+        {
+            DelayMax = plan.Heartbeat / 50,
+            DelayMin = plan.Heartbeat / 500,
+            DropShare = 0,
+        },
+    };
+
+    public override FaultPlan Shape(FaultPlan plan, SimRandom random) => plan with
+    {
+        LeaderBias = 0.3,
+        DownMax = TimeSpan.FromSeconds(0.1),
+        Kinds =
+        [
+            (FaultKind.Crash, TimeSpan.FromSeconds(random.LogBetween(4, 30))),
+            (FaultKind.BreakConnections, TimeSpan.FromSeconds(random.LogBetween(2, 10))),
+            (FaultKind.Pause, TimeSpan.FromSeconds(random.LogBetween(5, 30))),
+        ],
+    };
+
+    public override void Prepare(SimCluster cluster) => Later(cluster);
+
+    private static void Later(SimCluster cluster) => cluster.Kernel.After(
+        null, cluster.Config.HeartbeatTimeout * (4 + (cluster.Kernel.Random.NextFraction() * 4)), () =>
+        {
+            if (!cluster.AreFaultsOn)
+            {
+                return;
+            }
+
+            if (cluster.Leader is { } leader)
+            {
+                if (cluster.Kernel.Random.Chance(0.5))
+                {
+                    Lag(cluster, leader);
+                }
+                else
+                {
+                    RestartVoters(cluster, leader);
+                }
+            }
+
+            Later(cluster);
+        });
+
+    /// <summary>The leader's clock runs slow and it hears answers late; then the others hear it no more.</summary>
+    private static void Lag(SimCluster cluster, SimServer leader)
+    {
+        TimeSpan heartbeat = cluster.Config.HeartbeatTimeout;
+        double most = Math.Sqrt(1 + cluster.Config.ClockDriftMax);
+        SetRates(slow: 1 / most, fast: most);
+        SetDelay(heartbeat * (cluster.Kernel.Random.NextFraction() * 0.9));
+        cluster.Kernel.After(null, heartbeat * (0.3 + cluster.Kernel.Random.NextFraction()), () => Cut(cluster, leader, +1));
+        cluster.Kernel.After(null, heartbeat * 4, () =>
+        {
+            Cut(cluster, leader, -1);
+            SetRates(slow: 1, fast: 1);
+            SetDelay(TimeSpan.Zero);
+        });
+
+        void SetRates(double slow, double fast)
+        {
+            foreach (SimServer server in cluster.Servers)
+            {
+                server.Clock.SetRate(server == leader ? slow : fast);
+            }
+        }
+
+        void SetDelay(TimeSpan delay)
+        {
+            foreach (SimServer server in cluster.Servers)
+            {
+                cluster.Network.Link(server.Machine, leader.Machine).ExtraDelay = delay;
+            }
+        }
+    }
+
+    /// <summary>One voter hears the leader no more, and campaigns; all others start again, and hear it no more either.</summary>
+    private static void RestartVoters(SimCluster cluster, SimServer leader)
+    {
+        TimeSpan heartbeat = cluster.Config.HeartbeatTimeout;
+        SimServer[] others = [.. cluster.Servers.Where(s => s != leader)];
+        SimServer campaigns = cluster.Kernel.Random.Pick(others);
+        Cut(cluster, leader, +1, campaigns);
+        TimeSpan until = heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * 1.5));
+        foreach (SimServer voter in others.Where(s => s != campaigns))
+        {
+            cluster.Kernel.After(null, until, () =>
+            {
+                Cut(cluster, leader, +1, voter);
+                if (cluster.AreFaultsOn && voter.Condition == ServerCondition.Up)
+                {
+                    voter.Crash(isPowerCut: cluster.Kernel.Random.Chance(0.3));
+                    cluster.Kernel.After(null, Moment + (heartbeat * (cluster.Kernel.Random.NextFraction() * 0.1)), () =>
+                    {
+                        if (voter.Condition == ServerCondition.Down)
+                        {
+                            voter.Start();
+                        }
+                    });
+                }
+            });
+            cluster.Kernel.After(null, until + (heartbeat * 2), () => Cut(cluster, leader, -1, voter));
+        }
+
+        cluster.Kernel.After(null, until + (heartbeat * 2), () => Cut(cluster, leader, -1, campaigns));
+    }
+
+    /// <summary>Cuts what goes from a server to some or all others, or mends it.</summary>
+    private static void Cut(SimCluster cluster, SimServer server, int change, SimServer? other = null)
+    {
+        foreach (SimServer one in cluster.Servers.Where(s => s != server && (other is null || s == other)))
+        {
+            cluster.Network.Link(server.Machine, one.Machine).Cuts += change;
+        }
+    }
+}
