@@ -27,17 +27,26 @@ internal sealed class FsmRestore(ISnapshotSource snapshot) : FsmWork
 }
 
 /// <summary>Holds on to the state between two entries.</summary>
-internal sealed class FsmCapture : FsmWork
+/// <param name="aboveIndex">Above which entry the state is news.</param>
+internal sealed class FsmCapture(ulong aboveIndex) : FsmWork
 {
+    public ulong AboveIndex { get; } = aboveIndex;
+
     /// <summary>The state with its place in the log, or why there is none. Continues on the scheduler of whoever waits.</summary>
     public TaskCompletionSource<CapturedState> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>The state machine's state behind an entry.</summary>
-/// <param name="Index">The entry's index; 0 where nothing was taken yet, and there is no state.</param>
-/// <param name="Term">Its term.</param>
+/// <param name="At">The entry; 0 where nothing was taken yet, and there is no state.</param>
 /// <param name="State">The state; null where there is none. Disposed by whoever asked for it.</param>
-internal sealed record CapturedState(ulong Index, ulong Term, IFsmSnapshot? State);
+internal sealed record CapturedState(AppliedPoint At, IFsmSnapshot? State)
+{
+    /// <summary>The entry's index.</summary>
+    public ulong Index => At.Index;
+
+    /// <summary>Its term.</summary>
+    public ulong Term => At.Term;
+}
 
 /// <summary>Completes a read as soon as an index has been applied.</summary>
 /// <param name="index">The index to wait for.</param>

@@ -36,8 +36,8 @@ internal sealed class NodeCore
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public NodeCore(
-        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
-        ITransport transport, RecoveredLog recovered, RaftRuntime runtime, RaftMeter meter)
+        RaftConfig config, IFsm fsm, RestoreTracker restores, ILogStore logStore, IStableStore stableStore,
+        ISnapshotStore snapshotStore, ITransport transport, RecoveredLog recovered, RaftRuntime runtime, RaftMeter meter)
     {
         _runtime = runtime;
         Meter = meter;
@@ -52,7 +52,7 @@ internal sealed class NodeCore
             Term = recovered.Record.Term,
             LastIndex = Math.Max(logStore.LastIndex, snapshotIndex),
             CommitIndex = snapshotIndex,
-            AppliedIndex = snapshotIndex,
+            AppliedIndex = recovered.Applied.Index,
         };
         var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
         var gate = new HeartbeatGate(clock, board, header, meter.Rpc.ProcessHeartbeat);
@@ -79,7 +79,7 @@ internal sealed class NodeCore
             recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);
         _answers = new AnswerQueue(State, meter.Rpc, runtime.Mutation);
         Fsm = new FsmRunner(
-            fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
+            fsm, restores, board, recovered.Applied, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
             new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, _logger), meter, runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks, meter.Fsm.Enqueue);
         var askProtocol = new AskProtocol(header, transport, capabilities);
