@@ -28,10 +28,12 @@ internal enum Fields
     Size = 1 << 20,
     SnapshotVersion = 1 << 21,
     Data = 1 << 22,
+    ConflictIndex = 1 << 23,
+    ConflictTerm = 1 << 24,
 
     Header = Addr | Id | ProtocolVersion,
     AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm,
-    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success,
+    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success | ConflictIndex | ConflictTerm,
     VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer,
     VoteResponse = Header | Term | Granted | Peers,
     PreVoteRequest = Header | Term | LastLogIndex | LastLogTerm,

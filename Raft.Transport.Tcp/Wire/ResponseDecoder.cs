@@ -87,6 +87,8 @@ internal sealed class ResponseDecoder(int askBytesMax)
                     LastLog = f.LastLog,
                     Success = f.Success,
                     NoRetryBackoff = f.NoRetryBackoff,
+                    ConflictIndex = f.ConflictIndex,
+                    ConflictTerm = f.ConflictTerm,
                 };
             case RpcType.RequestVote:
                 f.Read(message, Fields.VoteResponse);

@@ -95,7 +95,7 @@ internal sealed class NodeCore
         var receiver = new SnapshotReceiver(snapshotStore, _receiveTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
             Settings, State, Inbox, _answers, new RpcDispatcher(
-                State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, meter.Rpc, _logger, runtime.Mutation),
+                State, _answers, gate, receiver, capabilities, config.Limits.SnapshotBytesMax, meter.Rpc, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
             askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, Observers, Leaderships, meter,
             _logger, runtime.Trace, runtime.Mutation);

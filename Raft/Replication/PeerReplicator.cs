@@ -291,7 +291,11 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             return;
         }
 
-        if (!Progress.Mismatched(request, answer.LastLog))
+        // Of what the follower has there, only an entry whose term is not above ours can be in both logs.
+        ulong mayMatch = answer.ConflictIndex is not { } conflict ? ulong.MaxValue
+            : answer.ConflictTerm == 0 ? conflict
+            : State.Log.LastUpTo(conflict, answer.ConflictTerm).Index;
+        if (!Progress.Mismatched(request, answer.LastLog, mayMatch))
         {
             leadership.Logger.FollowerLostEntries(State.LocalId, peer.Server, answer.LastLog);
             peer.LostEntries(Progress.MatchIndex);
