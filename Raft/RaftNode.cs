@@ -231,8 +231,8 @@ public sealed partial class RaftNode : IAsyncDisposable
                 return future.Task.WaitAsync(cancellationToken);
             case ApplyQueue.Entry.Full:
                 return Task.FromException<ApplyResult>(new EnqueueTimeoutException(
-                    $"{_config.Limits.ApplyWaitersMax} callers wait for a place in the apply queue already. Nothing was "
-                    + "appended: try again later."));
+                    "As many callers wait for a place in the apply queue already as may (RaftLimits.ApplyWaitersMax and "
+                    + "ApplyWaitersBytesMax). Nothing was appended: try again later."));
             default:
                 return Task.FromException<ApplyResult>(WasStopped());
         }

@@ -15,6 +15,9 @@ internal sealed class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadO
     /// <summary>Bytes beside the command, until it is part of an entry.</summary>
     public ReadOnlyMemory<byte> Extensions { get; private set; } = extensions;
 
+    /// <summary>How many bytes of the caller's it holds on to.</summary>
+    public int Bytes => Data.Length + Extensions.Length;
+
     /// <summary>The entry's index, once it is appended.</summary>
     public ulong Index { get; set; }
 

@@ -144,6 +144,9 @@ internal sealed class NodeCore
     /// <summary>The consensus state. Read by tests and the simulator between steps; changed by the loop only.</summary>
     public NodeState State { get; }
 
+    /// <summary>The last entry handed to the state machine's task.</summary>
+    public ulong FedIndex => _feeder.FedIndex;
+
     /// <summary>Completes when every task has ended, whatever the reason.</summary>
     public Task Ended => _ended.Task;
 

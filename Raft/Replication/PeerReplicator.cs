@@ -18,6 +18,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private readonly WakeSignal _wake = new();
     private readonly SnapshotSender _snapshots = new(leadership, peer);
     private readonly AppendBuilder _requests = new(leadership, peer);
+    private readonly SendWindow _window = new(leadership.Config.Limits.AppendBytesMax, leadership.Config.Limits.InFlightBytesMax);
     private int _failures;
     private TimeSpan _notBefore;
     private InFlight? _accepted;
@@ -58,6 +59,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             }
 
             Progress.Restart();
+            _window.Restart();
             if (isDone)
             {
                 _failures = 0;
@@ -167,6 +169,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             Progress.Sent(new InFlight(
                 request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round,
                 request.LeaderCommitIndex));
+            _window.Sent(bytes, leadership.Clock.Now);
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
             peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex));
             await pipeline.SendAsync(request);
@@ -185,8 +188,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
         return Progress.Mode == PeerMode.Probe
             ? Progress.InFlightCount == 0
-            : Progress.InFlightCount < Config.Limits.InFlightCountMax
-                && Progress.InFlightBytes < Config.Limits.InFlightBytesMax;
+            : Progress.InFlightCount < Config.Limits.InFlightCountMax && !_window.IsFull;
     }
 
     private TimeSpan NotBefore => _notBefore > peer.QuietUntil ? _notBefore : peer.QuietUntil;
@@ -249,6 +251,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
         peer.RequireFrom(answer);
         InFlight request = Progress.Answered();
+        _window.Answered(leadership.Clock.Now);
         peer.Meter.Answered(request.SentAt);
         if (answer.Term > leadership.Term)
         {
