@@ -71,6 +71,7 @@ internal enum Happening
     LeaderLate,
     Recovered,
     RecoveryLeftToStart,
+    StateKept,
 }
 
 /// <summary>What belongs to which.</summary>

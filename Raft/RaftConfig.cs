@@ -95,7 +95,8 @@ public sealed record RaftConfig
     /// Whether a server that is started leaves its state machine as it is, rather than restore the newest snapshot, if that is one
     /// that it took itself: for a state machine that keeps its state on disk. It must then have at least what it gave to its
     /// own snapshots, and is given every entry behind, those that it has applied already too. A snapshot that came from a
-    /// leader, or from a recovery, is restored at every start until there is an own one. Default false.
+    /// leader, or from a recovery, is restored at every start until there is an own one. Means nothing to an
+    /// <see cref="IDurableFsm"/>, which says itself what it has. Default false.
     /// </summary>
     public bool NoSnapshotRestoreOnStart { get; init; }
 

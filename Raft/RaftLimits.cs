@@ -18,6 +18,12 @@ public sealed record RaftLimits
     /// <summary>Callers that wait for a place in the apply queue; one more is refused at once. Default 1,048,576.</summary>
     public int ApplyWaitersMax { get; init; } = 1 << 20;
 
+    /// <summary>
+    /// Bytes of the commands of callers that wait for a place in the apply queue, and 512 for each call itself; a command that
+    /// would go over it is refused at once. Default 64 MiB.
+    /// </summary>
+    public long ApplyWaitersBytesMax { get; init; } = 64 << 20;
+
     /// <summary>Commands appended in one turn of the leader loop (group commit). Default 1024.</summary>
     public int BatchCountMax { get; init; } = 1024;
 
@@ -59,12 +65,16 @@ public sealed record RaftLimits
     /// <summary>Reads, verifications and other questions that are not answered yet. Default 65,536.</summary>
     public int RequestQueueCountMax { get; init; } = 1 << 16;
 
+    /// <summary>About how many bytes a call takes in memory beside its command.</summary>
+    internal const int CallBytes = 512;
+
     internal void Validate()
     {
         Refuse(EntryBytesMax < 1, nameof(EntryBytesMax));
         Refuse(ApplyQueueCountMax < 1, nameof(ApplyQueueCountMax));
         Refuse(ApplyQueueBytesMax < 1, nameof(ApplyQueueBytesMax));
         Refuse(ApplyWaitersMax < 0, nameof(ApplyWaitersMax));
+        Refuse(ApplyWaitersBytesMax < 0, nameof(ApplyWaitersBytesMax));
         Refuse(BatchCountMax < 1, nameof(BatchCountMax));
         Refuse(BatchBytesMax < 1, nameof(BatchBytesMax));
         Refuse(UncommittedBytesMax < 1, nameof(UncommittedBytesMax));

@@ -21,7 +21,8 @@ public sealed partial class RaftNode
     /// <param name="config">The server's settings.</param>
     /// <param name="fsm">
     /// The state machine, empty: it gets the newest snapshot and all commands behind it, by <see cref="IFsm.Apply"/> alone. It
-    /// is of no use afterwards: the server is started with a new one.
+    /// is of no use afterwards: the server is started with a new one. One that keeps its own state (<see cref="IDurableFsm"/>) is
+    /// given a place of its own here, which is thrown away: what is forced must not look as if the server had applied it.
     /// </param>
     /// <param name="logStore">Its log, open.</param>
     /// <param name="stableStore">Its term and vote, open.</param>
@@ -42,7 +43,8 @@ public sealed partial class RaftNode
     /// </exception>
     /// <exception cref="RaftException">The state machine threw at a command; nothing was changed.</exception>
     /// <exception cref="ArgumentException">
-    /// A setting is wrong, no cluster can run on the configuration, or this server does not stand in it; nothing was changed.
+    /// A setting is wrong, no cluster can run on the configuration, this server does not stand in it, or the state machine is not
+    /// empty; nothing was changed.
     /// </exception>
     public static Task<RecoveryReport> RecoverClusterAsync(
         RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
@@ -67,6 +69,12 @@ public sealed partial class RaftNode
             throw new ArgumentException(
                 $"{config.LocalId} does not stand in {configuration}: recovered so, it could take part in no cluster.",
                 nameof(configuration));
+        }
+
+        if (fsm is IDurableFsm { Applied.Index: > 0 } used)
+        {
+            throw new ArgumentException(
+                $"The state machine has applied entries up to {used.Applied.Index}. Give an empty one, in a place of its own.", nameof(fsm));
         }
 
         var recovery = new ClusterRecovery(config, logStore, stableStore, snapshotStore, runtime);
@@ -94,7 +102,7 @@ public sealed partial class RaftNode
             IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
             SnapshotMeta? newest = kept.Count == 0 ? null : kept[0];
             RecoveredLog recovered = await RecoveredLog.ReadAsync(
-                logStore, stableStore, newest, kept, Mutation.None);
+                logStore, stableStore, newest, kept, held: default, Mutation.None);
             return recovered.Configuration;
         });
     }

@@ -108,17 +108,22 @@ public sealed partial class RaftNode
                     ? RaftMeter.Create(config.MeterFactory, config.LocalId, transport.LocalAddress, clock)
                     : new RaftMeter(meter: null, clock);
                 IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
-                bool isThere = config.NoSnapshotRestoreOnStart && kept.Count > 0
+                bool isThere = config.NoSnapshotRestoreOnStart && fsm is not IDurableFsm && kept.Count > 0
                     && kept[0].Id == await OwnSnapshot.LoadAsync(stableStore);
+                AppliedPoint held = fsm is IDurableFsm durable
+                    ? await OneTask.Run(runtime.FsmScheduler, () => Task.FromResult(durable.Applied)) : default;
                 SnapshotMeta? restored = isThere ? kept[0]
                     : await NewestSnapshot.RestoreAsync(
-                        config, kept, fsm, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler,
+                        config, kept, fsm, held, snapshotStore, runtime.FsmScheduler, runtime.UserScheduler,
                         new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, config.LoggerFactory.CreateLogger("Raft")));
                 RecoveredLog recovered = await RecoveredLog.ReadAsync(
-                    logStore, stableStore, restored, kept, runtime.Mutation);
+                    logStore, stableStore, restored, kept, held, runtime.Mutation);
                 await recovered.FinishAsync(logStore, stableStore);
                 recovered = await FinishRejoinAsync(recovered, config.LocalId, stableStore);
-                var core = new NodeCore(config, fsm, logStore, stableStore, snapshotStore, transport, recovered, runtime, meter);
+                var restores = new RestoreTracker(logStore);
+                await restores.SkipAsync((recovered.Snapshot?.Index ?? 0) + 1, recovered.Applied.Index);
+                var core = new NodeCore(config, fsm, restores, logStore, stableStore, snapshotStore, transport, recovered, runtime,
+                    meter);
                 core.Start();
                 return new RaftNode(core, config);
             }

@@ -228,7 +228,9 @@ public sealed partial class RaftNode : IAsyncDisposable
                 _core.Inbox.Wake.Set();
                 return null;
             case ApplyQueue.Entry.Full:
-                return new EnqueueTimeoutException("The apply queue is full. Nothing was appended: try again later.");
+                return new EnqueueTimeoutException(
+                    "As many callers wait for a place already as may (RaftLimits.ApplyWaitersMax and ApplyWaitersBytesMax). Nothing was "
+                    + "appended: try again later.");
             default:
                 return WasStopped();
         }

@@ -2,6 +2,7 @@ using Raft.Loop;
 using Raft.Simulation.Invariants;
 using Raft.Simulation.Kernel;
 using Raft.Simulation.Network;
+using Raft.Simulation.Workloads;
 
 namespace Raft.Simulation.Cluster;
 
@@ -19,6 +20,25 @@ internal sealed record ServerSetup(
     SimKernel Kernel, SimNetwork Network, ClusterLedger Ledger, ClusterPlan Plan, ClusterConfiguration Founders,
     Func<IFsm> NewFsm, Func<IFsm, ulong?> StateOf, RaftConfig Config, PlantedBug Bug)
 {
+    /// <summary>Makes a state machine, with what it has on its server's disk, where it keeps anything there.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="process">What runs there.</param>
+    /// <param name="coverage">Where it is noted that it had something.</param>
+    public async Task<IFsm> OpenFsmAsync(IDisk disk, SimProcess process, Coverage coverage)
+    {
+        IFsm fsm = NewFsm();
+        if (fsm is DurableRegisterFsm durable)
+        {
+            await durable.OpenAsync(disk, process, Kernel.Random);
+            if (durable.Applied.Index > 0)
+            {
+                coverage.Hit(Happening.StateKept);
+            }
+        }
+
+        return fsm;
+    }
+
     /// <summary>What a node runs on: the one scheduler of its process.</summary>
     /// <param name="process">The process.</param>
     /// <param name="watch">What hears the node; null for nobody.</param>

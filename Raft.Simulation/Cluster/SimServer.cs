@@ -240,12 +240,13 @@ internal sealed class SimServer
             await RaftNode.RejoinAsync(Id, log, stable, snapshots, new RejoinPoint(removal.Index, removal.Term));
         }
 
-        IFsm fsm = _setup.NewFsm();
+        IFsm fsm = await _setup.OpenFsmAsync(Disk.Mount(Process!), Process!, Coverage);
         Fsm = fsm;
         Watch = new NodeWatch(_setup.Kernel, _setup.Ledger, Coverage, Machine, () => _setup.StateOf(fsm))
         {
             // The leader measures on a clock that may run at half the true rate.
             TargetPatience = _setup.Config.ElectionTimeout * 2.5,
+            HeldIndex = (fsm as IDurableFsm)?.Applied.Index ?? 0,
         };
         log.OnDrop = Watch.OnDrop;
         Transport = new SimTransport(_setup.Network, Process!, Machine, Address);

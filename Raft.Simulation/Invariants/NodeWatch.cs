@@ -71,6 +71,12 @@ internal sealed class NodeWatch : IRaftTrace
     /// <summary>Within what true time a server must have answered to be the best to hand over to.</summary>
     public TimeSpan TargetPatience { get; init; } = TimeSpan.MaxValue;
 
+    /// <summary>What its state machine had before the start.</summary>
+    public ulong HeldIndex
+    {
+        init => AppliedIndex = Math.Max(AppliedIndex, value);
+    }
+
     /// <summary>Whether the node is handing its leadership over.</summary>
     public bool IsHandingOver { get; private set; }
 
@@ -325,7 +331,7 @@ internal sealed class NodeWatch : IRaftTrace
         {
             _hasBegun = true;
             History.Begun();
-            _ledger.Restored(_server, History.SnapshotIndex, _stateOf());
+            _ledger.Restored(_server, AppliedIndex, _stateOf());
         }
 
         History.Settle(isReset: kind == ResetKind, isConfiguration: kind == ConfigurationKind);

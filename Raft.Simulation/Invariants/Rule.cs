@@ -37,6 +37,7 @@ internal static class Rule
     public const string Linearizable = "linearizability";
     public const string Liveness = "liveness once the faults stop";
     public const string Applies = "the state machine applies every command";
+    public const string Kept = "a state machine that keeps its state is given what it lacks, and nothing else (G03)";
     public const string Workload = "the workload's own rules";
     public const string Converged = "all servers end up the same";
 }

@@ -56,11 +56,13 @@ internal sealed class StrayTimeoutNowScenario : Scenario
 
         int? leader = cluster.Ledger.LeaderOf(watch.Record.Term);
         bool isLeader = leader is { } known && cluster.Servers[known].Id == sender;
+        bool isRepeated = watch.State == RaftState.Candidate
+            && cluster.Ledger.LeaderOf(watch.Record.Term - 1) is { } before && cluster.Servers[before].Id == sender;
         if (response is null)
         {
             receiver.Coverage.Hit(Happening.TimeoutNowRefused);
         }
-        else if (!isLeader)
+        else if (!isLeader && !isRepeated)
         {
             cluster.Ledger.Violated(
                 Rule.Voters, $"{receiver.Id} campaigns since {sender} told it to, which does not lead term {watch.Record.Term}");

@@ -9,9 +9,11 @@ internal class RegisterFsm : IFsm
     /// <summary>How many registers there are.</summary>
     public const int Count = 5;
 
+    /// <summary>How many bytes of a state say what it is.</summary>
+    protected const int StateBytes = CheckedBytes + sizeof(ulong);
+
     private const int CommandBytes = 1 + 1 + 8 + 8;
     private const int CheckedBytes = (Count + 1) * sizeof(long);
-    private const int StateBytes = CheckedBytes + sizeof(ulong);
 
     /// <summary>A snapshot is larger than it needs to be, by up to so many bytes, so that it takes many pieces to send.</summary>
     private const int PaddingMax = 4000;
@@ -72,14 +74,20 @@ internal class RegisterFsm : IFsm
     {
         byte[] state = new byte[StateBytes];
         await snapshot.ReadExactlyAsync(state, cancellationToken);
-        if (Mix.Of(state.AsSpan(0, CheckedBytes)) != BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(CheckedBytes)))
+        Load(state);
+        await snapshot.ReadExactlyAsync(new byte[(int)(_history % PaddingMax)], cancellationToken);
+    }
+
+    /// <summary>Takes a state over.</summary>
+    protected void Load(ReadOnlySpan<byte> state)
+    {
+        if (Mix.Of(state[..CheckedBytes]) != BinaryPrimitives.ReadUInt64LittleEndian(state[CheckedBytes..]))
         {
             throw new InvalidOperationException("A state is put together from pieces of several.");
         }
 
         Values(state).CopyTo(_values, 0);
-        _history = BinaryPrimitives.ReadUInt64LittleEndian(state.AsSpan(Count * sizeof(long)));
-        await snapshot.ReadExactlyAsync(new byte[(int)(_history % PaddingMax)], cancellationToken);
+        _history = BinaryPrimitives.ReadUInt64LittleEndian(state[(Count * sizeof(long))..]);
     }
 
     private static byte[] Encode(long[] values, ulong history)

@@ -9,12 +9,15 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
 {
     private const ulong BatchingSalt = 77;
     private const ulong BatchingPercent = 15;
+    private const ulong DurableSalt = 78;
+    private const ulong DurablePercent = 20;
 
     private static readonly string[] Keys =
         [.. Enumerable.Range(0, RegisterFsm.Count).Select(register => register.ToString(CultureInfo.InvariantCulture))];
 
     private readonly OperationHistory<RegisterCall, long>? _history;
     private readonly bool _isBatching;
+    private readonly bool _isDurable;
     private long _lastValue;
     private int _lastClient;
     private byte[]? _saved;
@@ -28,10 +31,11 @@ internal sealed class RegisterWorkload : SimulationWorkload<RegisterFsm>
     {
         _history = new OperationHistory<RegisterCall, long>(run.TimeProvider);
         _isBatching = Mix.Add(BatchingSalt, run.Seed) % 100 < BatchingPercent;
+        _isDurable = Mix.Add(DurableSalt, run.Seed) % 100 < DurablePercent;
     }
 
-    /// <summary>In a share of the seeds the registers take several entries at once.</summary>
-    internal override RegisterFsm? MakeFsm() => _isBatching ? new BatchingRegisterFsm() : null;
+    /// <summary>In a share of the seeds the registers take several entries at once, in another they are kept on disk.</summary>
+    internal override RegisterFsm? MakeFsm() => _isBatching ? new BatchingRegisterFsm() : _isDurable ? new DurableRegisterFsm() : null;
 
     internal override int CommandsAfterFaults => 20;
 

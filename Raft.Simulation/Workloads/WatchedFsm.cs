@@ -31,10 +31,11 @@ internal class WatchedFsm : IFsm
     /// <param name="persist">Takes the time that it takes to write a snapshot.</param>
     public static IFsm Around(IFsm fsm, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist) =>
         fsm is IBatchingFsm batching ? new WatchedBatchingFsm(batching, kernel, ledger, server, persist)
+        : fsm is IDurableFsm durable ? new WatchedDurableFsm(durable, kernel, ledger, server, persist)
         : new WatchedFsm(fsm, kernel, ledger, server, persist);
 
     /// <inheritdoc/>
-    public object? Apply(LogEntry entry)
+    public virtual object? Apply(LogEntry entry)
     {
         Tell(entry);
         try
@@ -54,8 +55,17 @@ internal class WatchedFsm : IFsm
     /// <inheritdoc/>
     public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
     {
-        // In one piece, so that helpers of the base library, which would leave the simulation, have nothing to wait for.
-        using var whole = new MemoryStream();
+        using MemoryStream whole = await ReadAsync(snapshot, cancellationToken);
+        await _inner.RestoreAsync(whole, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads a snapshot into one piece, so that helpers of the base library, which would leave the simulation, have nothing to wait
+    /// for.
+    /// </summary>
+    private static async Task<MemoryStream> ReadAsync(Stream snapshot, CancellationToken cancellationToken)
+    {
+        var whole = new MemoryStream();
         byte[] piece = new byte[PieceBytes];
         for (int read; (read = await snapshot.ReadAsync(piece, cancellationToken)) > 0;)
         {
@@ -63,7 +73,7 @@ internal class WatchedFsm : IFsm
         }
 
         whole.Position = 0;
-        await _inner.RestoreAsync(whole, cancellationToken);
+        return whole;
     }
 
     protected void Tell(LogEntry entry) =>
@@ -72,6 +82,8 @@ internal class WatchedFsm : IFsm
     protected void Threw(LogEntry entry, Exception thrown) => _ledger.Violated(
         Rule.Applies,
         $"{_server} threw while it applied entry {entry.Index}: {CommandText.Of(entry.Data.Span)}\n{thrown}");
+
+    private void GivenAgain(string how) => _ledger.Violated(Rule.Kept, $"{_server}'s state machine {how}");
 
     /// <summary>Writes the state in one piece into memory, and hands it on in small ones.</summary>
     private sealed class Buffered(IFsmSnapshot inner, Func<CancellationToken, Task> persist) : IFsmSnapshot
@@ -89,6 +101,38 @@ internal class WatchedFsm : IFsm
         }
 
         public void Dispose() => inner.Dispose();
+    }
+
+    /// <summary>Holds the node to what it must not ask of a state machine that keeps its own state: what it has already.</summary>
+    private sealed class WatchedDurableFsm(
+        IDurableFsm inner, SimKernel kernel, ClusterLedger ledger, ServerId server, Func<CancellationToken, Task> persist)
+        : WatchedFsm(inner, kernel, ledger, server, persist), IDurableFsm
+    {
+        /// <inheritdoc/>
+        public AppliedPoint Applied => inner.Applied;
+
+        /// <inheritdoc/>
+        public override object? Apply(LogEntry entry)
+        {
+            RequireNews("is given entry", entry.Index);
+            return base.Apply(entry);
+        }
+
+        /// <inheritdoc/>
+        public async Task RestoreAsync(Stream snapshot, AppliedPoint at, CancellationToken cancellationToken)
+        {
+            RequireNews("is restored to entry", at.Index);
+            using MemoryStream whole = await ReadAsync(snapshot, cancellationToken);
+            await inner.RestoreAsync(whole, at, cancellationToken);
+        }
+
+        private void RequireNews(string what, ulong index)
+        {
+            if (index <= inner.Applied.Index)
+            {
+                GivenAgain($"{what} {index}, and has all to {inner.Applied.Index}");
+            }
+        }
     }
 
     private sealed class WatchedBatchingFsm(

@@ -19,6 +19,9 @@ public sealed class AcceptanceTests
         ("c", 36, "00"), ("d", 19, "00"), ("e", 4, "00"), ("f", 5, "00"),
     ];
 
+    /// <summary>Rows of the comparison with other systems, of which not all have their line yet.</summary>
+    private static readonly string[] Compared = ["A24", "A30", "A31", "A33", "A39", "G03", "G06"];
+
     private static readonly string Root = TidyTests.RepositoryRoot();
 
     private static readonly AcceptanceTable Table = new(Root);
@@ -26,7 +29,7 @@ public sealed class AcceptanceTests
     [Test]
     public void Every_item_has_its_line() => Assert.That(
         Table.Items.Select(i => i.Id),
-        Is.EqualTo(Groups.SelectMany(g => Enumerable.Range(1, g.Count).Select(n => $"{g.Letter}{n.ToString(g.Format)}"))));
+        Is.EqualTo(Groups.SelectMany(g => Enumerable.Range(1, g.Count).Select(n => $"{g.Letter}{n.ToString(g.Format)}")).Concat(Compared)));
 
     [Test]
     public void Every_item_has_a_test_or_says_why_not()

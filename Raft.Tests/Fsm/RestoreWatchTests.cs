@@ -20,7 +20,7 @@ public sealed class RestoreWatchTests
         var watch = new RestoreWatch("n1", clock, new RaftMeter(meter: null, clock).Fsm.Restore, log);
 
         await SnapshotRestore.RunAsync(
-            new Idle(), new Trickle(time, seconds), TaskScheduler.Default, watch, CancellationToken.None);
+            new Idle(), new Trickle(time, seconds), at: default, TaskScheduler.Default, watch, CancellationToken.None);
 
         Assert.That(
             log.All.Where(l => l.Id == 511).Select(l => l.Text[(l.Text.IndexOf(": ", StringComparison.Ordinal) + 2)..]),

@@ -64,7 +64,8 @@ public sealed class ReadmeTests
         string[] files =
         [
             "Example/ListLogStore.cs", "Example/ListLogStoreTests.cs", "WalLogOnRealDiskTests.cs", "Example/TableStableStore.cs",
-            "Example/TableStableStoreTests.cs", "Example/NamedStreamLayer.cs", "Example/NamedTransportTests.cs",
+            "Example/TableStableStoreTests.cs", "Example/WordsFsm.cs", "Example/WordsFsmTests.cs",
+            "Example/NamedStreamLayer.cs", "Example/NamedTransportTests.cs",
         ];
 
         string[] code = [.. files.SelectMany(file => Between(

@@ -23,9 +23,9 @@ internal sealed class SampleServer : IAsyncDisposable
     /// <summary>The Raft node.</summary>
     public RaftNode Raft => Node.Raft;
 
-    /// <summary>Starts a founder of a cluster.</summary>
+    /// <summary>Starts a founder of a cluster, or a server that has a log already.</summary>
     public static async Task<SampleServer> StartAsync(
-        InMemoryNetwork network, string id, ClusterConfiguration founders, TimeSpan? applyTimeout = null)
+        InMemoryNetwork network, string id, ClusterConfiguration founders, TimeSpan? applyTimeout = null, ILogStore? found = null)
     {
         HttpServer http = await HttpServer.ListenAsync(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
         string address = $"127.0.0.1:{http.Port}";
@@ -38,10 +38,14 @@ internal sealed class SampleServer : IAsyncDisposable
             CommitTimeout = TimeSpan.FromMilliseconds(20),
             AskHandler = question => LeaderDirectory.Reply(question, address),
         };
-        var log = new InMemoryLogStore();
+        ILogStore log = found ?? new InMemoryLogStore();
         var stable = new InMemoryStableStore();
         var snapshots = new InMemorySnapshotStore();
-        if (founders.Servers.Length > 0)
+        if (found is not null)
+        {
+            await stable.SaveAsync(new TermAndVote(1));
+        }
+        else if (founders.Servers.Length > 0)
         {
             await RaftNode.BootstrapClusterAsync(config, log, stable, snapshots, founders);
         }

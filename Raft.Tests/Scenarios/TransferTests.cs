@@ -124,12 +124,15 @@ public sealed class TransferTests
 
         follower.Hand(told, first);
         follower.Hand(told, again);
+        var stranger = new LoneFollower.Answer();
+        follower.Hand(new TimeoutNowRequest(LoneFollower.Header("n3")), stranger);
         follower.Pass();
         ulong campaigned = follower.Node.Term;
         follower.Send(LoneFollower.Heartbeat("n3", term: 5));
         LoneFollower.Answer over = follower.Send(told);
 
         Assert.That((first.Error, again.Error), Is.EqualTo(((string?)null, (string?)null)));
+        Assert.That(stranger.Error, Is.Not.Null);
         Assert.That(campaigned, Is.EqualTo(4));
         Assert.That((over.Error is null, follower.Node.Term), Is.EqualTo((false, 5UL)));
     }

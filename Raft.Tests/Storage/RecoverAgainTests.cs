@@ -119,7 +119,7 @@ public sealed class RecoverAgainTests
     {
         IReadOnlyList<SnapshotMeta> kept = await snapshots.ListAsync();
         RecoveredLog found = await RecoveredLog.ReadAsync(
-            store.Log, store.Stable, kept.Count == 0 ? null : kept[0], kept, Mutation.None);
+            store.Log, store.Stable, kept.Count == 0 ? null : kept[0], kept, held: default, Mutation.None);
         await found.FinishAsync(store.Log, store.Stable);
         bool isRecovered = found.Configuration.Configuration.Equals(New);
         Assert.That(isRecovered || found.Configuration.Configuration.Equals(Old), "no other members");

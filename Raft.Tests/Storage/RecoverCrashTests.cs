@@ -177,7 +177,7 @@ public sealed class RecoverCrashTests
         FileSnapshotStore snapshots = await SnapshotDirectory.OpenAsync(disk);
         SnapshotMeta newest = (await snapshots.ListAsync())[0];
         IndexedConfiguration read = await RaftNode.ReadConfigurationAsync(store.Log, store.Stable, snapshots);
-        RecoveredLog found = await RecoveredLog.ReadAsync(store.Log, store.Stable, newest, [newest], Mutation.None);
+        RecoveredLog found = await RecoveredLog.ReadAsync(store.Log, store.Stable, newest, [newest], held: default, Mutation.None);
         await found.FinishAsync(store.Log, store.Stable);
 
         Assert.That(await RecoveryMark.LoadAsync(store.Stable), Is.Empty);

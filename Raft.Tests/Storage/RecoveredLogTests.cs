@@ -21,9 +21,9 @@ public sealed class RecoveredLogTests
         InMemoryLogStore log = await LogAsync();
 
         Assert.That(
-            async () => await RecoveredLog.ReadAsync(log, stable, Before, [Recovered, Before], Mutation.None),
+            async () => await RecoveredLog.ReadAsync(log, stable, Before, [Recovered, Before], held: default, Mutation.None),
             Throws.TypeOf<CorruptStoreException>().With.Message.Contains(Recovered.Id));
-        RecoveredLog found = await RecoveredLog.ReadAsync(log, stable, Recovered, [Recovered, Before], Mutation.None);
+        RecoveredLog found = await RecoveredLog.ReadAsync(log, stable, Recovered, [Recovered, Before], held: default, Mutation.None);
 
         Assert.That(found.Configuration.Configuration, Is.EqualTo(New));
     }
@@ -35,7 +35,7 @@ public sealed class RecoveredLogTests
         await stable.SaveAsync(new TermAndVote(3));
         await RecoveryMark.SaveAsync(stable, Recovered.Id);
 
-        RecoveredLog found = await RecoveredLog.ReadAsync(await LogAsync(), stable, Before, [Before], Mutation.None);
+        RecoveredLog found = await RecoveredLog.ReadAsync(await LogAsync(), stable, Before, [Before], held: default, Mutation.None);
 
         Assert.That(found.Configuration, Is.EqualTo(new IndexedConfiguration(Old, 6)));
     }
@@ -48,7 +48,7 @@ public sealed class RecoveredLogTests
         var older = new SnapshotMeta("older", new SnapshotPoint(6, 2, Old, 6), 10);
 
         Assert.That(
-            async () => await RecoveredLog.ReadAsync(new InMemoryLogStore(), stable, older, [Recovered, older], Mutation.None),
+            async () => await RecoveredLog.ReadAsync(new InMemoryLogStore(), stable, older, [Recovered, older], held: default, Mutation.None),
             Throws.TypeOf<CorruptStoreException>().With.Message.Contains(Recovered.Id));
     }
 

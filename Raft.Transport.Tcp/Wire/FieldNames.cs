@@ -26,6 +26,8 @@ internal static class FieldNames
         12 when name.SequenceEqual("TransferTerm"u8) => Fields.TransferTerm,
         12 when name.SequenceEqual("PrevLogEntry"u8) => Fields.PrevLogEntry,
         12 when name.SequenceEqual("LastLogIndex"u8) => Fields.LastLogIndex,
+        12 when name.SequenceEqual("ConflictTerm"u8) => Fields.ConflictTerm,
+        13 when name.SequenceEqual("ConflictIndex"u8) => Fields.ConflictIndex,
         13 when name.SequenceEqual("Configuration"u8) => Fields.Configuration,
         14 when name.SequenceEqual("NoRetryBackoff"u8) => Fields.NoRetryBackoff,
         15 when name.SequenceEqual("ProtocolVersion"u8) => Fields.ProtocolVersion,

@@ -30,14 +30,16 @@ internal enum Fields
     Data = 1 << 22,
 
     // Of this library alone, and sent only where they say something: Go passes over keys that it does not know.
-    Kind = 1 << 23,
-    LeaseMs = 1 << 24,
-    PromiseMs = 1 << 25,
-    TransferTerm = 1 << 26,
+    ConflictIndex = 1 << 23,
+    ConflictTerm = 1 << 24,
+    Kind = 1 << 25,
+    LeaseMs = 1 << 26,
+    PromiseMs = 1 << 27,
+    TransferTerm = 1 << 28,
 
     Header = Addr | Id | ProtocolVersion,
     AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm | LeaseMs,
-    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success | PromiseMs,
+    AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success | ConflictIndex | ConflictTerm | PromiseMs,
     VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer | TransferTerm,
     VoteResponse = Header | Term | Granted | Peers,
     PreVoteRequest = Header | Term | LastLogIndex | LastLogTerm,

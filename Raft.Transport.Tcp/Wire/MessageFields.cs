@@ -42,6 +42,10 @@ internal sealed class MessageFields
 
     public bool NoRetryBackoff { get; private set; }
 
+    public ulong? ConflictIndex { get; private set; }
+
+    public ulong ConflictTerm { get; private set; }
+
     public bool Success { get; private set; }
 
     public ReadOnlyMemory<byte>? Configuration { get; private set; }
@@ -70,7 +74,8 @@ internal sealed class MessageFields
         Addr = Id = Leader = Candidate = null;
         ProtocolVersion = SnapshotVersion = Kind = 0;
         Term = LeaderCommitIndex = PrevLogEntry = PrevLogTerm = LastLogIndex = LastLogTerm = LastLog = 0;
-        ConfigurationIndex = LeaseMs = PromiseMs = TransferTerm = 0;
+        ConfigurationIndex = ConflictTerm = LeaseMs = PromiseMs = TransferTerm = 0;
+        ConflictIndex = null;
         LeadershipTransfer = Granted = NoRetryBackoff = Success = false;
         Peers = Configuration = Data = null;
         Size = 0;
@@ -123,6 +128,8 @@ internal sealed class MessageFields
             case Fields.Peers: Peers = Bytes(ref reader); break;
             case Fields.LastLog: LastLog = reader.Unsigned(); break;
             case Fields.NoRetryBackoff: NoRetryBackoff = reader.Bool(); break;
+            case Fields.ConflictIndex: ConflictIndex = reader.Unsigned(); break;
+            case Fields.ConflictTerm: ConflictTerm = reader.Unsigned(); break;
             case Fields.Success: Success = reader.Bool(); break;
             case Fields.Configuration: Configuration = Bytes(ref reader); break;
             case Fields.ConfigurationIndex: ConfigurationIndex = reader.Unsigned(); break;

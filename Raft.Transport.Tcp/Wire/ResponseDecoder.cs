@@ -88,6 +88,8 @@ internal sealed class ResponseDecoder(int askBytesMax)
                     Success = f.Success,
                     NoRetryBackoff = f.NoRetryBackoff,
                     Promise = Milliseconds.ToTime(f.PromiseMs),
+                    ConflictIndex = f.ConflictIndex,
+                    ConflictTerm = f.ConflictTerm,
                 };
             case RpcType.RequestVote:
                 f.Read(message, Fields.VoteResponse);

@@ -66,8 +66,15 @@ internal static class ResponseEncoder
 
     private static void Append(ref FieldWriter writer, AppendEntriesResponse append)
     {
-        writer.Begin(append.Promise > TimeSpan.Zero ? 8 : 7);
+        // To Go the answer is as Go has it, to the byte: only a server of this library is told more.
+        writer.Begin(7 + (append.ConflictIndex is null ? 0 : 2) + (append.Promise > TimeSpan.Zero ? 1 : 0));
         writer.Addr(append.Header);
+        if (append.ConflictIndex is { } conflict)
+        {
+            writer.Unsigned("ConflictIndex"u8, conflict);
+            writer.Unsigned("ConflictTerm"u8, append.ConflictTerm);
+        }
+
         writer.Id(append.Header);
         writer.Unsigned("LastLog"u8, append.LastLog);
         writer.Bool("NoRetryBackoff"u8, append.NoRetryBackoff);

@@ -67,19 +67,24 @@ internal sealed class PeerProgress
     }
 
     /// <summary>
-    /// The logs differ at the entry before a request's first: go back by one, or at once to where the follower ends.
+    /// The logs differ at the entry before a request's first: go back by one, or at once to where the follower ends, or to where
+    /// the logs may match by what it told of its own.
     /// </summary>
     /// <param name="request">The refused request.</param>
     /// <param name="lastLog">The follower's last index.</param>
+    /// <param name="mayMatch">
+    /// The last entry that may match; the maximum where nothing was told of it. It only makes the way back shorter: whatever it is,
+    /// nothing is passed over, and nothing counts as lost.
+    /// </param>
     /// <returns>False where the follower lacks entries that it had acknowledged.</returns>
-    public bool Mismatched(in InFlight request, ulong lastLog)
+    public bool Mismatched(in InFlight request, ulong lastLog, ulong mayMatch = ulong.MaxValue)
     {
         Mode = PeerMode.Probe;
         // Answers to what went out behind the refused request must not move us forward again.
         ulong next = Math.Max(1, Math.Min(NextIndex, Math.Min(request.PreviousIndex, lastLog + 1)));
         if (next > MatchIndex)
         {
-            NextIndex = next;
+            NextIndex = mayMatch < next - 1 ? Math.Max(mayMatch, MatchIndex) + 1 : next;
             return true;
         }
 

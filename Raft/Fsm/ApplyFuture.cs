@@ -25,7 +25,7 @@ internal class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadOnlyMemo
     public virtual ServerId Sender => default;
 
     /// <summary>How much room it takes where it waits, in bytes.</summary>
-    public int Size { get; } = data.Length + extensions.Length;
+    public int Bytes { get; } = data.Length + extensions.Length;
 
     /// <summary>The entry's index, once it is appended.</summary>
     public ulong Index { get; set; }

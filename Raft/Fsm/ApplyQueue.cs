@@ -24,6 +24,7 @@ internal sealed class ApplyQueue : IDisposable
     private readonly ITimer _timer;
     private TimeSpan _timerDue = TimeSpan.MaxValue;
     private long _bytes;
+    private long _waiterBytes;
     private bool _isClosed;
 
     public ApplyQueue(RaftLimits limits, NodeClock clock, CompletionRunner completions)
@@ -78,13 +79,15 @@ internal sealed class ApplyQueue : IDisposable
                 return Entry.Taken;
             }
 
-            if (_waiters.Count >= _limits.ApplyWaitersMax)
+            int waiterBytes = future.Bytes + RaftLimits.CallBytes;
+            if (_waiters.Count >= _limits.ApplyWaitersMax || _waiterBytes + waiterBytes > _limits.ApplyWaitersBytesMax)
             {
                 return Entry.Full;
             }
 
             future.EnqueueDeadline = timeout <= TimeSpan.Zero || timeout > TimeoutMax ? TimeSpan.MaxValue : _clock.Now + timeout;
             _waiters.AddLast(future);
+            _waiterBytes += waiterBytes;
             Arm(future.EnqueueDeadline);
             return Entry.Taken;
         }
@@ -101,13 +104,13 @@ internal sealed class ApplyQueue : IDisposable
         {
             int bytes = 0;
             while (batch.Count < countMax && _places.TryPeek(out ApplyFuture? next)
-                && (batch.Count == 0 || bytes + next.Data.Length <= bytesMax))
+                && (batch.Count == 0 || bytes + next.Bytes <= bytesMax))
             {
                 _places.Dequeue();
-                _bytes -= next.Data.Length;
+                _bytes -= next.Bytes;
                 if (next.TryTake())
                 {
-                    bytes += next.Data.Length;
+                    bytes += next.Bytes;
                     batch.Add(next);
                 }
             }
@@ -115,6 +118,7 @@ internal sealed class ApplyQueue : IDisposable
             while (_waiters.First is { } waiter && HasPlace(waiter.Value))
             {
                 _waiters.RemoveFirst();
+                _waiterBytes -= waiter.Value.Bytes + RaftLimits.CallBytes;
                 Place(waiter.Value);
             }
 
@@ -132,6 +136,7 @@ internal sealed class ApplyQueue : IDisposable
             _places.Clear();
             _waiters.Clear();
             _bytes = 0;
+            _waiterBytes = 0;
             return all;
         }
     }
@@ -149,12 +154,12 @@ internal sealed class ApplyQueue : IDisposable
 
     private bool HasPlace(ApplyFuture future) =>
         _places.Count < _limits.ApplyQueueCountMax
-        && (_places.Count == 0 || _bytes + future.Data.Length <= _limits.ApplyQueueBytesMax);
+        && (_places.Count == 0 || _bytes + future.Bytes <= _limits.ApplyQueueBytesMax);
 
     private void Place(ApplyFuture future)
     {
         _places.Enqueue(future);
-        _bytes += future.Data.Length;
+        _bytes += future.Bytes;
     }
 
     private void Arm(TimeSpan due)
@@ -180,6 +185,7 @@ internal sealed class ApplyQueue : IDisposable
                 if (node.Value.EnqueueDeadline <= now)
                 {
                     _waiters.Remove(node);
+                    _waiterBytes -= node.Value.Bytes + RaftLimits.CallBytes;
                     expired.Add(node.Value.Fail(new EnqueueTimeoutException(
                         "The apply queue had no place in time. Nothing was appended: try again, or with fewer at once.")));
                 }

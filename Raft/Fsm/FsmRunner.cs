@@ -12,18 +12,18 @@ namespace Raft.Fsm;
 /// <see cref="IFsm.Apply"/> holds up no loop.
 /// </summary>
 internal sealed class FsmRunner(
-    IFsm fsm, ILogStore log, NodeBoard board, ulong appliedTerm, CompletionRunner completions, IFsmEvents events, int batchCountMax,
-    TaskScheduler streamScheduler, RestoreWatch restoring, SentCommands sent, RaftMeter meter, IRaftTrace? trace, Mutation mutation)
+    IFsm fsm, RestoreTracker restores, NodeBoard board, AppliedPoint start, CompletionRunner completions, IFsmEvents events,
+    int batchCountMax, TaskScheduler streamScheduler, RestoreWatch restoring, SentCommands sent, RaftMeter meter, IRaftTrace? trace,
+    Mutation mutation)
 {
     private readonly EntryApplier _applier = new(fsm, batchCountMax, sent, meter.Fsm, trace);
     private readonly Channel<FsmWork> _work = Channel.CreateUnbounded<FsmWork>(
         new UnboundedChannelOptions { SingleReader = true });
     private readonly WakeSignal _wake = new();
     private readonly AppliedWaits _waits = new(completions);
-    private readonly RestoreTracker _restores = new(log);
+    private readonly FsmPosition _position = new(board, start, fsm is IDurableFsm);
     private bool _isOvertaken;
     private long _appliedBytes;
-    private ulong _appliedTerm = appliedTerm;
     private volatile bool _isStopping;
 
     /// <summary>Bytes of entries applied since the start. The feeder bounds what is handed in by it.</summary>
@@ -150,7 +150,7 @@ internal sealed class FsmRunner(
                 sent.Add(expect.Future, board.AppliedIndex);
                 break;
             case FsmCapture capture:
-                Capture(capture);
+                capture.Take(Capture);
                 break;
             default:
                 throw new RaftFatalException($"The state machine's task got work it does not know: {work.GetType()}.");
@@ -187,7 +187,7 @@ internal sealed class FsmRunner(
                 continue;
             }
 
-            RestorePieces? state = _restores.Pass(apply.Slice[i]);
+            RestorePieces? state = restores.Pass(apply.Slice[i]);
             if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
             {
                 Apply(apply.Part(from, i - from));
@@ -239,30 +239,22 @@ internal sealed class FsmRunner(
 
     private void Passed(LogSlice slice)
     {
-        (board.AppliedIndex, _appliedTerm) = (slice.LastIndex, slice[slice.Count - 1].Term);
+        _position.Passed(slice);
         Volatile.Write(ref _appliedBytes, _appliedBytes + slice.Encoded.Length);
     }
 
-    private void Capture(FsmCapture capture)
+    private CapturedState Capture(ulong aboveIndex)
     {
-        try
+        if (restores.IsOpen || _isOvertaken)
         {
-            if (_restores.IsOpen || _isOvertaken)
-            {
-                throw new RaftException("A restore is under way, whose pieces must stay in the log. Try again when it has ended.");
-            }
+            throw new RaftException("A restore is under way, whose pieces must stay in the log. Try again when it has ended.");
+        }
 
-            bool isAny = board.AppliedIndex > 0;
-            TimeSpan? began = isAny ? meter.Fsm.Snapshot.Begin() : null;
-            var captured = new CapturedState(board.AppliedIndex, _appliedTerm, isAny ? fsm.Snapshot() : null);
-            meter.Fsm.Snapshot.End(began);
-            capture.Outcome.TrySetResult(captured);
-        }
-        catch (Exception thrown)
-        {
-            // The state itself is as good as before: only this snapshot fails.
-            capture.Outcome.TrySetException(thrown);
-        }
+        bool isAny = board.AppliedIndex > 0;
+        TimeSpan? began = isAny ? meter.Fsm.Snapshot.Begin() : null;
+        var captured = new CapturedState(_position.ForSnapshot(aboveIndex), isAny ? fsm.Snapshot() : null);
+        meter.Fsm.Snapshot.End(began);
+        return captured;
     }
 
     /// <summary>Lets the state give way to a user's, as the last entry of a restore says; not where its pieces are not all there.</summary>
@@ -279,7 +271,7 @@ internal sealed class FsmRunner(
         Exception? refusal = null;
         try
         {
-            await SnapshotRestore.RunAsync(fsm, state, streamScheduler, restoring, stopping);
+            await SnapshotRestore.RunAsync(fsm, state, PointOf(end), streamScheduler, restoring, stopping);
         }
         catch (Exception) when (_isStopping)
         {
@@ -307,9 +299,16 @@ internal sealed class FsmRunner(
         return true;
     }
 
+    private static AppliedPoint PointOf(FsmApply end) => new(end.Slice.LastIndex, end.Slice[0].Term);
+
     private void Restored(FsmApply end, Exception? refusal)
     {
         Passed(end.Slice);
+        if (refusal is null)
+        {
+            _position.Restored(PointOf(end));
+        }
+
         trace?.Apply(end.Slice[0]);
         sent.Applied(end.Slice[0], response: null);
         if (end.FutureAt(0) is { } future)
@@ -338,10 +337,9 @@ internal sealed class FsmRunner(
                 $"The state machine could not be restored from snapshot {snapshot.Meta.Id}: {thrown.Message}", thrown);
         }
 
-        board.AppliedIndex = snapshot.Meta.Index;
-        _appliedTerm = snapshot.Meta.Term;
+        _position.Restored(new AppliedPoint(snapshot.Meta.Index, snapshot.Meta.Term));
         sent.Covered(snapshot.Meta.Index, snapshot.Meta.Term);
-        _restores.Close();
+        restores.Close();
         _isOvertaken = false;
         trace?.Restore(snapshot.Meta.Index, snapshot.Meta.Term);
         _waits.Release(board.AppliedIndex);

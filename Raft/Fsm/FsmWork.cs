@@ -27,17 +27,39 @@ internal sealed class FsmRestore(ISnapshotSource snapshot) : FsmWork
 }
 
 /// <summary>Holds on to the state between two entries.</summary>
-internal sealed class FsmCapture : FsmWork
+/// <param name="aboveIndex">Above which entry the state is news.</param>
+internal sealed class FsmCapture(ulong aboveIndex) : FsmWork
 {
+    public ulong AboveIndex { get; } = aboveIndex;
+
     /// <summary>The state with its place in the log, or why there is none. Continues on the scheduler of whoever waits.</summary>
     public TaskCompletionSource<CapturedState> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Takes hold of the state. Where that fails, the state itself is as good as before: only this snapshot fails.</summary>
+    public void Take(Func<ulong, CapturedState> take)
+    {
+        try
+        {
+            Outcome.TrySetResult(take(AboveIndex));
+        }
+        catch (Exception thrown)
+        {
+            Outcome.TrySetException(thrown);
+        }
+    }
 }
 
 /// <summary>The state machine's state behind an entry.</summary>
-/// <param name="Index">The entry's index; 0 where nothing was taken yet, and there is no state.</param>
-/// <param name="Term">Its term.</param>
+/// <param name="At">The entry; 0 where nothing was taken yet, and there is no state.</param>
 /// <param name="State">The state; null where there is none. Disposed by whoever asked for it.</param>
-internal sealed record CapturedState(ulong Index, ulong Term, IFsmSnapshot? State);
+internal sealed record CapturedState(AppliedPoint At, IFsmSnapshot? State)
+{
+    /// <summary>The entry's index.</summary>
+    public ulong Index => At.Index;
+
+    /// <summary>Its term.</summary>
+    public ulong Term => At.Term;
+}
 
 /// <summary>Something that waits until the state machine has come to an index.</summary>
 internal abstract class FsmWait : FsmWork

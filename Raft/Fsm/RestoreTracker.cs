@@ -7,6 +7,8 @@ namespace Raft.Fsm;
 /// </summary>
 internal sealed class RestoreTracker(ILogStore log)
 {
+    private const int ReadBytes = 1 << 20;
+
     private ulong _beginIndex;
     private ulong _term;
     private long _bytes;
@@ -53,6 +55,29 @@ internal sealed class RestoreTracker(ILogStore log)
         bool isWhole = restore.Kind == RestoreEntryKind.End && restore.Size == _bytes;
         Close();
         return isWhole ? new RestorePieces(log, beginIndex, entry.Index) : null;
+    }
+
+    /// <summary>
+    /// Takes notice of entries that the state machine has already, at a start: a restore that began among them and ends behind
+    /// them needs its pieces.
+    /// </summary>
+    /// <param name="fromIndex">The first; behind a snapshot, within which no restore is open.</param>
+    /// <param name="throughIndex">The last that it has.</param>
+    public async ValueTask SkipAsync(ulong fromIndex, ulong throughIndex)
+    {
+        for (ulong next = fromIndex; next <= throughIndex;)
+        {
+            LogBatch batch = await log.ReadAsync(next, throughIndex, ReadBytes);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                if (batch.TypeAt(i) == LogType.Noop)
+                {
+                    Pass(batch[i]);
+                }
+            }
+
+            next = batch.LastIndex + 1;
+        }
     }
 
     /// <summary>Forgets what was open: a snapshot took the place of its entries.</summary>

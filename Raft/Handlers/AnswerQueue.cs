@@ -125,6 +125,8 @@ internal sealed class AnswerQueue(NodeState state, RpcMeter meter, Mutation muta
             LastLog = state.Log.LastIndex,
             Success = false,
             NoRetryBackoff = false,
+            ConflictIndex = null,
+            ConflictTerm = 0,
         },
         RequestVoteResponse vote => vote with { Term = state.Term, Granted = false },
         InstallSnapshotResponse snapshot => snapshot with { Term = state.Term, Success = false },

@@ -3,12 +3,14 @@ using Raft.Core;
 using Raft.Membership;
 using Raft.Mutations;
 using Raft.Observability;
+using Raft.Rpc;
 
 namespace Raft.Handlers;
 
 /// <summary>What a follower does with AppendEntries (§5.3, receiver implementation). Answers once its log is durable.</summary>
 internal sealed class AppendEntriesHandler(
-    NodeState state, AnswerQueue answers, LeaderClaims claims, HeartbeatGate gate, RpcMeter meter, ILogger logger, Mutation mutation)
+    NodeState state, AnswerQueue answers, LeaderClaims claims, HeartbeatGate gate, PeerCapabilities capabilities, RpcMeter meter,
+    ILogger logger, Mutation mutation)
 {
     private readonly Func<ulong, ulong?> _termAt = state.Log.TermAt;
 
@@ -39,7 +41,7 @@ internal sealed class AppendEntriesHandler(
             request.PreviousIndex, state.Log.TermAt(request.PreviousIndex), request.PreviousTerm, covered)
             == AppendVerdict.Mismatch)
         {
-            answers.Add(rpc, Refusal(isMismatch: true));
+            answers.Add(rpc, Mismatch(request));
             return;
         }
 
@@ -143,6 +145,22 @@ internal sealed class AppendEntriesHandler(
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// Says where the logs may match, so that the leader does not go back entry by entry: to one of this library, as others do not
+    /// know it.
+    /// </summary>
+    private AppendEntriesResponse Mismatch(AppendEntriesRequest request)
+    {
+        AppendEntriesResponse refusal = Refusal(isMismatch: true);
+        if (!capabilities.IsKnown(request.Header.Id))
+        {
+            return refusal;
+        }
+
+        (ulong index, ulong term) = state.Log.LastUpTo(request.PreviousIndex, request.PreviousTerm);
+        return refusal with { ConflictIndex = index, ConflictTerm = term };
     }
 
     private AppendEntriesResponse Refusal(bool isMismatch) => new(state.Header)

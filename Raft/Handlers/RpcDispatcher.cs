@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Mutations;
 using Raft.Observability;
+using Raft.Rpc;
 using Raft.Snapshots;
 
 namespace Raft.Handlers;
@@ -22,14 +23,14 @@ internal sealed class RpcDispatcher
     private readonly TimeoutNowHandler _timeoutNow;
 
     public RpcDispatcher(
-        NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver,
+        NodeState state, AnswerQueue answers, HeartbeatGate gate, SnapshotReceiver receiver, PeerCapabilities capabilities,
         long snapshotBytesMax, RpcMeter meter, ILogger logger, Mutation mutation)
     {
         _state = state;
         _logger = logger;
         _meter = meter;
         var claims = new LeaderClaims(state, gate, logger);
-        _appendEntries = new AppendEntriesHandler(state, answers, claims, gate, meter, logger, mutation);
+        _appendEntries = new AppendEntriesHandler(state, answers, claims, gate, capabilities, meter, logger, mutation);
         _installSnapshot = new InstallSnapshotHandler(state, answers, claims, receiver, snapshotBytesMax, logger);
         _requestVote = new RequestVoteHandler(state, answers, gate, logger, mutation);
         _requestPreVote = new RequestPreVoteHandler(state, answers, logger, mutation);

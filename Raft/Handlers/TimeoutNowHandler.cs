@@ -12,13 +12,14 @@ namespace Raft.Handlers;
 internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, HeartbeatGate gate, ILogger logger, Mutation mutation)
 {
     private ulong _campaignTerm;
+    private RpcHeader _toldBy;
 
     /// <summary>Handles a request.</summary>
     public HandlerOutcome Handle(IncomingRpc rpc, TimeoutNowRequest request)
     {
-        if (state.Role == RaftState.Candidate && state.Term == _campaignTerm)
+        if (state.Role == RaftState.Candidate && state.Term == _campaignTerm && request.Header == _toldBy)
         {
-            // Told again before its new term reached the old leader: what is asked for is being done.
+            // Told again, by the same leader, before its new term reached that one: what is asked for is being done.
             rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
             return HandlerOutcome.Done;
         }
@@ -34,6 +35,7 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, He
 
         _campaignTerm = state.Term + 1;
         gate.Promise.End();
+        _toldBy = request.Header;
         rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
         return HandlerOutcome.Campaign;
     }

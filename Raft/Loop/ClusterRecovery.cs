@@ -38,9 +38,9 @@ internal sealed class ClusterRecovery(
         }
 
         SnapshotMeta? restored = await NewestSnapshot.RestoreAsync(
-            config, kept, fsm, snapshots, runtime.FsmScheduler, runtime.UserScheduler, _watch);
+            config, kept, fsm, held: default, snapshots, runtime.FsmScheduler, runtime.UserScheduler, _watch);
         RecoveredLog found = await RecoveredLog.ReadAsync(
-            log, stable, restored, kept, runtime.Mutation);
+            log, stable, restored, kept, held: default, runtime.Mutation);
         Require(found, acceptsUncommitted);
 
         // What an earlier recovery left undone first: its log must not outlive its mark. A mark of a snapshot that is not
@@ -116,7 +116,8 @@ internal sealed class ClusterRecovery(
             }
             else if (state is not null)
             {
-                await SnapshotRestore.RunAsync(fsm, state, runtime.UserScheduler, _watch, CancellationToken.None);
+                await SnapshotRestore.RunAsync(
+                    fsm, state, new AppliedPoint(entry.Index, entry.Term), runtime.UserScheduler, _watch, CancellationToken.None);
             }
         }
         catch (InvalidDataException) when (state is { Failure: null })

@@ -38,8 +38,8 @@ internal sealed class NodeCore
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public NodeCore(
-        RaftConfig config, IFsm fsm, ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore,
-        ITransport transport, RecoveredLog recovered, RaftRuntime runtime, RaftMeter meter)
+        RaftConfig config, IFsm fsm, RestoreTracker restores, ILogStore logStore, IStableStore stableStore,
+        ISnapshotStore snapshotStore, ITransport transport, RecoveredLog recovered, RaftRuntime runtime, RaftMeter meter)
     {
         _runtime = runtime;
         Meter = meter;
@@ -54,7 +54,7 @@ internal sealed class NodeCore
             Term = recovered.Record.Term,
             LastIndex = Math.Max(logStore.LastIndex, snapshotIndex),
             CommitIndex = snapshotIndex,
-            AppliedIndex = snapshotIndex,
+            AppliedIndex = recovered.Applied.Index,
         };
         var header = new RpcHeader(config.ProtocolVersion, config.LocalId, transport.LocalAddress);
         var promise = new LeasePromise(
@@ -85,7 +85,7 @@ internal sealed class NodeCore
         var sent = new SentCommands(Completions);
         StateMachine = fsm;
         Fsm = new FsmRunner(
-            fsm, logStore, board, recovered.Snapshot?.Term ?? 0, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
+            fsm, restores, board, recovered.Applied, Completions, Inbox, config.MaxAppendEntries, runtime.UserScheduler,
             new RestoreWatch(config.LocalId, clock, meter.Fsm.Restore, _logger), sent, meter, runtime.Trace, runtime.Mutation);
         _feeder = new ApplyFeeder(log, Fsm, board, config.Limits, _tasks, meter.Fsm.Enqueue);
         var askProtocol = new AskProtocol(header, transport, capabilities);
@@ -106,7 +106,7 @@ internal sealed class NodeCore
         var receiver = new SnapshotReceiver(snapshotStore, _receiveTasks, Inbox, runtime.Mutation);
         _context = new RoleContext(
             Settings, State, Inbox, _answers, new RpcDispatcher(
-                State, _answers, gate, receiver, config.Limits.SnapshotBytesMax, meter.Rpc, _logger, runtime.Mutation),
+                State, _answers, gate, receiver, capabilities, config.Limits.SnapshotBytesMax, meter.Rpc, _logger, runtime.Mutation),
             gate, _writer, Fsm, _feeder, Completions, Snapshots, receiver, snapshotStore, transport, capabilities,
             askProtocol, board, clock, random, new DeadlineTimer(clock, Inbox.Wake), NewRoleTasks, Observers, Leaderships, meter,
             _logger, runtime.Trace, runtime.Mutation);
@@ -166,6 +166,9 @@ internal sealed class NodeCore
 
     /// <summary>The consensus state. Read by tests and the simulator between steps; changed by the loop only.</summary>
     public NodeState State { get; }
+
+    /// <summary>The last entry handed to the state machine's task.</summary>
+    public ulong FedIndex => _feeder.FedIndex;
 
     /// <summary>Completes when every task has ended, whatever the reason.</summary>
     public Task Ended => _ended.Task;

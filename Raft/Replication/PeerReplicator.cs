@@ -18,6 +18,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
     private readonly WakeSignal _wake = new();
     private readonly SnapshotSender _snapshots = new(leadership, peer);
     private readonly AppendBuilder _requests = new(leadership, peer);
+    private readonly SendWindow _window = new(leadership.Config.Limits.AppendBytesMax, leadership.Config.Limits.InFlightBytesMax);
     private int _failures;
     private TimeSpan _notBefore;
     private InFlight? _accepted;
@@ -59,6 +60,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             }
 
             Progress.Restart();
+            _window.Restart();
             if (isDone)
             {
                 _failures = 0;
@@ -170,6 +172,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 request.PreviousIndex, request.LastIndex, bytes, leadership.Clock.Now, leadership.Round,
                 request.LeaderCommitIndex));
             _sentCommitIndex = request.LeaderCommitIndex;
+            _window.Sent(bytes, leadership.Clock.Now);
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
             peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex));
             await pipeline.SendAsync(request);
@@ -188,8 +191,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
         return Progress.Mode == PeerMode.Probe
             ? Progress.InFlightCount == 0
-            : Progress.InFlightCount < Config.Limits.InFlightCountMax
-                && Progress.InFlightBytes < Config.Limits.InFlightBytesMax;
+            : Progress.InFlightCount < Config.Limits.InFlightCountMax && !_window.IsFull;
     }
 
     private TimeSpan NotBefore => _notBefore > peer.QuietUntil ? _notBefore : peer.QuietUntil;
@@ -253,6 +255,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 
         peer.RequireFrom(answer);
         InFlight request = Progress.Answered();
+        _window.Answered(leadership.Clock.Now);
         peer.Meter.Answered(request.SentAt);
         if (answer.Term > leadership.Term)
         {
@@ -295,7 +298,11 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             return;
         }
 
-        if (!Progress.Mismatched(request, answer.LastLog))
+        // Of what the follower has there, only an entry whose term is not above ours can be in both logs.
+        ulong mayMatch = answer.ConflictIndex is not { } conflict ? ulong.MaxValue
+            : answer.ConflictTerm == 0 ? conflict
+            : State.Log.LastUpTo(conflict, answer.ConflictTerm).Index;
+        if (!Progress.Mismatched(request, answer.LastLog, mayMatch))
         {
             leadership.Logger.FollowerLostEntries(State.LocalId, peer.Server, answer.LastLog);
             peer.LostEntries(Progress.MatchIndex);

@@ -44,7 +44,7 @@ internal sealed class CommandForwarder(
         RaftLimits limits = settings.Current.Limits;
         TimeSpan longest = settings.Current.LeaderWaitTimeout;
         future.EnqueueDeadline = clock.Now + (timeout > TimeSpan.Zero && timeout < longest ? timeout : longest);
-        int size = future.Size;
+        int size = future.Bytes;
         if (Interlocked.Increment(ref _count) > limits.ApplyQueueCountMax
             || Interlocked.Add(ref _bytes, size) > limits.ApplyQueueBytesMax + size)
         {
@@ -169,7 +169,7 @@ internal sealed class CommandForwarder(
         long bytes = 0;
         RaftLimits limits = settings.Current.Limits;
         while (_waiting.First is { } first && group.Count < limits.BatchCountMax
-            && (group.Count == 0 || bytes + first.Value.Size <= limits.BatchBytesMax))
+            && (group.Count == 0 || bytes + first.Value.Bytes <= limits.BatchBytesMax))
         {
             _waiting.RemoveFirst();
             if (!first.Value.TryTake())
@@ -178,7 +178,7 @@ internal sealed class CommandForwarder(
                 continue;
             }
 
-            bytes += first.Value.Size;
+            bytes += first.Value.Bytes;
             group.Add(first.Value);
         }
 
@@ -255,7 +255,7 @@ internal sealed class CommandForwarder(
         {
             command.Index = answer.Index;
             command.Term = answer.Term;
-            Leave(command.Size);
+            Leave(command.Bytes);
             command.Appended();
             if (!fsm.TryAdd(new FsmExpect(command)))
             {
@@ -307,7 +307,7 @@ internal sealed class CommandForwarder(
 
     private void Forget(ApplyFuture command)
     {
-        Leave(command.Size);
+        Leave(command.Bytes);
         sent.End();
     }
 

@@ -72,6 +72,15 @@ public sealed record AppendEntriesResponse(RpcHeader Header) : RpcResponse(Heade
     public bool NoRetryBackoff { get; init; }
 
     /// <summary>
+    /// With such a refusal, where the leader is of this library: the last entry of the log, up to the previous index, whose term is
+    /// not above the leader's there. The logs differ behind it. Null for none.
+    /// </summary>
+    public ulong? ConflictIndex { get; init; }
+
+    /// <summary>That entry's term; 0 where it is not known, or there is no such entry.</summary>
+    public ulong ConflictTerm { get; init; }
+
+    /// <summary>
     /// For how long from when the request came the follower elects nobody else, unless the leader itself hands over; zero for no
     /// promise.
     /// </summary>

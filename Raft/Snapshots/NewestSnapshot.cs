@@ -7,23 +7,29 @@ namespace Raft.Snapshots;
 /// <summary>The snapshot that a server begins with.</summary>
 internal static class NewestSnapshot
 {
-    /// <summary>Restores the state machine from the newest snapshot that can be read.</summary>
+    /// <summary>Restores the state machine from the newest snapshot that can be read, unless it has that state already.</summary>
     /// <param name="config">The server's settings.</param>
     /// <param name="kept">What its store holds, the newest first.</param>
-    /// <param name="fsm">The state machine, empty.</param>
+    /// <param name="fsm">The state machine.</param>
+    /// <param name="held">How far its state reaches; nowhere for one that is empty.</param>
     /// <param name="store">The store.</param>
     /// <param name="fsmScheduler">Where the state machine runs.</param>
     /// <param name="streamScheduler">Where a state machine that reads without awaiting has its reads done.</param>
     /// <param name="watch">Told how far it is.</param>
-    /// <returns>That snapshot; null where there is none.</returns>
+    /// <returns>The snapshot to go on from; null where there is none.</returns>
     /// <exception cref="StoreException">There are some, and none of them can be restored.</exception>
     public static async Task<SnapshotMeta?> RestoreAsync(
-        RaftConfig config, IReadOnlyList<SnapshotMeta> kept, IFsm fsm, ISnapshotStore store, TaskScheduler fsmScheduler,
-        TaskScheduler streamScheduler, RestoreWatch watch)
+        RaftConfig config, IReadOnlyList<SnapshotMeta> kept, IFsm fsm, AppliedPoint held, ISnapshotStore store,
+        TaskScheduler fsmScheduler, TaskScheduler streamScheduler, RestoreWatch watch)
     {
         StoreException? failure = null;
         foreach (SnapshotMeta snapshot in kept)
         {
+            if (snapshot.Index <= held.Index)
+            {
+                return snapshot;
+            }
+
             try
             {
                 ISnapshotSource source = await store.OpenAsync(snapshot.Id);

@@ -196,7 +196,8 @@ internal sealed class SnapshotRunner(
 
     private async Task<SnapshotMeta> TakeAsync()
     {
-        var capture = new FsmCapture();
+        // A follower that needs one needs all that is committed in it, whatever the state machine took of that.
+        var capture = new FsmCapture(_isNeeded ? ulong.MaxValue : state.Log.SnapshotIndex);
         if (!fsm.TryAdd(capture))
         {
             throw new RaftShutdownException("The node was stopped.");

@@ -75,6 +75,17 @@ internal sealed class RaftLog
         return Holds(index) ? _terms.TermAt(index) : null;
     }
 
+    /// <summary>
+    /// The last entry, at or below an index, whose term is not above one: behind it a log that has that term at that index differs.
+    /// Where none is held, the one before the first, which is covered by a snapshot.
+    /// </summary>
+    /// <returns>Its index, and its term where that is known, else 0.</returns>
+    public (ulong Index, ulong Term) LastUpTo(ulong index, ulong term)
+    {
+        ulong found = Math.Max(_terms.LastUpTo(Math.Min(index, LastIndex), term), FirstIndex - 1);
+        return (found, TermAt(found) ?? 0);
+    }
+
     /// <summary>Appends entries right behind the last.</summary>
     public void Append(LogSlice slice)
     {

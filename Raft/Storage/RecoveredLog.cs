@@ -30,8 +30,8 @@ internal sealed record RecoveredLog(
     public ulong LastIndex { get; private init; }
 
     /// <summary>
-    /// Up to where the entries are known to be committed: what a snapshot covers, and what the log store was told with its
-    /// writes, if it tells that back.
+    /// Up to where the entries are known to be committed: what a snapshot covers, what the log store was told with its writes, if
+    /// it tells that back, and what a state machine has that keeps its own state.
     /// </summary>
     /// <remarks>
     /// That may be believed. It was committed, and durable here, before the write that names it began
@@ -45,6 +45,9 @@ internal sealed record RecoveredLog(
     /// <summary>The longest promise that this server may have given to a leader before it was started.</summary>
     public TimeSpan PromiseMost { get; private init; }
 
+    /// <summary>What the state machine has: by itself, or from the snapshot.</summary>
+    public AppliedPoint Applied { get; private init; }
+
     /// <summary>The configuration in force.</summary>
     public IndexedConfiguration Configuration => new(Configurations.Latest, Configurations.LatestIndex);
 
@@ -53,10 +56,12 @@ internal sealed record RecoveredLog(
     /// <param name="stable">The term and vote.</param>
     /// <param name="snapshot">The newest snapshot that can be read; null where there is none.</param>
     /// <param name="kept">All snapshots, the newest first, readable or not.</param>
+    /// <param name="held">What the state machine has on a disk of its own; nothing where it has none.</param>
     /// <param name="mutation">The bug planted here; none in production.</param>
     /// <exception cref="StoreException">The log is newer than the term, or out of order: one of the two was lost.</exception>
     public static async ValueTask<RecoveredLog> ReadAsync(
-        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, IReadOnlyList<SnapshotMeta> kept, Mutation mutation)
+        ILogStore log, IStableStore stable, SnapshotMeta? snapshot, IReadOnlyList<SnapshotMeta> kept, AppliedPoint held,
+        Mutation mutation)
     {
         TermAndVote record = await stable.LoadAsync() ?? new TermAndVote(0);
         RejoinPoint rejoin = await RejoinPoint.LoadAsync(stable);
@@ -97,7 +102,7 @@ internal sealed record RecoveredLog(
             $"its newest snapshot, {(kept.Count == 0 ? "" : kept[0].Id)}, names other members than {snapshot?.Id}, and cannot be read");
         bool isOver = MustDrop(log, snapshot, termAtSnapshot, mutation) || (snapshot is not null && snapshot.Id == mark);
         recovered = isOver ? Empty(record, rejoin, snapshot) with { IsLogOver = true } : recovered;
-        return recovered with { _hasMark = mark.Length > 0, PromiseMost = await PromiseLimit.LoadAsync(stable) };
+        return recovered.With(held) with { _hasMark = mark.Length > 0, PromiseMost = await PromiseLimit.LoadAsync(stable) };
     }
 
     /// <summary>
@@ -142,6 +147,7 @@ internal sealed record RecoveredLog(
         {
             LastIndex = snapshot?.Index ?? 0,
             CommitIndex = snapshot?.Index ?? 0,
+            Applied = new AppliedPoint(snapshot?.Index ?? 0, snapshot?.Term ?? 0),
         };
         if (snapshot is not null)
         {
@@ -150,6 +156,28 @@ internal sealed record RecoveredLog(
         }
 
         return recovered;
+    }
+
+    /// <summary>
+    /// Goes on from what the state machine has by itself. It was given only what was committed, and durable in the log before
+    /// (<see cref="IDurableFsm"/>), so what it has is committed; and where the log ends before it, or
+    /// has another entry there, one of the two is not this server's, or was lost.
+    /// </summary>
+    private RecoveredLog With(AppliedPoint held)
+    {
+        if (held.Index < Applied.Index)
+        {
+            return this;
+        }
+
+        Refuse(
+            held.Index > LastIndex,
+            $"the state machine has applied the entries up to {held.Index}, but log and snapshot only reach {LastIndex}");
+        ulong term = held.Index == Applied.Index ? Applied.Term : Terms.TermAt(held.Index);
+        Refuse(
+            held.Term != term,
+            $"the state machine has applied entry {held.Index} of term {held.Term}, which is of term {term} here");
+        return this with { Applied = held, CommitIndex = Math.Max(CommitIndex, held.Index) };
     }
 
     private async ValueTask<ulong?> ReadEntriesAsync(ILogStore log)

@@ -52,6 +52,20 @@ internal sealed class TermRuns
         _runs.Add((index, term));
     }
 
+    /// <summary>The last entry, at or below an index, whose term is not above one; 0 where none is known.</summary>
+    public ulong LastUpTo(ulong index, ulong term)
+    {
+        for (int i = _runs.Count - 1; i >= 0; i--)
+        {
+            if (_runs[i].FirstIndex <= index && _runs[i].Term <= term)
+            {
+                return i + 1 < _runs.Count ? Math.Min(index, _runs[i + 1].FirstIndex - 1) : index;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>The term of an entry that the log holds.</summary>
     public ulong TermAt(ulong index)
     {
