@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -62,6 +63,13 @@ public sealed record RaftConfig
     /// (<see cref="ReadConsistency.Lease"/>) trust. Default 0.1; 0 to 10.
     /// </summary>
     public double ClockDriftMax { get; init; } = 0.1;
+
+    /// <summary>
+    /// Who should rather lead: higher first; whoever is not named has 0. A leader hands over to a voter of higher priority once that has
+    /// answered without a gap for some election timeouts and holds what is committed; elections are as ever. Give all servers the
+    /// same. Default none.
+    /// </summary>
+    public ImmutableDictionary<ServerId, int> LeaderPriorities { get; init; } = ImmutableDictionary<ServerId, int>.Empty;
 
     /// <summary>How old a disk write may get before the node counts as stalled and gives up leading; null for the election timeout.</summary>
     public TimeSpan? DiskStallTimeout { get; init; }
@@ -150,6 +158,7 @@ public sealed record RaftConfig
         Refuse(
             !Enum.IsDefined(LogTimeFormat),
             $"{nameof(LogTimeFormat)} is {LogTimeFormat}; give {nameof(LogTimeFormat.GoBinary)} or {nameof(LogTimeFormat.Timestamp)}");
+        Refuse(LeaderPriorities is null, $"{nameof(LeaderPriorities)} is null; leave it out for none");
         Refuse(LocalId.IsEmpty, $"{nameof(LocalId)} is not set; give each server a name of its own");
         Refuse(LocalId.IsTooLong, $"{nameof(LocalId)} has more than {ServerId.BytesMax} bytes");
         AtLeast(HeartbeatTimeout, LeastTimeout, nameof(HeartbeatTimeout));

@@ -191,6 +191,19 @@ public sealed partial class RaftNode : IAsyncDisposable
         return _core.Ended;
     }
 
+    /// <summary>
+    /// Stops the server as <see cref="ShutdownAsync"/> does, for planned maintenance: one that leads takes no more commands, hands its
+    /// leadership over to the voter that is best prepared, and stops then, or after an election timeout if nobody takes it.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the handing over: the server stops at once then.</param>
+    /// <returns>Completes when every task has ended. The stores may be disposed then.</returns>
+    public Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        _core.Inbox.RequestStop(isPlanned: true);
+        cancellationToken.UnsafeRegister(static inbox => ((LoopInbox)inbox!).RequestStop(), _core.Inbox);
+        return _core.Ended;
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => new(ShutdownAsync());
 

@@ -97,7 +97,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         {
             await ending.CancelAsync();
             // The node first: requests under way are told what became of them while clients are still connected.
-            await InTimeAsync(raft.ShutdownAsync());
+            await InTimeAsync(raft.StopAsync());
             await joining;
         }
 

@@ -47,6 +47,9 @@ internal sealed class Peer : IDisposable
     /// <summary>When it last answered; null for never in this leadership.</summary>
     public TimeSpan? LastAnswerAt { get; private set; }
 
+    /// <summary>Since when it has answered with no gap longer than a heartbeat timeout; null for never in this leadership.</summary>
+    public TimeSpan? AnswersSince { get; private set; }
+
     /// <summary>The highest index that it holds and was told to be committed.</summary>
     public ulong ToldCommitIndex { get; set; }
 
@@ -127,7 +130,10 @@ internal sealed class Peer : IDisposable
     /// <summary>The follower accepted a request of this term.</summary>
     public void Acknowledged(ulong matchIndex, TimeSpan sentAt, ulong round, TimeSpan promise = default)
     {
-        LastAnswerAt = _leadership.Clock.Now;
+        TimeSpan now = _leadership.Clock.Now;
+        bool isGap = LastAnswerAt is not { } last || now - last > _leadership.Config.HeartbeatTimeout;
+        AnswersSince = isGap ? now : AnswersSince;
+        LastAnswerAt = now;
         Pin.MoveTo(Progress.MatchIndex);
         ulong answered = _leadership.Mutation == Mutation.PreSentAcknowledgement ? _leadership.Round : round;
         Post(PeerEventKind.Acknowledged, _leadership.Term, matchIndex, sentAt, answered, promise);

@@ -23,6 +23,7 @@ internal sealed class LeaderRole : Role
     private readonly ChangeQueue _changes;
     private readonly CommandAppender _appender;
     private readonly Succession _succession;
+    private readonly LeaderPreference _preference;
     private readonly LeaderGauges _gauges;
 
     public LeaderRole(RoleContext context, ulong epoch, IPeerEvents events)
@@ -43,6 +44,7 @@ internal sealed class LeaderRole : Role
         _changes = new ChangeQueue(context, restores);
         _appender = new CommandAppender(context, state.Term, _peers, restores);
         _succession = new Succession(context, _leadership, _peers);
+        _preference = new LeaderPreference(context, _peers);
         _gauges = new LeaderGauges(context, _leadership, _peers);
     }
 
@@ -52,7 +54,8 @@ internal sealed class LeaderRole : Role
         {
             TimeSpan first = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
             first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
-            return Min(Min(Min(first, _changes.Deadline), _succession.Deadline ?? first), _gauges.Deadline);
+            first = Min(Min(first, _changes.Deadline), _succession.Deadline ?? first);
+            return Min(Min(first, _gauges.Deadline), _preference.Deadline);
         }
     }
 
@@ -124,6 +127,11 @@ internal sealed class LeaderRole : Role
         _gauges.Look(now);
         _changes.Expire(now);
         _peers.DismissLeaving();
+        if (_preference.Look(now) is { } preferred)
+        {
+            _succession.Prefer(preferred);
+        }
+
         return _succession.Advance();
     }
 
@@ -172,6 +180,13 @@ internal sealed class LeaderRole : Role
         }
 
         return null;
+    }
+
+    /// <summary>A planned stop: another is to lead first. It is not waited for longer than any handover.</summary>
+    protected override bool DefersStop()
+    {
+        _succession.Leave("the node was asked to stop");
+        return true;
     }
 
     protected override void OnRequest(LoopRequest request)
@@ -259,7 +274,7 @@ internal sealed class LeaderRole : Role
 
         if (IsConfigurationCommitted && !Context.State.IsVoter)
         {
-            _succession.Leave();
+            _succession.Leave("it does not vote in the committed configuration");
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class LoopInbox(
     private readonly Queue<PeerEvent> _peerEvents = new();
     private readonly Queue<VoteEvent> _voteEvents = new();
     private volatile bool _isStopRequested;
+    private volatile bool _isStopPlanned;
     private volatile Exception? _failure;
 
     /// <summary>Set after every entry.</summary>
@@ -67,9 +68,14 @@ internal sealed class LoopInbox(
     /// <summary>Why the node cannot go on, if it cannot.</summary>
     public Exception? Failure => _failure;
 
+    /// <summary>Whether a leader may hand over before. Not any more once somebody wants it to end at once.</summary>
+    public bool IsStopPlanned => _isStopPlanned;
+
     /// <summary>Asks the loop to end.</summary>
-    public void RequestStop()
+    /// <param name="isPlanned">Whether a leader may hand over before.</param>
+    public void RequestStop(bool isPlanned = false)
     {
+        _isStopPlanned = isPlanned && (_isStopPlanned || !_isStopRequested);
         _isStopRequested = true;
         Wake.Set();
     }

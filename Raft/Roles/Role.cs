@@ -77,6 +77,9 @@ internal abstract class Role(RoleContext context)
         }
     }
 
+    /// <summary>Whether the role ends by itself soon, and the node stops then: the stop is planned.</summary>
+    protected virtual bool DefersStop() => false;
+
     /// <summary>Begins the role.</summary>
     protected abstract RoleChange? Enter();
 
@@ -124,7 +127,7 @@ internal abstract class Role(RoleContext context)
             return new RoleChange(RaftState.Shutdown, "the node cannot go on") { Failure = failure };
         }
 
-        if (Context.Inbox.IsStopRequested)
+        if (Context.Inbox.IsStopRequested && !(Context.Inbox.IsStopPlanned && DefersStop()))
         {
             return new RoleChange(RaftState.Shutdown, "the node was asked to stop");
         }

@@ -12,6 +12,7 @@ internal sealed class Succession(RoleContext context, Leadership leadership, Pee
     private Handover? _handover;
     private TransferRequest? _early;
     private bool _isLeaving;
+    private string _whyLeaving = string.Empty;
     private bool _hasTriedToLeave;
 
     /// <summary>Whether the leadership is being handed over, so that nothing is appended.</summary>
@@ -24,12 +25,16 @@ internal sealed class Succession(RoleContext context, Leadership leadership, Pee
     // Until then, a voter that has not answered this leader may only not have had the time to.
     private TimeSpan EarlyUntil => _beganAt + context.Config.ElectionTimeout;
 
-    /// <summary>The committed configuration gives this leader no vote: it must not go on leading (thesis 4.2.2).</summary>
-    public void Leave()
+    /// <summary>
+    /// This leader must not go on leading: the committed configuration gives it no vote (thesis 4.2.2), or its node is to stop.
+    /// </summary>
+    /// <param name="why">Why.</param>
+    public void Leave(string why)
     {
         if (!_isLeaving)
         {
             _isLeaving = true;
+            _whyLeaving = why;
             context.Inbox.Wake.Set();
         }
     }
@@ -56,6 +61,15 @@ internal sealed class Succession(RoleContext context, Leadership leadership, Pee
         else
         {
             Fail(request, WhyNot(request.Target, target));
+        }
+    }
+
+    /// <summary>A voter should rather lead.</summary>
+    public void Prefer(Peer target)
+    {
+        if (!IsUnderWay && _early is null)
+        {
+            _handover = new Handover(context, leadership, target, request: null);
         }
     }
 
@@ -106,9 +120,8 @@ internal sealed class Succession(RoleContext context, Leadership leadership, Pee
             return null;
         }
 
-        return !_hasTriedToLeave && context.Clock.Now < EarlyUntil
-            ? null
-            : new RoleChange(RaftState.Follower, "it does not vote in the committed configuration");
+        bool mayAnswer = context.Clock.Now < EarlyUntil && peers.Members.Any(static p => p.Server.IsVoter);
+        return !_hasTriedToLeave && mayAnswer ? null : new RoleChange(RaftState.Follower, _whyLeaving);
     }
 
     private Peer? Best() => Handover.BestOf(peers.Members, context.Clock.Now, context.Config.ElectionTimeout);
