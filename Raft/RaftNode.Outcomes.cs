@@ -52,7 +52,7 @@ public sealed partial class RaftNode
     /// <param name="term">The term it was appended in, told beside.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
-    /// <see cref="CommandFate.Unknown"/> only where that place is 0, or has gone into a snapshot, which does not tell.
+    /// <see cref="CommandFate.Unknown"/> only where that place or term is 0, or has gone into a snapshot, which does not tell.
     /// </returns>
     /// <exception cref="NotLeaderException">No leader confirmed in time what is committed. Ask again.</exception>
     /// <exception cref="RaftShutdownException">The node was stopped.</exception>
@@ -63,13 +63,13 @@ public sealed partial class RaftNode
             return Task.FromCanceled<CommandFate>(cancellationToken);
         }
 
-        if (index == 0)
+        if (index == 0 || term == 0)
         {
             return Task.FromResult(CommandFate.Unknown);
         }
 
         var future = new RequestFuture<CommandFate>();
-        Task<CommandFate> task = Ask(future, () => _core.Fates.TryBegin(index, term, future));
+        Task<CommandFate> task = Ask(future, () => _core.Routes.Fates.TryBegin(index, term, future));
         if (cancellationToken.CanBeCanceled && !task.IsCompleted)
         {
             future.AbandonWhen(cancellationToken);

@@ -72,7 +72,7 @@ public sealed partial class RaftNode
         }
 
         var future = new RequestFuture<T>();
-        Task<T> task = Ask(future, () => _core.Reads.TryAdd(consistency, new FsmRead<T>(read, future)));
+        Task<T> task = Ask(future, () => _core.Routes.Reads.TryAdd(consistency, new FsmRead<T>(read, future)));
         if (cancellationToken.CanBeCanceled && !task.IsCompleted)
         {
             future.AbandonWhen(cancellationToken);

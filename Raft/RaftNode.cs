@@ -235,7 +235,7 @@ public sealed partial class RaftNode : IAsyncDisposable
             return NotLeader();
         }
 
-        switch (isSent ? _core.Forwarder.Add(future, timeout) : _core.Inbox.Applies.Add(future, timeout))
+        switch (isSent ? _core.Routes.Commands.Add(future, timeout) : _core.Inbox.Applies.Add(future, timeout))
         {
             case ApplyQueue.Entry.Taken:
                 _core.Inbox.Wake.Set();

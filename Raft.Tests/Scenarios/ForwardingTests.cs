@@ -170,21 +170,33 @@ public sealed class ForwardingTests
     }
 
     [Test]
-    public void A_server_that_is_no_member_and_a_leader_that_takes_no_commands_are_told_apart_from_unknown_outcomes()
+    public void A_leader_of_another_library_is_sent_no_command_and_the_caller_is_told_so()
+    {
+        using var cluster = new VirtualCluster(servers: 3, s => s.Config = s.Config with { DisableProposalForwarding = false });
+        cluster.Network.Foreign.UnionWith(cluster.Servers.Select(s => s.Address));
+        cluster.StartAll();
+        cluster.Run(cluster.Servers[0].Node!.BootstrapClusterAsync(cluster.Founders));
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer follower = cluster.Servers.First(s => s != leader);
+        cluster.Await("it has heard the leader", () => follower.Node!.Leader.Id == leader.Id);
+
+        ApplyOutcome outcome = cluster.Run(Try(follower, "for Go"));
+
+        Assert.That((outcome.Fate, outcome.Failure?.GetType()), Is.EqualTo((CommandFate.NotDone, typeof(NotLeaderException))));
+        Assert.That(outcome.Failure!.Message, Does.Contain("no server of this library").And.Contain($"{leader.Address}"));
+        Assert.That(leader.Fsm.Applied, Is.Empty);
+    }
+
+    [Test]
+    public void A_command_of_a_server_that_is_no_member_is_surely_not_done()
     {
         using VirtualCluster cluster = Running(s => s.Config = s.Config with { LeaderWaitTimeout = TimeSpan.FromSeconds(1) });
         VirtualServer leader = cluster.Leaders.Single();
         VirtualServer removed = cluster.Servers.First(s => s != leader);
-        cluster.Network.Foreign.Add(leader.Address);
-        VirtualServer other = cluster.Servers.Single(s => s != leader && s != removed);
-
-        ApplyOutcome foreign = cluster.Run(Try(other, "for Go"));
-        cluster.Network.Foreign.Clear();
         cluster.Run(leader.Node!.RemoveServerAsync(removed.Id));
+
         ApplyOutcome stranger = cluster.Run(Try(removed, "of a stranger"));
 
-        Assert.That((foreign.Fate, foreign.Failure), Is.EqualTo((CommandFate.NotDone, foreign.Failure)).And.Not.Null);
-        Assert.That(foreign.Failure!.Message, Does.Contain("no server of this library"));
         Assert.That((stranger.Fate, stranger.Failure?.GetType()), Is.EqualTo((CommandFate.NotDone, typeof(NotLeaderException))));
         Assert.That(leader.Fsm.Applied, Is.Empty);
     }
@@ -205,6 +217,57 @@ public sealed class ForwardingTests
         Assert.That(
             cluster.Run(Task.WhenAll(many)).Select(o => o.Failure is null || o.Failure is EnqueueTimeoutException), Is.All.True);
         Assert.That(many.Count(t => t.Result.Fate == CommandFate.Done), Is.InRange(4, 9));
+    }
+
+    [Test]
+    public void What_was_refused_for_want_of_room_takes_none_afterwards()
+    {
+        using VirtualCluster cluster = Running(s => s.Config = s.Config with
+        {
+            Limits = new RaftLimits { ApplyQueueCountMax = 2, ApplyQueueBytesMax = 100 },
+            LeaderWaitTimeout = TimeSpan.FromMilliseconds(200),
+        });
+        VirtualServer follower = cluster.Servers.First(s => !cluster.Leaders.Contains(s));
+        cluster.Network.Filter = static (_, _, request) => request is not AskRequest { Kind: not 0 };
+        for (int i = 0; i < 20; i++)
+        {
+            Task<ApplyOutcome>[] tried = [.. Enumerable.Range(0, 5).Select(_ => Try(follower, new string('x', 50)))];
+            cluster.Run(Task.WhenAll(tried));
+            Assert.That(tried.Count(t => t.Result.Failure is EnqueueTimeoutException), Is.EqualTo(3));
+        }
+
+        cluster.Network.Filter = null;
+        cluster.Run(cluster.Apply(follower, "as ever"));
+    }
+
+    [Test]
+    public void A_sender_that_hears_nothing_more_says_where_its_command_stands_when_its_patience_is_over()
+    {
+        using VirtualCluster cluster = Running();
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer follower = cluster.Servers.First(s => s != leader);
+        cluster.Network.Filter = (_, to, request) => to != follower.Address || request is not AppendEntriesRequest;
+        TimeSpan since = cluster.Clock.Now;
+
+        Task<ulong> read = follower.Node!.ReadIndexAsync();
+        ApplyOutcome outcome = cluster.Run(Try(follower, "done elsewhere"));
+
+        Assert.That((outcome.Fate, outcome.Index, outcome.Term), Is.EqualTo((CommandFate.Unknown, 3UL, leader.Node!.Term)));
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(follower.Config.LeaderWaitTimeout * 1.1));
+        Assert.That(leader.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "done elsewhere" }));
+        cluster.Run(read);
+    }
+
+    [Test]
+    public void A_removed_server_that_reads_is_told_so_rather_than_left_waiting()
+    {
+        using VirtualCluster cluster = Running(s => s.Config = s.Config with { LeaderWaitTimeout = TimeSpan.FromSeconds(1) });
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer removed = cluster.Servers.First(s => s != leader);
+        cluster.Run(leader.Node!.RemoveServerAsync(removed.Id));
+
+        Assert.That(
+            () => cluster.Run(removed.Node!.ReadIndexAsync()), Throws.TypeOf<NotLeaderException>().With.Message.Contains("no member"));
     }
 
     private static VirtualCluster Running(Action<VirtualServer>? prepare = null) => VirtualCluster.Running(3, server =>

@@ -144,6 +144,63 @@ public sealed class LeaseTests
     }
 
     [Test]
+    public void A_shorter_promise_after_a_restart_does_not_make_an_earlier_longer_one_forgotten()
+    {
+        var longer = TimeSpan.FromSeconds(10);
+        using LoneFollower voter = Promised(term: 3, longer);
+        VirtualCluster cluster = voter.Cluster;
+        cluster.Kill(voter.Server);
+        cluster.Start(voter.Server);
+        voter.Send(LoneFollower.Heartbeat("n2", term: 3) with { Lease = Promise });
+        voter.Send(LoneFollower.Heartbeat("n2", term: 3));
+        TimeSpan promised = voter.Send(LoneFollower.Heartbeat("n2", term: 3) with { Lease = longer }).Append.Promise;
+
+        cluster.Kill(voter.Server);
+        cluster.Start(voter.Server);
+        cluster.Pass(longer / 2);
+        LoneFollower.Answer vote = voter.Send(LoneFollower.Vote("n3", term: 4, lastIndex: 50, lastTerm: 3));
+
+        Assert.That((promised, vote.Vote.Granted), Is.EqualTo((longer, false)));
+    }
+
+    [Test]
+    public void A_TimeoutNow_that_names_no_term_releases_nobody_from_a_promise()
+    {
+        using LoneFollower voter = Promised(term: 3);
+
+        LoneFollower.Answer nameless = voter.Send(new TimeoutNowRequest(LoneFollower.Header("n2")));
+        ulong after = voter.Node.Term;
+        voter.Cluster.Pass(Promise);
+        LoneFollower.Answer later = voter.Send(new TimeoutNowRequest(LoneFollower.Header("n2")));
+
+        Assert.That((nameless.Error is null, after), Is.EqualTo((false, 3UL)), "it may be of an earlier term of that leader");
+        Assert.That((later.Error is null, voter.Node.Term), Is.EqualTo((true, 4UL)));
+    }
+
+    [Test]
+    public void A_candidate_names_the_term_in_which_the_leader_sent_it_and_none_where_that_named_none()
+    {
+        ulong? Named(ulong term)
+        {
+            using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+            VirtualServer leader = cluster.Leaders.Single();
+            VirtualServer follower = cluster.Servers.First(s => s != leader);
+            ulong? named = null;
+            cluster.Network.Filter = (from, _, request) =>
+            {
+                named = from == follower.Address && request is RequestVoteRequest vote ? vote.TransferTerm : named;
+                return true;
+            };
+            var told = new TimeoutNowRequest(leader.Node!.Core.State.Header) { Term = term == 0 ? 0 : leader.Node.Term };
+            cluster.Network.Carry(leader.Address, follower.Address, told, static (_, _) => { });
+            cluster.Pass(TimeSpan.FromMilliseconds(20));
+            return named;
+        }
+
+        Assert.That((Named(0), Named(1)), Is.EqualTo(((ulong?)0, (ulong?)2)));
+    }
+
+    [Test]
     public void A_promise_is_durable_before_it_is_given_and_none_is_longer_than_the_voters_own_patience()
     {
         using var voter = new LoneFollower();

@@ -5,7 +5,7 @@ namespace Raft.Core;
 /// <see cref="HeartbeatGate"/> while that is open, and kept by the loop, which closes the gate first and then looks: so no promise is
 /// given behind a vote's back.
 /// </summary>
-/// <param name="most">The longest promise that may be given: what is durable, so that a restart keeps to it.</param>
+/// <param name="most">The longest promise that may be given at first: what is durable, so that a restart keeps to it.</param>
 /// <param name="withheldUntil">Until when one that was given before the start may last.</param>
 internal sealed class LeasePromise(TimeSpan most, TimeSpan withheldUntil)
 {
@@ -14,6 +14,18 @@ internal sealed class LeasePromise(TimeSpan most, TimeSpan withheldUntil)
     private TimeSpan _most = most;
     private TimeSpan _until = withheldUntil;
     private ulong _term;
+
+    /// <summary>The longest promise that may be given: what is durable.</summary>
+    public TimeSpan Most
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _most;
+            }
+        }
+    }
 
     /// <summary>Does something while no promise can be given.</summary>
     public void Hold(Action change)

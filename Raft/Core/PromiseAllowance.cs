@@ -6,7 +6,7 @@ namespace Raft.Core;
 internal sealed class PromiseAllowance(LeasePromise promise, LogWriter writer)
 {
     private ulong _sequence;
-    private TimeSpan _most;
+    private TimeSpan _most = promise.Most;
 
     /// <summary>The leader asks for a promise.</summary>
     /// <param name="wanted">For how long; zero for none.</param>

@@ -12,6 +12,7 @@ internal class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadOnlyMemo
     private const int Withdrawn = 2;
 
     private int _state;
+    private ulong _index;
 
     public LogType Type { get; } = type;
 
@@ -27,14 +28,28 @@ internal class ApplyFuture(LogType type, ReadOnlyMemory<byte> data, ReadOnlyMemo
     /// <summary>How much room it takes where it waits, in bytes.</summary>
     public int Bytes { get; } = data.Length + extensions.Length;
 
-    /// <summary>The entry's index, once it is appended.</summary>
-    public ulong Index { get; set; }
+    /// <summary>The entry's index, once it is appended. Read it before <see cref="Term"/>.</summary>
+    public ulong Index => Volatile.Read(ref _index);
 
     /// <summary>The entry's term, once it is appended.</summary>
-    public ulong Term { get; set; }
+    public ulong Term { get; private set; }
 
     /// <summary>Until when the caller waits for a place in the queue, by the node's clock. Used by the queue.</summary>
     public TimeSpan EnqueueDeadline { get; set; }
+
+    /// <summary>It has a place in the log.</summary>
+    public void Place(ulong index, ulong term)
+    {
+        // The term first: whoever sees the index, from whatever task, sees its term.
+        Term = term;
+        Volatile.Write(ref _index, index);
+    }
+
+    /// <summary>The caller is told, whatever becomes of the command; its outcome is set later or never.</summary>
+    public virtual void Expire(Exception why) => GiveUp(why);
+
+    /// <summary>Whether the caller has been told.</summary>
+    public virtual bool IsTold => Task.IsCompleted;
 
     /// <summary>Takes it up, to be appended or sent.</summary>
     /// <returns>False where its caller has withdrawn it: it is to be forgotten.</returns>

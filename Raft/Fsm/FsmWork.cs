@@ -76,6 +76,9 @@ internal abstract class FsmWait : FsmWork
 
     /// <summary>Tells that the state machine will not come there.</summary>
     public abstract ICompletion? Failed(Exception why);
+
+    /// <summary>Tells the caller that it is not waited for any longer. Any task may say so.</summary>
+    public abstract void GiveUp(Exception why);
 }
 
 /// <summary>Runs a function between two entries, while the state machine stands still, once it has come to an index.</summary>
@@ -100,6 +103,8 @@ internal sealed class FsmRead<T>(Func<ulong, T> read, RequestFuture<T> future) :
     }
 
     public override ICompletion Failed(Exception why) => future.Fail(why);
+
+    public override void GiveUp(Exception why) => future.GiveUp(why);
 }
 
 /// <summary>Waits for what becomes of a command that was sent to the leader, now that its place in the log is known.</summary>

@@ -43,7 +43,9 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
     }
 
     /// <summary>Lets the caller end its wait. Its place is free then, and nobody need find an outcome any more.</summary>
-    public void AbandonWhen(CancellationToken cancelled) => _abandoning = cancelled.UnsafeRegister(
+    public void AbandonWhen(CancellationToken cancelled)
+    {
+        _abandoning = cancelled.UnsafeRegister(
         static (state, token) =>
         {
             var future = (RequestFuture<T>)state!;
@@ -53,6 +55,21 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
             }
         },
         this);
+        if (Task.IsCompleted)
+        {
+            _abandoning.Unregister();
+        }
+    }
+
+    /// <summary>Lets the caller wait no longer: it is told why, and nobody need find an outcome any more.</summary>
+    public void GiveUp(Exception why)
+    {
+        if (TrySetException(why))
+        {
+            _ = Task.Exception;
+            LeaveGate();
+        }
+    }
 
     void ICompletion.Complete()
     {
@@ -71,7 +88,8 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
         }
     }
 
-    private void LeaveGate()
+    /// <summary>The caller is told: its place is free.</summary>
+    protected void LeaveGate()
     {
         if (Interlocked.Exchange(ref _hasLeft, 1) == 0)
         {

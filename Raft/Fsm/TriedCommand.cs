@@ -13,8 +13,20 @@ internal sealed class TriedCommand(ReadOnlyMemory<byte> data, ReadOnlyMemory<byt
     public Task<ApplyOutcome> Outcome => _outcome.Task;
 
     /// <summary>Lets the caller end the wait. What was not appended by then never will be.</summary>
-    public void EndWhen(CancellationToken cancelled) => _ending = cancelled.UnsafeRegister(
-        static (state, token) => ((TriedCommand)state!).End(token), this);
+    public void EndWhen(CancellationToken cancelled)
+    {
+        _ending = cancelled.UnsafeRegister(static (state, token) => ((TriedCommand)state!).End(token), this);
+        if (IsTold)
+        {
+            _ending.Unregister();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsTold => _outcome.Task.IsCompleted;
+
+    /// <inheritdoc/>
+    public override void Expire(Exception why) => _outcome.TrySetResult(ApplyOutcome.Of(why));
 
     /// <summary>It was not let in.</summary>
     public Task<ApplyOutcome> Refused(Exception why)
@@ -34,8 +46,13 @@ internal sealed class TriedCommand(ReadOnlyMemory<byte> data, ReadOnlyMemory<byt
     private void End(CancellationToken token)
     {
         var why = new OperationCanceledException("The caller ended its wait.", token);
-        _outcome.TrySetResult(TryWithdraw()
-            ? new ApplyOutcome(CommandFate.NotDone, default, Index: 0, Term: 0, why)
-            : new ApplyOutcome(CommandFate.Unknown, default, Index, Term, why));
+        if (TryWithdraw())
+        {
+            _outcome.TrySetResult(new ApplyOutcome(CommandFate.NotDone, default, Index: 0, Term: 0, why));
+            return;
+        }
+
+        ulong index = Index;
+        _outcome.TrySetResult(new ApplyOutcome(CommandFate.Unknown, default, index, Term, why));
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RpcDispatcher
 
     /// <summary>Handles a request.</summary>
     /// <param name="rpc">The request.</param>
-    /// <param name="term">The newer term, where the outcome is to adopt one.</param>
+    /// <param name="term">The term that the request names: the newer one, where the outcome is to adopt it; 0 for none.</param>
     public HandlerOutcome Handle(IncomingRpc rpc, out ulong term)
     {
         term = 0;
@@ -65,6 +65,7 @@ internal sealed class RpcDispatcher
                 _requestPreVote.Handle(rpc, request);
                 return HandlerOutcome.Done;
             case TimeoutNowRequest request:
+                term = request.Term;
                 return _timeoutNow.Handle(rpc, request);
             default:
                 _logger.RequestNotServed(_state.LocalId, rpc.Request.GetType().Name, rpc.Request.Header.Id);

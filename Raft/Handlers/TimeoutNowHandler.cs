@@ -26,7 +26,7 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, He
 
         bool isVoter = state.MayCampaign || mutation == Mutation.NonvoterCampaigns;
         if (state.Role != RaftState.Follower || !isVoter || !state.Leader.IsKnown || !claims.IsLeaders(request.Header)
-            || (request.Term != 0 && request.Term != state.Term))
+            || (request.Term != 0 && request.Term != state.Term) || BreaksPromise(request))
         {
             logger.CampaignNotForced(state.LocalId, request.Header.Id, state.Leader.Id);
             rpc.Respond(null, "only a leader tells its own followers to campaign, and only those that vote");
@@ -34,9 +34,24 @@ internal sealed class TimeoutNowHandler(NodeState state, LeaderClaims claims, He
         }
 
         _campaignTerm = state.Term + 1;
-        gate.Promise.End();
+        if (request.Term != 0)
+        {
+            gate.Promise.End();
+        }
+
         _toldBy = request.Header;
         rpc.Respond(new TimeoutNowResponse(default(RpcHeader)));
         return HandlerOutcome.Campaign;
+    }
+
+    /// <summary>
+    /// Whoever names no term may have sent this in an earlier one, and rely on promises now; Go servers never do, and a leader of this
+    /// library that does not know yet who this is waits until they have ended.
+    /// </summary>
+    private bool BreaksPromise(TimeoutNowRequest request)
+    {
+        bool isPromised = request.Term == 0 && state.HoldPromise() is not null;
+        state.OpenGate();
+        return isPromised;
     }
 }

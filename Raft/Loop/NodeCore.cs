@@ -91,10 +91,8 @@ internal sealed class NodeCore
         var askProtocol = new AskProtocol(header, transport, capabilities);
         Asks = new AskClient(askProtocol, Completions, _tasks);
         askServer.Library = new LeaderDesk(header, Inbox, config.Limits, Questions).Receive;
-        Reads = new ReadRouter(config.LocalId, board, Inbox, Fsm, askProtocol, Settings, clock, Completions, _tasks);
-        Fates = new FateResolver(log, Reads, Settings, clock, Completions, _tasks);
-        Forwarder = new CommandForwarder(
-            config.LocalId, board, Inbox, Fsm, sent, askProtocol, capabilities, Settings, clock, Completions, _tasks);
+        Routes = new NodeRoutes(
+            config.LocalId, board, Inbox, Fsm, sent, askProtocol, capabilities, log, Settings, clock, Completions, _tasks, _userTasks);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         Restores = new RestoreClient(
@@ -140,14 +138,8 @@ internal sealed class NodeCore
     /// <summary>The user's state machine.</summary>
     public IFsm StateMachine { get; }
 
-    /// <summary>What finds out how far reads must wait.</summary>
-    public ReadRouter Reads { get; }
-
-    /// <summary>What finds out what became of commands.</summary>
-    public FateResolver Fates { get; }
-
-    /// <summary>What sends commands to the leader.</summary>
-    public CommandForwarder Forwarder { get; }
+    /// <summary>What gets callers' reads and commands to where they can be fulfilled.</summary>
+    public NodeRoutes Routes { get; }
 
     /// <summary>What takes snapshots.</summary>
     public SnapshotRunner Snapshots { get; }
@@ -196,8 +188,7 @@ internal sealed class NodeCore
         _tasks.Start("log writer", _writer.RunAsync);
         _fsmTasks.Start("state machine", () => Fsm.RunAsync(_fsmTasks.Stopping));
         _tasks.Start("snapshots", Snapshots.RunAsync);
-        _tasks.Start("reads", Reads.RunAsync);
-        _tasks.Start("commands for the leader", Forwarder.RunAsync);
+        Routes.Start(_tasks);
         _tasks.Start("main loop", RunLoopAsync);
     }
 
@@ -249,8 +240,7 @@ internal sealed class NodeCore
         _writer.Stop();
         Fsm.Stop();
         Snapshots.Stop();
-        Reads.Stop();
-        Forwarder.Stop();
+        Routes.Stop();
         FailWhatWaits(steps);
         await steps.TakeAsync(() => _transport.DisposeAsync());
         _userTasks.Stop();
@@ -273,8 +263,7 @@ internal sealed class NodeCore
         _observerTasks.Stop();
         await _observerTasks.Ended;
         steps.Take(Snapshots.FailWhatWaits);
-        steps.Take(Reads.FailAll);
-        steps.Take(Forwarder.FailAll);
+        steps.Take(Routes.FailAll);
         steps.Take(_context.Timer.Dispose);
         steps.Take(Inbox.Applies.Dispose);
         steps.Note(Inbox.Failure);

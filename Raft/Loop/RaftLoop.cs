@@ -23,7 +23,7 @@ internal sealed class RaftLoop(RoleContext context)
             change = change.Next switch
             {
                 RaftState.Leader => Leave(await RunLeaderAsync()),
-                RaftState.Candidate => await RunCandidateAsync(change.IsTransfer),
+                RaftState.Candidate => await RunCandidateAsync(change),
                 _ => await RunFollowerAsync(change),
             };
             Settle(change);
@@ -39,10 +39,10 @@ internal sealed class RaftLoop(RoleContext context)
         return new FollowerRole(context).RunAsync(change.Rpc);
     }
 
-    private Task<RoleChange> RunCandidateAsync(bool isTransfer)
+    private Task<RoleChange> RunCandidateAsync(RoleChange change)
     {
         context.Meter.Candidate?.Add(1);
-        return new CandidateRole(context, ++_campaign, isTransfer).RunAsync(first: null);
+        return new CandidateRole(context, ++_campaign, change.IsTransfer, change.TransferTerm).RunAsync(first: null);
     }
 
     private Task<RoleChange> RunLeaderAsync()

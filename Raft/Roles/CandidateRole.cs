@@ -12,7 +12,8 @@ namespace Raft.Roles;
 /// <param name="context">What it works with.</param>
 /// <param name="campaign">Counts this node's campaigns.</param>
 /// <param name="isTransfer">Whether the leader hands over: then voters do not protect it, and need not be asked first.</param>
-internal sealed class CandidateRole(RoleContext context, ulong campaign, bool isTransfer) : Role(context)
+/// <param name="transferTerm">The term in which the leader said so: it releases voters from their promises. 0 where it named none.</param>
+internal sealed class CandidateRole(RoleContext context, ulong campaign, bool isTransfer, ulong transferTerm) : Role(context)
 {
     private readonly TaskGroup _tasks = context.NewTasks();
     private VoteTally _tally = new(context.State.Configuration);
@@ -149,7 +150,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
             LastLogIndex = Context.State.Log.LastIndex,
             LastLogTerm = Context.State.Log.LastTerm,
             LeadershipTransfer = isTransfer,
-            TransferTerm = isTransfer ? _term - 1 : 0,
+            TransferTerm = transferTerm,
         };
         TimeSpan? began = Context.Meter.ElectSelf.Begin();
         try

@@ -38,8 +38,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         LogBatch batch = LogBatchBuilder.Single(
             context.State.Log.LastIndex + 1, term, LogType.Configuration, ConfigurationEncoding.Encode(configuration),
             LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow), timeFormat: context.Config.LogTimeFormat);
-        future.Index = batch.FirstIndex;
-        future.Term = term;
+        future.Place(batch.FirstIndex, term);
         context.Feeder.Expect(batch, [future]);
         Append(batch);
     }
@@ -122,8 +121,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         for (int i = first; i < end; i++)
         {
             ApplyFuture future = _taken[i];
-            future.Index = ++index;
-            future.Term = term;
+            future.Place(++index, term);
             futures[i - first] = future;
             bool isDataNil = future.Type != LogType.Command && future.Data.IsEmpty;
             _builder.Add(

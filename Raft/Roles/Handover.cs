@@ -58,6 +58,7 @@ internal sealed class Handover
                 + (_isTold ? " although it was told to." : ": it did not catch up."));
         }
 
+        _leadership.IsLeaseOver |= !Target.IsOurs;
         if (_failure is null && !_isTold && Target.Progress.MatchIndex >= _context.State.Log.LastIndex && MayBeElected)
         {
             _isTold = true;
@@ -69,7 +70,8 @@ internal sealed class Handover
                 Target.LeaveAlone(Deadline);
             }
 
-            _leadership.Tasks.Start($"handing over to {Target.Server.Id}", TellAsync);
+            ulong term = Target.IsOurs ? _leadership.Term : 0;
+            _leadership.Tasks.Start($"handing over to {Target.Server.Id}", () => TellAsync(term));
         }
 
         if (_failure is null)
@@ -111,9 +113,9 @@ internal sealed class Handover
     /// </summary>
     private bool MayBeElected => Target.IsOurs || _context.Clock.Now >= _leadership.LeaseAskedUntil;
 
-    private async Task TellAsync()
+    private async Task TellAsync(ulong term)
     {
-        var request = new TimeoutNowRequest(_context.State.Header) { Term = Target.IsOurs ? _leadership.Term : 0 };
+        var request = new TimeoutNowRequest(_context.State.Header) { Term = term };
         try
         {
             await _leadership.Transport.TimeoutNowAsync(

@@ -20,6 +20,14 @@ internal sealed class QuestionQueue(RoleContext context, Leadership leadership, 
     /// <summary>Takes a question. A read waits until an entry of this term is committed: before, the commit index may be old.</summary>
     public void Add(ConfirmRequest question, bool hasCommittedOwnTerm)
     {
+        if (question is ReadIndexRequest { Asker.IsEmpty: false } asked && peers.Find(asked.Asker) is null)
+        {
+            // It is sent no entries, and would wait for ever for those up to the index.
+            context.Completions.Add(question.Fail(new NotLeaderException(
+                $"{asked.Asker} is no member of the cluster that {context.State.LocalId} leads. Nothing was read.")));
+            return;
+        }
+
         if (question.IsRead && !hasCommittedOwnTerm)
         {
             _waitingForOwnTerm.Add(question);

@@ -239,7 +239,11 @@ internal abstract class Role(RoleContext context)
                 Term = term,
                 Rpc = rpc,
             },
-            HandlerOutcome.Campaign => new RoleChange(RaftState.Candidate, "the leader hands over") { IsTransfer = true },
+            HandlerOutcome.Campaign => new RoleChange(RaftState.Candidate, "the leader hands over")
+            {
+                IsTransfer = true,
+                TransferTerm = term,
+            },
             HandlerOutcome.Follow => new RoleChange(RaftState.Follower, $"{rpc.Request.Header.Id} leads") { Rpc = rpc },
             _ => null,
         };

@@ -14,6 +14,9 @@ internal sealed record RoleChange(RaftState Next, string Reason)
     /// <summary>Whether the leader told this node to campaign, as it hands over.</summary>
     public bool IsTransfer { get; init; }
 
+    /// <summary>The term in which it says so, where it names it.</summary>
+    public ulong TransferTerm { get; init; }
+
     /// <summary>Why the node cannot go on.</summary>
     public Exception? Failure { get; init; }
 }

@@ -18,7 +18,7 @@ namespace Raft.Routing;
 /// </remarks>
 internal sealed class CommandForwarder(
     ServerId self, NodeBoard board, LoopInbox inbox, FsmRunner fsm, SentCommands sent, AskProtocol asks, PeerCapabilities capabilities,
-    LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks)
+    LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks, LeaderProbe probe, WakeSignal wake)
 {
     private const int InFlightMax = 2;
 
@@ -28,7 +28,7 @@ internal sealed class CommandForwarder(
 
     private readonly ConcurrentQueue<ApplyFuture> _arrived = new();
     private readonly LinkedList<ApplyFuture> _waiting = new();
-    private readonly WakeSignal _wake = new();
+    private readonly PlacedCommands _placed = new(completions);
     private volatile bool _isClosed;
     private RaftException? _lastRefusal;
     private TimeSpan _notBefore;
@@ -46,7 +46,7 @@ internal sealed class CommandForwarder(
         future.EnqueueDeadline = clock.Now + (timeout > TimeSpan.Zero && timeout < longest ? timeout : longest);
         int size = future.Bytes;
         if (Interlocked.Increment(ref _count) > limits.ApplyQueueCountMax
-            || Interlocked.Add(ref _bytes, size) > limits.ApplyQueueBytesMax + size)
+            | Interlocked.Add(ref _bytes, size) > limits.ApplyQueueBytesMax + size)
         {
             Leave(size);
             return ApplyQueue.Entry.Full;
@@ -60,7 +60,7 @@ internal sealed class CommandForwarder(
 
         sent.Begin();
         _arrived.Enqueue(future);
-        _wake.Set();
+        wake.Set();
         if (_isClosed)
         {
             // The task may have looked for the last time before this one came.
@@ -73,11 +73,12 @@ internal sealed class CommandForwarder(
     /// <summary>The task.</summary>
     public async Task RunAsync()
     {
-        using var timer = new DeadlineTimer(clock, _wake);
+        using var timer = new DeadlineTimer(clock, wake);
         while (!_isClosed)
         {
             TimeSpan now = clock.Now;
             TakeIn(now);
+            _placed.Expire(now);
             while (_waiting.Count > 0 && now >= _notBefore && _inFlight < InFlightMax)
             {
                 Send(now);
@@ -89,7 +90,9 @@ internal sealed class CommandForwarder(
                 timer.Arm(_inFlight < InFlightMax && _notBefore < due ? _notBefore : due);
             }
 
-            await _wake.WaitAsync();
+            timer.Arm(_placed.Due);
+
+            await wake.WaitAsync();
         }
 
         FailAll();
@@ -99,7 +102,7 @@ internal sealed class CommandForwarder(
     public void Stop()
     {
         _isClosed = true;
-        _wake.Set();
+        wake.Set();
     }
 
     /// <summary>Fails what was not sent; for a task that has ended.</summary>
@@ -165,10 +168,18 @@ internal sealed class CommandForwarder(
             return;
         }
 
+        if (!capabilities.IsKnown(leader.Id))
+        {
+            // A server of another library would end the connection, as a leader does that dies with our commands.
+            probe.Ask(new Server(leader.Id, leader.Address));
+            _notBefore = now + Pause;
+            return;
+        }
+
         var group = new List<ApplyFuture>();
         long bytes = 0;
         RaftLimits limits = settings.Current.Limits;
-        while (_waiting.First is { } first && group.Count < limits.BatchCountMax
+        while (_waiting.First is { } first && group.Count < Math.Min(limits.BatchCountMax, LeaderMessages.CommandsMax)
             && (group.Count == 0 || bytes + first.Value.Bytes <= limits.BatchBytesMax))
         {
             _waiting.RemoveFirst();
@@ -227,25 +238,30 @@ internal sealed class CommandForwarder(
         try
         {
             TimeSpan patience = group.Min(f => f.EnqueueDeadline) - now;
+            using var longest = new CancellationTokenSource(settings.Current.LeaderWaitTimeout, clock.Provider);
+            using CancellationTokenRegistration stop = tasks.Stopping.UnsafeRegister(
+                static source => ((CancellationTokenSource)source!).Cancel(), longest);
             ReadOnlyMemory<byte> answer = await asks.AskAsync(
-                leader, AskKind.Append, LeaderMessages.Append(group, patience), tasks.Stopping);
+                leader, AskKind.Append, LeaderMessages.Append(group, patience), longest.Token);
             LeaderAnswer[] answers = LeaderMessages.ReadAnswers(answer.Span, group.Count);
-            for (int i = 0; i < group.Count; i++)
+
+            // From the last: those that are sent again keep their order.
+            for (int i = group.Count - 1; i >= 0; i--)
             {
                 Take(group[i], answers[i], leader.Id);
             }
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {
-            foreach (ApplyFuture command in group)
+            for (int i = group.Count - 1; i >= 0; i--)
             {
-                NoAnswer(command, leader, term, failure);
+                NoAnswer(group[i], leader, term, failure);
             }
         }
         finally
         {
             _inFlight--;
-            _wake.Set();
+            wake.Set();
         }
     }
 
@@ -253,8 +269,8 @@ internal sealed class CommandForwarder(
     {
         if (answer.Verdict == LeaderVerdict.Done)
         {
-            command.Index = answer.Index;
-            command.Term = answer.Term;
+            command.Place(answer.Index, answer.Term);
+            _placed.Add(command, clock.Now + settings.Current.LeaderWaitTimeout);
             Leave(command.Bytes);
             command.Appended();
             if (!fsm.TryAdd(new FsmExpect(command)))
@@ -276,9 +292,8 @@ internal sealed class CommandForwarder(
 
     private void NoAnswer(ApplyFuture command, Server leader, ulong term, Exception failure)
     {
-        // What never had a connection, or is no server of ours, did nothing.
-        bool isNotDone = failure is TransportException { Failure: TransportFailure.Unreachable } || capabilities.IsForeign(leader.Id);
-        if (isNotDone)
+        // What never had a connection did nothing. Of all else only the leader could tell.
+        if (failure is TransportException { Failure: TransportFailure.Unreachable })
         {
             Again(command, new NotLeaderException(
                 $"{self} does not lead, and {leader.Id} at {leader.Address} did not take its command. Nothing was appended. {failure.Message}"));

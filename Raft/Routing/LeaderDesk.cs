@@ -62,7 +62,7 @@ internal sealed class LeaderDesk(RpcHeader header, LoopInbox inbox, RaftLimits l
     private void Append(IncomingRpc rpc, AskRequest request)
     {
         List<(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Extensions)> commands =
-            LeaderMessages.ReadAppend(request.Data, limits.BatchCountMax, out TimeSpan patience);
+            LeaderMessages.ReadAppend(request.Data, out TimeSpan patience);
         var group = new GuestGroup(commands.Count, answers => Respond(rpc, answers));
         for (int i = 0; i < commands.Count; i++)
         {

@@ -7,6 +7,9 @@ namespace Raft.Routing;
 /// <summary>The bytes of what servers ask of their leader, in msgpack (docs/formats.md).</summary>
 internal static class LeaderMessages
 {
+    /// <summary>The most commands in one question.</summary>
+    public const int CommandsMax = 1024;
+
     private const int WhyBytesMax = 1024;
     private const int FieldsBytesMax = 32;
 
@@ -53,17 +56,16 @@ internal static class LeaderMessages
 
     /// <summary>Reads them.</summary>
     /// <param name="question">The bytes; the commands are parts of them.</param>
-    /// <param name="countMax">The most commands.</param>
     /// <param name="patience">How long they may wait for a place.</param>
     /// <exception cref="FormatException">They are something else.</exception>
     public static List<(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Extensions)> ReadAppend(
-        ReadOnlyMemory<byte> question, int countMax, out TimeSpan patience)
+        ReadOnlyMemory<byte> question, out TimeSpan patience)
     {
         var reader = new MsgPackReader(question.Span);
         long count = reader.ArrayHeader() - 1;
-        if (count < 1 || count > countMax)
+        if (count is < 1 or > CommandsMax)
         {
-            throw new MsgPackException($"{count} commands at once; 1 to {countMax} are taken");
+            throw new MsgPackException($"{count} commands at once; 1 to {CommandsMax} are taken");
         }
 
         patience = TimeSpan.FromMilliseconds(Math.Clamp(reader.Unsigned(), 1, 86_400_000));

@@ -28,6 +28,7 @@ internal sealed class ReadRouter(
     private readonly ConcurrentQueue<(List<RoutedRead> Group, Exception Why)> _failed = new();
     private readonly WakeSignal _wake = new();
     private readonly List<RoutedRead> _waiting = [];
+    private readonly Queue<RoutedRead> _pending = new();
     private volatile ReadPoint? _newest;
     private volatile bool _isClosed;
     private Exception? _lastFailure;
@@ -85,10 +86,9 @@ internal sealed class ReadRouter(
                 Ask(now);
             }
 
-            if (_waiting.Count > 0)
+            if (_pending.TryPeek(out RoutedRead first))
             {
-                TimeSpan due = _waiting.Min(static r => r.Deadline);
-                timer.Arm(_inFlight < InFlightMax && _notBefore < due ? _notBefore : due);
+                timer.Arm(_waiting.Count > 0 && _inFlight < InFlightMax && _notBefore < first.Deadline ? _notBefore : first.Deadline);
             }
 
             await _wake.WaitAsync();
@@ -108,17 +108,21 @@ internal sealed class ReadRouter(
     public void FailAll()
     {
         Refuse();
-        while (_failed.TryDequeue(out (List<RoutedRead> Group, Exception) failed))
-        {
-            _waiting.AddRange(failed.Group);
-        }
-
+        RefuseReturned();
         foreach (RoutedRead read in _waiting)
         {
             Fail(read, new RaftShutdownException(WasStopped));
         }
 
         _waiting.Clear();
+    }
+
+    private void RefuseReturned()
+    {
+        while (_failed.TryDequeue(out (List<RoutedRead> Group, Exception) failed))
+        {
+            failed.Group.ForEach(read => Fail(read, new RaftShutdownException(WasStopped)));
+        }
     }
 
     private void Refuse()
@@ -142,20 +146,22 @@ internal sealed class ReadRouter(
         while (_arrived.TryDequeue(out RoutedRead read))
         {
             _waiting.Add(read);
+            _pending.Enqueue(read);
         }
 
-        _waiting.RemoveAll(read =>
+        // Whatever it waits for: a leader, its answer, the entries up to the index.
+        while (_pending.TryPeek(out RoutedRead first) && (first.Deadline <= now || first.Wait.IsAbandoned))
         {
-            if (read.Deadline > now && !read.Wait.IsAbandoned)
+            _pending.Dequeue();
+            if (!first.Wait.IsAbandoned)
             {
-                return false;
+                completions.Add(new Expiry(first.Wait, new NotLeaderException(
+                    $"Within {settings.Current.LeaderWaitTimeout} no leader confirmed what is committed, or it did not come here. Nothing was "
+                    + $"read: try again. {_lastFailure?.Message}")));
             }
+        }
 
-            Fail(read, new NotLeaderException(
-                $"No leader confirmed within {settings.Current.LeaderWaitTimeout} up to where everything is committed. Nothing was "
-                + $"read: try again. {_lastFailure?.Message}"));
-            return true;
-        });
+        _waiting.RemoveAll(read => read.Deadline <= now || read.Wait.IsAbandoned);
     }
 
     private void Ask(TimeSpan now)
@@ -177,7 +183,7 @@ internal sealed class ReadRouter(
             tasks.Start($"read index of {leader.Id}", () => AskAsync(new Server(leader.Id, leader.Address), group, mayUseLease, now));
         }
         else if (!inbox.TryAdd(new ReadIndexRequest(
-            asker: default, mayUseLease, index => Found(group, now, index), why => Lost(group, why))))
+            asker: default, mayUseLease, index => Found(group, now, index, mayUseLease), why => Lost(group, why))))
         {
             Lost(group, new RaftShutdownException(WasStopped));
         }
@@ -187,12 +193,16 @@ internal sealed class ReadRouter(
     {
         try
         {
+            // A leader that does not answer for so long is soon none any more: the next is asked.
+            using var patience = new CancellationTokenSource(settings.Current.ElectionTimeout, clock.Provider);
+            using CancellationTokenRegistration stop = tasks.Stopping.UnsafeRegister(
+                static source => ((CancellationTokenSource)source!).Cancel(), patience);
             ReadOnlyMemory<byte> answer = await asks.AskAsync(
-                leader, AskKind.ReadIndex, LeaderMessages.ReadIndex(mayUseLease), tasks.Stopping);
+                leader, AskKind.ReadIndex, LeaderMessages.ReadIndex(mayUseLease), patience.Token);
             LeaderAnswer told = LeaderMessages.ReadAnswers(answer.Span, count: 1)[0];
             if (told.Verdict == LeaderVerdict.Done)
             {
-                Found(group, askedAt, told.Index);
+                Found(group, askedAt, told.Index, mayUseLease);
             }
             else
             {
@@ -206,10 +216,12 @@ internal sealed class ReadRouter(
     }
 
     /// <summary>Everything up to an index was committed when it was asked, and nothing beyond.</summary>
-    private void Found(List<RoutedRead> group, TimeSpan askedAt, ulong index)
+    private void Found(List<RoutedRead> group, TimeSpan askedAt, ulong index, bool mayBeLeased)
     {
         _inFlight--;
-        if (_newest is not { } known || askedAt > known.AskedAt)
+
+        // What a lease said trusts other servers' clocks, which reads of bounded staleness do not.
+        if (!mayBeLeased && (_newest is not { } known || askedAt > known.AskedAt))
         {
             _newest = new ReadPoint(askedAt, index);
         }
@@ -230,6 +242,11 @@ internal sealed class ReadRouter(
     {
         _failed.Enqueue((group, why));
         _wake.Set();
+        if (_isClosed)
+        {
+            // The task may have looked for the last time before this came back.
+            RefuseReturned();
+        }
     }
 
     private void Fail(RoutedRead read, Exception why)
@@ -238,6 +255,11 @@ internal sealed class ReadRouter(
         {
             completions.Add(told);
         }
+    }
+
+    private sealed class Expiry(FsmWait wait, Exception why) : ICompletion
+    {
+        public void Complete() => wait.GiveUp(why);
     }
 
     private readonly record struct RoutedRead(FsmWait Wait, bool MayUseLease, TimeSpan Deadline);
