@@ -94,6 +94,9 @@ public sealed class SimulationClient<TFsm>
     /// <summary>The share of its turns in which it replaces the cluster's state; 0 for never.</summary>
     internal double RestoreShare => _port.RestoreShare;
 
+    /// <summary>Sends a command to some server, once, beside everything else; what becomes of it nobody hears.</summary>
+    internal void SendAside(ReadOnlyMemory<byte> command) => _port.SendAside(command);
+
     /// <summary>Replaces the cluster's state by one in the form of the state machine's snapshots.</summary>
     internal Task<SimulationOutcome<object?>> RestoreAsync(byte[] state) => _port.RestoreAsync(state);
 

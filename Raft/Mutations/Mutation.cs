@@ -97,4 +97,7 @@ internal enum Mutation
 
     /// <summary>A server that lost its disk votes and campaigns before it has its log back.</summary>
     RejoinForgetsLog,
+
+    /// <summary>A snapshot of a state machine with sessions leaves the sessions out (thesis 6.3).</summary>
+    SessionsNotInSnapshot,
 }
