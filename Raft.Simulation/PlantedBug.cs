@@ -21,6 +21,9 @@ internal sealed record PlantedBug(Mutation Node, WalMutation Store)
     /// <summary>Its name on the command line.</summary>
     public string Name => Store == WalMutation.None ? Node.ToString() : Store.ToString();
 
+    /// <summary>Whether it lies in what only a workload with sessions uses.</summary>
+    public bool IsOfSessions => Node == Mutation.SessionsNotInSnapshot;
+
     /// <summary>Finds a bug by its name.</summary>
     public static PlantedBug? Find(string name) =>
         All.FirstOrDefault(b => string.Equals(b.Name, name, StringComparison.OrdinalIgnoreCase));

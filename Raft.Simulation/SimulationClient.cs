@@ -97,6 +97,9 @@ public sealed class SimulationClient<TFsm>
     /// <summary>The share of its turns in which it reads, beside those that it draws itself.</summary>
     internal double ReadShare => _port.ReadShare;
 
+    /// <summary>Sends a command to some server, once, beside everything else; what becomes of it nobody hears.</summary>
+    internal void SendAside(ReadOnlyMemory<byte> command) => _port.SendAside(command);
+
     /// <summary>Replaces the cluster's state by one in the form of the state machine's snapshots.</summary>
     internal Task<SimulationOutcome<object?>> RestoreAsync(byte[] state) => _port.RestoreAsync(state);
 

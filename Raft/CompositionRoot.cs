@@ -9,5 +9,7 @@ internal static class CompositionRoot
     public static TaskScheduler PoolScheduler => TaskScheduler.Default;
 
     public static int NewSeed() => Random.Shared.Next();
+
+    public static string NewName() => Guid.NewGuid().ToString("N");
 #pragma warning restore RS0030
 }

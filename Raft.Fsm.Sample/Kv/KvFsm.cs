@@ -20,34 +20,12 @@ internal sealed class KvFsm : IFsm
             return new KvResult(KvOutcome.NotACommand, entry.Index, entry.Term) { Error = error };
         }
 
-        // A repeated request is answered and not applied: its first answer may have been lost on the way.
-        if (command!.Client is { } client && _state.Sessions.TryGetValue(client, out KvSession last))
-        {
-            if (command.Request == last.Request)
-            {
-                return last.Result;
-            }
-
-            if (command.Request < last.Request)
-            {
-                return new KvResult(KvOutcome.Superseded, entry.Index, entry.Term)
-                {
-                    Error = $"request {command.Request} of {client} came after its request {last.Request} was applied",
-                };
-            }
-        }
-
-        KvResult result = Apply(command, new KvResult(KvOutcome.Applied, entry.Index, entry.Term));
-        if (command.Client is not null)
-        {
-            _state.Sessions[command.Client] = new KvSession(command.Request, result);
-        }
-
-        return result;
+        var applied = new KvResult(KvOutcome.Applied, entry.Index, entry.Term);
+        return command!.Client is null ? Apply(command, applied) : ApplyOnce(command, applied);
     }
 
     /// <inheritdoc/>
-    public IFsmSnapshot Snapshot() => new KvSnapshot([.. _state.Values], [.. _state.Sessions]);
+    public IFsmSnapshot Snapshot() => new KvSnapshot([.. _state.Values], [.. _state.Sessions.Entries]);
 
     /// <inheritdoc/>
     public async Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken)
@@ -62,6 +40,32 @@ internal sealed class KvFsm : IFsm
 
     /// <summary>All pairs, in no order.</summary>
     public KeyValuePair<string, byte[]>[] Copy() => [.. _state.Values];
+
+    // A repeated request is answered and not applied: its first answer may have been lost on the way. Sessions are never
+    // expired here, so that one that is not known is always a new one.
+    private KvResult ApplyOnce(KvCommand command, KvResult applied)
+    {
+        var request = new SessionRequest(command.Client!, command.Request);
+        SessionAnswer check = _state.Sessions.Check(request, applied.Index);
+        switch (check.Verdict)
+        {
+            case SessionVerdict.New:
+                KvResult result = Apply(command, applied);
+                _state.Sessions.Record(request, applied.Index, KvResultEncoding.Encode(result));
+                return result;
+            case SessionVerdict.Repeated:
+                return KvResultEncoding.Decode(check.Result.Span);
+            case SessionVerdict.Superseded:
+                return applied with
+                {
+                    Outcome = KvOutcome.Superseded,
+                    Error = $"request {command.Request} of {command.Client} came after its request "
+                        + $"{_state.Sessions.Find(command.Client!)!.Number} was applied",
+                };
+            default:
+                return applied with { Outcome = KvOutcome.NotACommand, Error = "the name of a client is too long" };
+        }
+    }
 
     private KvResult Apply(KvCommand command, KvResult applied)
     {

@@ -11,7 +11,7 @@ namespace Raft.Fsm.Sample.Kv;
 /// <param name="pairs">The keys with their values, in any order.</param>
 /// <param name="sessions">The clients, in any order.</param>
 internal sealed class KvSnapshot(
-    KeyValuePair<string, byte[]>[] pairs, KeyValuePair<string, KvSession>[] sessions) : IFsmSnapshot
+    KeyValuePair<string, byte[]>[] pairs, SessionEntry[] sessions) : IFsmSnapshot
 {
     /// <summary>The first line's <c>format</c>.</summary>
     public const string Format = "raftkv";
@@ -28,7 +28,7 @@ internal sealed class KvSnapshot(
     };
 
     private KeyValuePair<string, byte[]>[] _pairs = pairs;
-    private KeyValuePair<string, KvSession>[] _sessions = sessions;
+    private SessionEntry[] _sessions = sessions;
 
     /// <inheritdoc/>
     public async Task PersistAsync(Stream destination, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal sealed class KvSnapshot(
             json.WriteNumber("version"u8, Version);
             json.WriteNumber("count"u8, count);
         });
-        Sort(_pairs);
+        Array.Sort(_pairs, static (one, other) => Utf8Order.Instance.Compare(one.Key, other.Key));
         foreach (KeyValuePair<string, byte[]> pair in _pairs)
         {
             Line(json, buffer, pair, static (json, pair) =>
@@ -52,10 +52,16 @@ internal sealed class KvSnapshot(
             await FlushAsync(buffer, destination, FlushBytes, cancellationToken);
         }
 
-        Sort(_sessions);
-        foreach (KeyValuePair<string, KvSession> session in _sessions)
+        Array.Sort(_sessions, static (one, other) => Utf8Order.Instance.Compare(one.Client, other.Client));
+        foreach (SessionEntry session in _sessions)
         {
-            Line(json, buffer, session, static (json, session) => WriteSession(json, session.Key, session.Value));
+            Line(json, buffer, session, static (json, session) =>
+            {
+                json.WriteString("client"u8, session.Client);
+                json.WriteNumber("request"u8, session.Number);
+                json.WritePropertyName("result"u8);
+                json.WriteRawValue(session.Result.Span, skipInputValidation: true);
+            });
             await FlushAsync(buffer, destination, FlushBytes, cancellationToken);
         }
 
@@ -69,9 +75,6 @@ internal sealed class KvSnapshot(
         _sessions = [];
     }
 
-    private static void Sort<T>(KeyValuePair<string, T>[] items) =>
-        Array.Sort(items, static (one, other) => Utf8Order.Instance.Compare(one.Key, other.Key));
-
     private static void Line<T>(
         Utf8JsonWriter json, ArrayBufferWriter<byte> buffer, T item, Action<Utf8JsonWriter, T> write)
     {
@@ -81,32 +84,6 @@ internal sealed class KvSnapshot(
         json.Flush();
         json.Reset();
         buffer.Write("\n"u8);
-    }
-
-    // Everything that a repeated request is answered with.
-    private static void WriteSession(Utf8JsonWriter json, string client, KvSession session)
-    {
-        json.WriteString("client"u8, client);
-        json.WriteNumber("request"u8, session.Request);
-        json.WriteStartObject("result"u8);
-        json.WriteNumber("index"u8, session.Result.Index);
-        json.WriteNumber("term"u8, session.Result.Term);
-        if (session.Result.Existed is { } existed)
-        {
-            json.WriteBoolean("existed"u8, existed);
-        }
-
-        if (session.Result.Swapped is { } swapped)
-        {
-            json.WriteBoolean("swapped"u8, swapped);
-        }
-
-        if (session.Result.Error is { } error)
-        {
-            json.WriteString("error"u8, error);
-        }
-
-        json.WriteEndObject();
     }
 
     private static async ValueTask FlushAsync(

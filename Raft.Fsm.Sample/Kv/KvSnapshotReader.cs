@@ -6,6 +6,7 @@ namespace Raft.Fsm.Sample.Kv;
 internal sealed class KvSnapshotReader
 {
     private readonly KvState? _into;
+    private readonly List<SessionEntry> _sessions = [];
     private string? _lastKey;
     private string? _lastClient;
 
@@ -36,8 +37,14 @@ internal sealed class KvSnapshotReader
             {
                 reader.ReadSession(client.Span);
             }
+
+            SessionTable sessions = SessionTable.Of(reader._sessions);
+            if (into is not null)
+            {
+                into.Sessions = sessions;
+            }
         }
-        catch (Exception damage) when (damage is JsonException or FormatException or InvalidOperationException)
+        catch (Exception damage) when (damage is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
             throw new InvalidDataException($"This is no snapshot of raftkv: line {lines.LineNumber}: {damage.Message}", damage);
         }
@@ -127,7 +134,7 @@ internal sealed class KvSnapshotReader
             }
             else if (json.ValueTextEquals("result"u8))
             {
-                result = NextResult(ref json);
+                result = KvResultEncoding.Next(ref json);
             }
             else
             {
@@ -138,47 +145,7 @@ internal sealed class KvSnapshotReader
         End(ref json);
         Require(!string.IsNullOrEmpty(client), "a client is missing");
         _lastClient = InOrder(_lastClient, client!);
-        _into?.Sessions.Add(client!, new KvSession(request, result));
-    }
-
-    private static KvResult NextResult(ref Utf8JsonReader json)
-    {
-        var result = new KvResult(KvOutcome.Applied, Index: 0, Term: 0);
-        json.Read();
-        Require(json.TokenType == JsonTokenType.StartObject, "a result is an object");
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            if (json.ValueTextEquals("index"u8))
-            {
-                json.Read();
-                result = result with { Index = json.GetUInt64() };
-            }
-            else if (json.ValueTextEquals("term"u8))
-            {
-                json.Read();
-                result = result with { Term = json.GetUInt64() };
-            }
-            else if (json.ValueTextEquals("existed"u8))
-            {
-                json.Read();
-                result = result with { Existed = json.GetBoolean() };
-            }
-            else if (json.ValueTextEquals("swapped"u8))
-            {
-                json.Read();
-                result = result with { Swapped = json.GetBoolean() };
-            }
-            else if (json.ValueTextEquals("error"u8))
-            {
-                result = result with { Outcome = KvOutcome.NotACommand, Error = JsonFields.NextText(ref json) };
-            }
-            else
-            {
-                json.Skip();
-            }
-        }
-
-        return result;
+        _sessions.Add(new SessionEntry(client!, OpenedAt: 0, request, result.Index, KvResultEncoding.Encode(result)));
     }
 
     // The order finds names that stand twice, too.

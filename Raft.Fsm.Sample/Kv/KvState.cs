@@ -7,5 +7,5 @@ internal sealed class KvState
     public Dictionary<string, byte[]> Values { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The clients that number their requests.</summary>
-    public Dictionary<string, KvSession> Sessions { get; } = new(StringComparer.Ordinal);
+    public SessionTable Sessions { get; set; } = new();
 }

@@ -68,6 +68,19 @@ internal sealed class ClientPort(
         return answer;
     }
 
+    /// <summary>Sends a command to any server, whoever leads, and does not wait for an answer.</summary>
+    public void SendAside(ReadOnlyMemory<byte> command)
+    {
+        SimServer server = cluster.Servers[random.Next(cluster.Servers.Count)];
+        if (server.Node is { } node)
+        {
+            ulong hash = Mix.Of(command.Span);
+            calls.Sent(hash);
+            cluster.Kernel.Log?.Invoke(cluster.Kernel.Now, $"{name} > {server.Id}, aside: {CommandText.Of(command.Span)}");
+            calls.Add(node.ApplyAsync(command, _placeWithin), server.Process!, hash, $"of {server.Id} at {cluster.Kernel.Now}, aside");
+        }
+    }
+
     /// <summary>Reads, linearizably.</summary>
     public async Task<SimulationOutcome<T>> ReadAsync<T>(Func<IFsm, T> read)
     {

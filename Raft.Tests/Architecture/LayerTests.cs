@@ -27,6 +27,7 @@ public sealed class LayerTests
     private static readonly Dictionary<string, string> LayerOfPublicType = new(StringComparer.Ordinal)
     {
         [nameof(RaftNode)] = "facade",
+        [nameof(Session)] = "facade",
         ["InMemoryLogStore"] = "Raft.Storage",
         ["InMemoryStableStore"] = "Raft.Storage",
         ["InMemorySnapshotStore"] = "Raft.Storage",

@@ -75,6 +75,18 @@ public sealed class ReadmeTests
         Assert.That(page, Is.EqualTo(code));
     }
 
+    [Test]
+    public void The_examples_of_the_sessions_page_are_those_that_are_tested()
+    {
+        string[] page = [.. Between(File.ReadAllLines(Path.Combine(Root(), "docs", "sessions.md")), "```csharp", "```")];
+
+        string[] code = [.. new[] { "SessionsExample.cs", "PaymentFsm.cs" }.SelectMany(file => Between(
+            File.ReadAllLines(Path.Combine(Root(), "Raft.Tests", "Sessions", file)), "// docs begin", "// docs end"))];
+
+        Assert.That(page, Is.Not.Empty);
+        Assert.That(page, Is.EqualTo(code));
+    }
+
     private static IEnumerable<string> Between(IEnumerable<string> lines, string begin, string end)
     {
         bool isInside = false;

@@ -165,6 +165,13 @@ internal sealed class VirtualCluster : IDisposable
         task.GetAwaiter().GetResult();
     }
 
+    /// <summary>Calls something on the thread's scheduler, so that the tasks which it starts stay on it.</summary>
+    public T On<T>(Func<T> call) => Run(Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _scheduler));
+
+    /// <summary>Starts something that awaits, on the thread's scheduler.</summary>
+    public Task<T> OnAsync<T>(Func<Task<T>> call) =>
+        Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.None, _scheduler).Unwrap();
+
     /// <summary>Applies a command on a server.</summary>
     public Task<ApplyResult> Apply(VirtualServer server, string command) =>
         server.Node!.ApplyAsync(Encoding.UTF8.GetBytes(command));

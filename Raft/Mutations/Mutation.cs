@@ -109,4 +109,7 @@ internal enum Mutation
 
     /// <summary>A voter that starts again does not keep to what it may have promised before.</summary>
     PromiseForgotten,
+
+    /// <summary>A snapshot of a state machine with sessions leaves the sessions out (thesis 6.3).</summary>
+    SessionsNotInSnapshot,
 }

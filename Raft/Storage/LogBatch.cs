@@ -86,6 +86,16 @@ public sealed class LogBatch
         return layout.ExtensionsLength <= 0 ? default : _encoded.Slice(layout.ExtensionsStart, layout.ExtensionsLength);
     }
 
+    /// <summary>The entry at a position with the first bytes of its command left out; all else is as it was.</summary>
+    internal LogEntry WithoutFirst(int position, int dataBytes)
+    {
+        EntryLayout layout = Layout(position);
+        Invariant.Require(dataBytes <= layout.DataLength, "no more is left out of a command than it has");
+        layout.DataStart += dataBytes;
+        layout.DataLength -= dataBytes;
+        return new LogEntry(new LogBatch(FirstIndex + (ulong)position, _encoded, [layout], count: 1), position: 0);
+    }
+
     internal ref readonly EntryLayout Layout(int position)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)position, (uint)Count, nameof(position));

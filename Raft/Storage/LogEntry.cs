@@ -37,6 +37,10 @@ public readonly struct LogEntry
     /// <summary>The entry's bytes as they stand on the wire and on disk: one msgpack map in Go's form.</summary>
     public ReadOnlyMemory<byte> Encoded => _batch.EncodedAt(_position);
 
+    /// <summary>The same entry, with the first bytes of its command left out for whoever it is shown to.</summary>
+    /// <param name="dataBytes">How many, at most as many as there are.</param>
+    internal LogEntry WithoutFirst(int dataBytes) => _batch.WithoutFirst(_position, dataBytes);
+
     /// <inheritdoc/>
     public override string ToString() => $"({Index},{Term}) {Type} {Data.Length} bytes";
 }

@@ -1,6 +1,4 @@
 using Raft.Simulation;
-using Raft.Simulation.Running;
-using Raft.Simulation.Workloads;
 
 namespace Raftsim;
 
@@ -18,7 +16,7 @@ internal static class MutationTable
         foreach (PlantedBug bug in bugs)
         {
             SimulationOptions planted = options with { Bug = bug };
-            SimulationReport found = await Runner(planted with { FailuresMax = 1 }).RunAsync(seeds);
+            SimulationReport found = await RunAsync(seeds, planted with { FailuresMax = 1 });
             if (found.Failures.Count == 0)
             {
                 missed++;
@@ -27,13 +25,15 @@ internal static class MutationTable
             }
 
             SeedResult first = found.Failures.MinBy(f => f.Seed)!;
-            SimulationReport more = await Runner(planted).RunAsync(SeedRange.Of(first.Seed + 1, first.Seed + 50));
+            SimulationReport more = await RunAsync(SeedRange.Of(first.Seed + 1, first.Seed + 50), planted);
             Console.WriteLine($"| {bug.Name} | {first.Seed} | {more.Failures.Count} | {first.BrokenRule} |");
         }
 
         return missed == 0 ? 0 : 1;
     }
 
-    private static SeedRunner<RegisterFsm> Runner(SimulationOptions options) =>
-        new(() => new RegisterFsm(), new RegisterWorkload(), options);
+    private static Task<SimulationReport> RunAsync(SeedRange seeds, SimulationOptions options) =>
+        Workloads.OfBug(options.Bug) == Workloads.Sessions
+            ? Workloads.NewSessions(options).RunAsync(seeds)
+            : Workloads.NewRegisters(options).RunAsync(seeds);
 }

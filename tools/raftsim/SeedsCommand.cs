@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Raft;
 using Raft.Simulation;
 using Raft.Simulation.Running;
-using Raft.Simulation.Workloads;
 
 namespace Raftsim;
 
@@ -12,13 +12,14 @@ internal static class SeedsCommand
 
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code: 1 where a seed failed.</returns>
-    public static async Task<int> RunAsync(SeedRange seeds, SimulationOptions options)
+    public static async Task<int> RunAsync<TFsm>(
+        SeedRange seeds, SimulationOptions options, Func<SimulationOptions, SeedRunner<TFsm>> newRunner)
+        where TFsm : class, IFsm
     {
         var bar = new ProgressBar(seeds.Last - seeds.First + 1);
         TimeSpan cpuBefore = Process.GetCurrentProcess().TotalProcessorTime;
         var clock = Stopwatch.StartNew();
-        var runner = new SeedRunner<RegisterFsm>(
-            () => new RegisterFsm(), new RegisterWorkload(), options with { Progress = bar.Add });
+        SeedRunner<TFsm> runner = newRunner(options with { Progress = bar.Add });
         SimulationReport report = await runner.RunAsync(seeds);
         bar.Dispose();
         TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime - cpuBefore;

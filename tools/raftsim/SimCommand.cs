@@ -44,6 +44,11 @@ internal static class SimCommand
         Description = $"Runs a scenario of its own instead of the profiles: {string.Join(", ", Raft.Simulation.Scenarios.Scenario.Names)}.",
     };
 
+    private static readonly Option<string?> Workload = new("--workload")
+    {
+        Description = $"What clients do: {Workloads.Registers} (linearizable reads and writes) or {Workloads.Sessions} (increments, exactly once).",
+    };
+
     private static readonly Option<int> Threads = new("--threads")
     {
         Description = "How many seeds run at once.",
@@ -55,7 +60,7 @@ internal static class SimCommand
     {
         var command = new RootCommand("Runs Raft clusters in a simulated world, from seeds. The last line is JSON; exit code 1 on any failure.")
         {
-            Seeds, Seconds, Nodes, Mutation, ListMutations, Trace, Profile, Scenario, Threads,
+            Seeds, Seconds, Nodes, Mutation, ListMutations, Trace, Profile, Scenario, Workload, Threads,
         };
         command.SetAction(result => RunAsync(result));
         return command;
@@ -101,7 +106,10 @@ internal static class SimCommand
                 planted == "all" ? PlantedBug.All : [.. planted.Split(',').Select(name => PlantedBug.Find(name)!)]);
         }
 
-        return SeedsCommand.RunAsync(seeds, options with { Bug = planted is null ? PlantedBug.None : PlantedBug.Find(planted)! });
+        options = options with { Bug = planted is null ? PlantedBug.None : PlantedBug.Find(planted)! };
+        return (result.GetValue(Workload) ?? Workloads.OfBug(options.Bug)) == Workloads.Sessions
+            ? SeedsCommand.RunAsync(seeds, options, Workloads.NewSessions)
+            : SeedsCommand.RunAsync(seeds, options, Workloads.NewRegisters);
     }
 
     private static SeedRange ParseSeeds(string text, Action<string> refuse)
@@ -137,6 +145,11 @@ internal static class SimCommand
         if (result.GetValue(Mutation) is { } bug and not "all" && bug.Split(',').Any(name => PlantedBug.Find(name) is null))
         {
             return $"--mutation {bug} is not known; --list-mutations lists them";
+        }
+
+        if (result.GetValue(Workload) is not (null or Workloads.Registers or Workloads.Sessions))
+        {
+            return $"--workload {result.GetValue(Workload)} is not known; give {Workloads.Registers} or {Workloads.Sessions}";
         }
 
         return result.GetValue(Scenario) is { } scenario && Raft.Simulation.Scenarios.Scenario.Find(scenario) is null
