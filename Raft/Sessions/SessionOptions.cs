@@ -17,7 +17,10 @@ public sealed record SessionOptions
     /// </summary>
     public ulong OpenedAt { get; init; }
 
-    /// <summary>After how long an attempt that got no answer is given up, and the request sent again. Default 5 s.</summary>
+    /// <summary>
+    /// After how long an attempt that got no answer is given up, and the request sent again. Default 5 s. Longer than a busy
+    /// cluster's answers take: each attempt may add an entry to the log, and makes it busier.
+    /// </summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The least time between two attempts, which doubles from one to the next. Default 10 ms.</summary>
