@@ -9,7 +9,7 @@ public sealed partial class RaftNode
     /// Reads the state machine of this server, with a promise of how new its state is. The function runs between two entries, while
     /// the state machine stands still: quick functions only.
     /// </summary>
-    /// <typeparam name="TFsm">What the state machine is.</typeparam>
+    /// <typeparam name="TFsm">What the state machine is; also of one that stands within a <see cref="SessionFsm"/>.</typeparam>
     /// <typeparam name="T">What the function returns.</typeparam>
     /// <param name="consistency">The promise.</param>
     /// <param name="read">Reads the state machine, which it must not change. Its exception is the caller's.</param>
@@ -25,10 +25,11 @@ public sealed partial class RaftNode
         ReadConsistency consistency, Func<TFsm, T> read, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return _core.StateMachine is TFsm fsm
+        object stateMachine = _core.StateMachine is SessionFsm sessions and not TFsm ? sessions.Inner : _core.StateMachine;
+        return stateMachine is TFsm fsm
             ? Read(consistency, _ => read(fsm), cancellationToken)
             : Task.FromException<T>(new ArgumentException(
-                $"The state machine is a {_core.StateMachine.GetType()}, and no {typeof(TFsm)}.", nameof(read)));
+                $"The state machine is a {stateMachine.GetType()}, and no {typeof(TFsm)}.", nameof(read)));
     }
 
     /// <summary>

@@ -29,6 +29,27 @@ public sealed class SessionFsmTests
     }
 
     [Test]
+    public void A_state_machine_with_a_disk_of_its_own_is_refused()
+    {
+        Assert.That(
+            static () => SessionFsm.Around(new OnDisk(), SessionFsm.Bytes),
+            Throws.ArgumentException.With.Message.Contains(nameof(SessionTable)));
+    }
+
+    private sealed class OnDisk : IDurableFsm
+    {
+        public AppliedPoint Applied => default;
+
+        public object? Apply(LogEntry entry) => null;
+
+        public IFsmSnapshot Snapshot() => throw new NotSupportedException();
+
+        public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task RestoreAsync(Stream snapshot, AppliedPoint at, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    [Test]
     public void What_is_no_envelope_goes_through_with_its_own_answer()
     {
         var inner = new ListFsm();

@@ -50,6 +50,9 @@ public class SessionFsm : IFsm
     /// those that answer bytes.
     /// </param>
     /// <returns>The state machine to start a node with.</returns>
+    /// <exception cref="ArgumentException">
+    /// It keeps its state on a disk of its own (<see cref="IDurableFsm"/>): give it a <see cref="SessionTable"/> there.
+    /// </exception>
     public static SessionFsm Around(IFsm inner, Func<object?, ReadOnlyMemory<byte>> encode) => Around(inner, encode, Mutation.None);
 
     /// <summary>For <see cref="Around(IFsm, Func{object?, ReadOnlyMemory{byte}})"/>: an answer that is bytes already, or null for none.</summary>
@@ -92,6 +95,13 @@ public class SessionFsm : IFsm
     {
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(encode);
+        if (inner is IDurableFsm)
+        {
+            throw new ArgumentException(
+                $"{inner.GetType()} keeps its state on its own disk, where the sessions must stand in the same transaction: let it ask a "
+                + $"{nameof(SessionTable)} of its own.", nameof(inner));
+        }
+
         return (inner as IBatchingFsm, inner as IConfigurationStore) switch
         {
             ({ } batching, { } store) => new BatchingStore(batching, store, encode) { Mutation = mutation },

@@ -29,7 +29,7 @@ internal sealed class SessionRetry(ReadOnlyMemory<byte> command, ulong number)
         _last = failure;
         switch (failure)
         {
-            case NotLeaderException or EnqueueTimeoutException or LeadershipTransferInProgressException:
+            case NotLeaderException or EnqueueTimeoutException or LeadershipTransferInProgressException or EntryOvertakenException:
                 break;
             case RaftShutdownException or EntryTooLargeException or UnsupportedProtocolException:
                 _isHopeless = true;
