@@ -67,22 +67,27 @@ internal sealed class AppendPipeline : IAppendPipeline
 
     private async ValueTask<RemoteRpcException> ReadUntilErrorAsync()
     {
+        var answers = new List<AppendEntriesResponse>();
         while (true)
         {
             await _connection.ReceiveAsync().ConfigureAwait(false);
-            int answered = 0;
-            while (_connection.TryDecode(RpcType.AppendEntries, out RpcResponse? response, out string? error))
+            string? error = null;
+            while (error is null && _connection.TryDecode(RpcType.AppendEntries, out RpcResponse? response, out error))
             {
-                if (error is not null)
+                if (error is null)
                 {
-                    return new RemoteRpcException(error);
+                    answers.Add((AppendEntriesResponse)response!);
                 }
-
-                answered++;
-                _responses.Writer.TryWrite((AppendEntriesResponse)response!);
             }
 
-            Answered(answered);
+            // Before they are seen: whoever reads the last one may rely on it that nothing is due any more.
+            Answered(answers.Count);
+            answers.ForEach(answer => _responses.Writer.TryWrite(answer));
+            answers.Clear();
+            if (error is not null)
+            {
+                return new RemoteRpcException(error);
+            }
         }
     }
 
