@@ -58,6 +58,7 @@ internal enum Happening
     LogDroppedAtStart,
     ConfigurationRollback,
     MemberChange,
+    Reload,
     LeaderRemoval,
     ServerWiped,
     Transfer,

@@ -71,6 +71,9 @@ public sealed record RaftConfig
     /// </summary>
     public ImmutableDictionary<ServerId, int> LeaderPriorities { get; init; } = ImmutableDictionary<ServerId, int>.Empty;
 
+    /// <summary>What a leader does about its members by itself; null for nothing. Default null.</summary>
+    public AutopilotConfig? Autopilot { get; init; }
+
     /// <summary>How old a disk write may get before the node counts as stalled and gives up leading; null for the election timeout.</summary>
     public TimeSpan? DiskStallTimeout { get; init; }
 
@@ -175,6 +178,16 @@ public sealed record RaftConfig
         if (DiskStallTimeout is { } stall)
         {
             AtLeast(stall, LeastTimeout, nameof(DiskStallTimeout));
+        }
+
+        if (Autopilot is { } autopilot)
+        {
+            Refuse(autopilot.ReadReplicas is null, $"{nameof(AutopilotConfig.ReadReplicas)} is null; leave it out for none");
+            AtLeast(autopilot.SteadyFor, TimeSpan.Zero, nameof(AutopilotConfig.SteadyFor));
+            AtLeast(autopilot.RemoveDeadAfter ?? LeastTimeout, LeastTimeout, nameof(AutopilotConfig.RemoveDeadAfter));
+            Refuse(autopilot.VotersMin < 1, $"{nameof(AutopilotConfig.VotersMin)} is {autopilot.VotersMin}; give at least 1");
+            Refuse(
+                ProtocolVersion < 3, $"{nameof(Autopilot)} needs protocol version 3; version 2 has no servers without a vote");
         }
 
         AtLeast(SnapshotInterval, LeastTimeout, nameof(SnapshotInterval));

@@ -64,6 +64,12 @@ public sealed record RaftStatus
     public required IReadOnlyList<FollowerStatus> Followers { get; init; }
 
     /// <summary>
+    /// How many more voters may fail before no majority is left, of those that have answered within the heartbeat timeout; negative
+    /// where there is none now. Null on a server that does not lead.
+    /// </summary>
+    public required int? FailureTolerance { get; init; }
+
+    /// <summary>
     /// The same as text, under the names and in the forms of hashicorp/raft's <c>Stats</c>: numbers in decimal,
     /// <c>last_contact</c> as a Go duration such as <c>1.5s</c>, <c>0</c> on the leader and <c>never</c> where there was none,
     /// <c>num_peers</c> the other voters, or 0 where this server has no vote itself.

@@ -31,6 +31,8 @@ internal static class NodeCommand
         new("trailing-logs", "N", "entries kept behind a snapshot", "10240"),
         new("max-append-entries", "N", "entries in one request to a Go server", "64"),
         new("pre-vote", "on|off", "whether candidates ask first whether they could win", "on"),
+        new("autopilot", "on|off", "whether this node, when it leads, gives nonvoters their vote once they keep up", "off"),
+        new("remove-dead-after-ms", "N", "after how long without an answer an autopilot removes a server; never without it"),
         new("apply-timeout-ms", "N", "after how long a write's outcome is reported as unknown", "5000"),
         new("tls-cert", "FILE", "certificate for mutual TLS (not there yet)"),
         new("tls-key", "FILE", "its key (not there yet)"),
@@ -89,11 +91,16 @@ internal static class NodeCommand
             SnapshotInterval = TimeSpan.FromMilliseconds(given.Number("snapshot-interval-ms", 5, int.MaxValue)),
             TrailingLogs = given.Number("trailing-logs", 0, int.MaxValue),
             PreVote = given.Choice("pre-vote", "on", "off") == "on",
+            Autopilot = given.Choice("autopilot", "on", "off") == "on",
+            RemoveDeadAfter = given.Has("remove-dead-after-ms") ? given.Milliseconds("remove-dead-after-ms", least: 5) : null,
             ApplyTimeout = given.Milliseconds("apply-timeout-ms", least: 1),
             LogLevel = Level(given),
             StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
         };
         Refuse(given, options.Raft == options.Http, "--raft and --http are the same address; give each a port of its own");
+        Refuse(
+            given, options.RemoveDeadAfter is not null && !options.Autopilot,
+            "--remove-dead-after-ms is what an autopilot does; give --autopilot on as well");
         Refuse(
             given, options.Join is not null && options.Peers.Count > 0,
             "--peers founds a cluster and --join enters one that runs; give one of them");

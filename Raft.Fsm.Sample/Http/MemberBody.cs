@@ -26,6 +26,10 @@ internal static class MemberBody
         });
     }
 
+    /// <summary>Reads <c>{"address"}</c>.</summary>
+    /// <exception cref="ApiException">It is not of that form.</exception>
+    public static ServerAddress ReadAddress(ReadOnlyMemory<byte> body) => Address(Required(Members(body, "address"), "address"));
+
     /// <summary>Reads <c>{"id"}</c>, all of it optional.</summary>
     /// <returns>The id; an empty one where none is given.</returns>
     /// <exception cref="ApiException">It is not of that form.</exception>

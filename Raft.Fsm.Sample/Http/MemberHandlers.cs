@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Raft.Fsm.Sample.Node;
 
 namespace Raft.Fsm.Sample.Http;
@@ -5,6 +6,8 @@ namespace Raft.Fsm.Sample.Http;
 /// <summary>Who belongs to the cluster: <c>/raft/servers…</c>.</summary>
 internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
 {
+    private readonly JoinDesk _joins = new(node);
+
     /// <summary><c>POST /raft/servers</c>: a known server gets the address, and the suffrage upwards only.</summary>
     public async Task<Answer> AddAsync(ApiRequest request)
     {
@@ -13,6 +16,19 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
         return await gate.RunAsync(request, Change((patience, deadline) => server.IsVoter
             ? node.Raft.AddVoterAsync(server.Id, server.Address, timeout: patience, cancellationToken: deadline)
             : node.Raft.AddNonvoterAsync(server.Id, server.Address, timeout: patience, cancellationToken: deadline)));
+    }
+
+    /// <summary><c>POST /raft/servers/{id}/join</c>: brings a server to its vote, which the next who asks hears how far it is.</summary>
+    public async Task<Answer> JoinAsync(ApiRequest request, string rawId)
+    {
+        ServerId id = MemberBody.ReadId(rawId);
+        await request.ReadBodyAsync(MemberBody.BytesMax);
+        var server = new Server(id, MemberBody.ReadAddress(request.Body));
+        return await gate.RunAsync(request, new LeaderOperation(IsWrite: true, async (_, deadline) =>
+        {
+            (ApplyResult? done, CatchUp? progress) = await _joins.AskAsync(server, deadline);
+            return done is { } result ? OfIndex(result) : Answer.OfJson(202, json => Write(json, progress));
+        }));
     }
 
     /// <summary><c>POST /raft/servers/{id}/demote</c>.</summary>
@@ -55,18 +71,29 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
             try
             {
                 // Who waits for its turn gives up before the time is over, and so knows that nothing happened.
-                ApplyResult changed = await change(left * 0.75, deadline);
-                return Answer.OfJson(200, json =>
-                {
-                    json.WriteStartObject();
-                    json.WriteNumber("index"u8, changed.Index);
-                    json.WriteNumber("term"u8, changed.Term);
-                    json.WriteEndObject();
-                });
+                return OfIndex(await change(left * 0.75, deadline));
             }
             catch (EnqueueTimeoutException busy)
             {
                 throw ApiException.Conflict(busy.Message);
             }
         });
+
+    private static Answer OfIndex(ApplyResult changed) => Answer.OfJson(200, json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, changed.Index);
+        json.WriteNumber("term"u8, changed.Term);
+        json.WriteEndObject();
+    });
+
+    private static void Write(Utf8JsonWriter json, CatchUp? progress)
+    {
+        json.WriteStartObject();
+        json.WriteString("stage"u8, (progress?.Stage ?? CatchUpStage.Joining).ToString());
+        json.WriteNumber("matchIndex"u8, progress?.MatchIndex ?? 0);
+        json.WriteNumber("targetIndex"u8, progress?.TargetIndex ?? 0);
+        json.WriteNumber("round"u8, progress?.Round ?? 0);
+        json.WriteEndObject();
+    }
 }

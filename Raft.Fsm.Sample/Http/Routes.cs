@@ -80,6 +80,7 @@ internal sealed class Routes : IDisposable
         return path[ServersPrefix.Length..].Split('/') switch
         {
             [{ Length: > 0 } id] => new("DELETE", request => _members.RemoveAsync(request, id)),
+            [{ Length: > 0 } id, "join"] => new("POST", request => _members.JoinAsync(request, id)),
             [{ Length: > 0 } id, "demote"] => new("POST", request => _members.DemoteAsync(request, id)),
             _ => null,
         };

@@ -26,6 +26,7 @@ internal static class StatusJson
         if (status.State == RaftState.Leader)
         {
             WriteFollowers(json, status.Followers);
+            json.WriteNumber("failureTolerance"u8, status.FailureTolerance ?? 0);
         }
 
         json.WriteEndObject();

@@ -8,7 +8,7 @@ internal sealed class ClusterJoin : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // Right behind a step the next one is often due: no need to wait for the second to be over.
+    // Once it is removed it can be added: no need to wait for the second to be over.
     private static readonly TimeSpan PauseAfterStep = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -20,8 +20,8 @@ internal sealed class ClusterJoin : IDisposable
     private readonly HeldTransport? _held;
     private readonly ILogger _logger;
     private bool _isHeld;
-    private ulong _lastChangeIndex;
-    private string? _lastAsked;
+    private ulong _removedAt;
+    private string? _lastSaid;
     private string? _lastTrouble;
 
     /// <summary>Prepares to join.</summary>
@@ -49,7 +49,7 @@ internal sealed class ClusterJoin : IDisposable
             for (JoinStep step = JoinStep.Wait; step != JoinStep.Done;)
             {
                 step = await TryStepAsync(stop);
-                await Task.Delay(step is JoinStep.Wait ? Pause : PauseAfterStep, stop);
+                await Task.Delay(step is JoinStep.Remove ? PauseAfterStep : Pause, stop);
             }
         }
         catch (Exception ended) when (ended is OperationCanceledException or RaftShutdownException)
@@ -75,38 +75,20 @@ internal sealed class ClusterJoin : IDisposable
 
     private async Task<JoinStep> StepAsync(CancellationToken stop)
     {
-        JoinSelf self = await LookAsync();
-        if (JoinDecision.WithoutAsking(self) is { } settled)
-        {
-            if (settled == JoinStep.Done)
-            {
-                _logger.LogInformation("{Id} votes in its cluster: nothing to join", self.Id);
-            }
-
-            return settled;
-        }
-
-        AdminReply status = await _client.SendAsync(
-            HttpMethod.Get, "/raft/status", patience: Patience, cancellationToken: stop);
-        (JoinStep step, string reason) = JoinDecision.Next(self, status.Read(JoinView.Of));
+        JoinStep step = JoinDecision.Next(await LookAsync());
         switch (step)
         {
             case JoinStep.Remove:
-                AdminReply removed = await AskAsync(
-                    "remove it", HttpMethod.Delete, AdminClient.ServerPath(self.Id.ToString()), body: null, reason, stop);
-                // What it forgot counts for nothing any more once this is durable: the configuration without it is committed.
-                await _node.Raft.RejoinClusterAsync(removed.Number("index"), removed.Number("term"));
-                _isHeld = false;
-                _held!.Release();
+                await RemoveAsync(stop);
                 break;
-            case JoinStep.Add:
-                await AskAsync("add it as a nonvoter", HttpMethod.Post, "/raft/servers", Body("Nonvoter"), reason, stop);
+            case JoinStep.Join:
+                await AskAsync(stop);
                 break;
-            case JoinStep.Promote:
-                await AskAsync("make it a voter", HttpMethod.Post, "/raft/servers", Body("Voter"), reason, stop);
+            case JoinStep.Done:
+                _logger.LogInformation("{Id} votes in its cluster: nothing to join", _node.Raft.Id);
                 break;
             default:
-                SayOnce(ref _lastTrouble, LogLevel.Information, $"joining by {_target}: waiting: {reason}");
+                SayOnce(ref _lastTrouble, LogLevel.Information, $"joining by {_target}: waiting to be as far as the leader");
                 break;
         }
 
@@ -121,31 +103,47 @@ internal sealed class ClusterJoin : IDisposable
             throw new RaftShutdownException("The node was stopped.");
         }
 
-        return new JoinSelf(own.Id, _address)
+        return new JoinSelf
         {
             IsHeld = _isHeld,
             // What it was sent of the time before its id was removed says nothing.
-            IsVoter = own.Configuration.IsVoter(own.Id) && own.ConfigurationIndex >= _lastChangeIndex && !own.LacksLostLog,
+            IsVoter = own.Configuration.IsVoter(own.Id) && own.ConfigurationIndex >= _removedAt && !own.LacksLostLog,
             IsReady = await _node.Readiness.WhyNotAsync() is null,
-            KnowsItIsNonvoter = own.Configuration.Find(own.Id) is { IsVoter: false },
-            LastLogIndex = own.LastLogIndex,
-            LastChangeIndex = _lastChangeIndex,
         };
     }
 
-    private JsonContent Body(string suffrage) =>
-        JsonContent.Create(new { id = _node.Raft.Id.ToString(), address = _address.ToString(), suffrage });
-
-    private async Task<AdminReply> AskAsync(
-        string what, HttpMethod method, string path, HttpContent? body, string reason, CancellationToken stop)
+    private async Task RemoveAsync(CancellationToken stop)
     {
-        SayOnce(ref _lastAsked, LogLevel.Information, $"joining by {_target}: asking it to {what}: {reason}");
-        AdminReply reply = await _client.SendAsync(method, path, body, Patience, stop);
-        _lastChangeIndex = reply.Number("index");
-        _lastTrouble = null;
-        _logger.LogInformation("joining by {Target}: {What}: done at index {Index}", _target, what, _lastChangeIndex);
-        return reply;
+        Say("asking it to remove this node, which has no state, and what an earlier life of it may have left in the cluster");
+        string server = AdminClient.ServerPath(_node.Raft.Id.ToString());
+        AdminReply removed = await _client.SendAsync(HttpMethod.Delete, server, patience: Patience, cancellationToken: stop);
+        _removedAt = removed.Number("index");
+
+        // What it forgot counts for nothing any more once this is durable: the configuration without it is committed.
+        await _node.Raft.RejoinClusterAsync(_removedAt, removed.Number("term"));
+        _isHeld = false;
+        _held!.Release();
+        Say($"removed at index {_removedAt}");
     }
+
+    private async Task AskAsync(CancellationToken stop)
+    {
+        AdminReply reply = await _client.SendAsync(
+            HttpMethod.Post, AdminClient.ServerPath(_node.Raft.Id.ToString()) + "/join",
+            JsonContent.Create(new { address = _address.ToString() }), Patience, stop);
+        _lastTrouble = null;
+        Say(reply.Status == 202
+            ? reply.Read(static progress => progress.GetProperty("stage").GetString()) switch
+            {
+                nameof(CatchUpStage.Joining) => "it is being added as a nonvoter",
+                nameof(CatchUpStage.CatchingUp) => "it is a nonvoter, and catches up",
+                nameof(CatchUpStage.Steadying) => "it keeps up, and gets its vote when it goes on so",
+                _ => "it is being made a voter",
+            }
+            : $"it was made a voter by the configuration at index {reply.Number("index")}");
+    }
+
+    private void Say(string what) => SayOnce(ref _lastSaid, LogLevel.Information, $"joining by {_target}: {what}");
 
     // What is the same every second is told once.
     private void SayOnce(ref string? last, LogLevel level, string what)

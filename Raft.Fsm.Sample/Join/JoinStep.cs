@@ -9,11 +9,8 @@ internal enum JoinStep
     /// <summary>Has its id removed, which an earlier life of it may have left behind.</summary>
     Remove,
 
-    /// <summary>Has itself added, or its address set, as a nonvoter.</summary>
-    Add,
-
-    /// <summary>Has itself made a voter.</summary>
-    Promote,
+    /// <summary>Has the leader bring it to its vote, or asks how far that is.</summary>
+    Join,
 
     /// <summary>Nothing any more: it votes.</summary>
     Done,

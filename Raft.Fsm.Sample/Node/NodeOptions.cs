@@ -56,6 +56,12 @@ internal sealed record NodeOptions
     /// <summary>Whether candidates ask first whether they could win.</summary>
     public bool PreVote { get; init; } = true;
 
+    /// <summary>Whether a leader looks after its members.</summary>
+    public bool Autopilot { get; init; }
+
+    /// <summary>After how long without an answer it removes one; null for never.</summary>
+    public TimeSpan? RemoveDeadAfter { get; init; }
+
     /// <summary>How long a write may take before its outcome is reported as unknown.</summary>
     public TimeSpan ApplyTimeout { get; init; } = TimeSpan.FromMilliseconds(5000);
 
@@ -84,6 +90,7 @@ internal sealed record NodeOptions
         LoggerFactory = logs,
         AskHandler = askHandler,
         ShutdownOnRemove = false,
+        Autopilot = Autopilot ? new AutopilotConfig { RemoveDeadAfter = RemoveDeadAfter } : null,
 
         // What a node does not do itself it sends on over HTTP, and answers for as the contract says.
         DisableProposalForwarding = true,

@@ -58,7 +58,13 @@ internal sealed record ClusterPlan
 
     public required TimeSpan Lease { get; init; }
 
+    /// <summary>By how much the servers' leases differ, as a share.</summary>
+    public double LeaseSpread { get; init; }
+
     public required TimeSpan Commit { get; init; }
+
+    /// <summary>What leaders do about their members by themselves; null for nothing.</summary>
+    public required AutopilotConfig? Autopilot { get; init; }
 
     public required bool PreVoteDisabled { get; init; }
 
@@ -123,8 +129,12 @@ internal sealed record ClusterPlan
                 SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, random.Chance(0.2) ? heartbeat.TotalMilliseconds : 30)),
                 AtomicBytes = random.Pick([512, 512, 64, 8]),
             },
+            Autopilot = isChanging && random.Chance(0.4) ? DrawAutopilot(random, heartbeat) : null,
         };
     }
+
+    /// <summary>The lease of one server.</summary>
+    public TimeSpan LeaseOf(int machine) => Lease * (1 - (LeaseSpread * machine / Machines));
 
     /// <summary>The settings of a server, but for what is each one's own.</summary>
     public RaftConfig ToConfig() => new()
@@ -139,6 +149,7 @@ internal sealed record ClusterPlan
         DisableProposalForwarding = !IsForwarding,
         ClockDriftMax = ClockDriftMax,
         LeaderWaitTimeout = Heartbeat * 4,
+        Autopilot = Autopilot,
         Limits = Limits,
         SnapshotThreshold = SnapshotThreshold,
         SnapshotInterval = SnapshotInterval,
@@ -172,6 +183,14 @@ internal sealed record ClusterPlan
             ApplyQueueCountMax = random.Chance(0.1) ? 2 : limits.ApplyQueueCountMax,
         };
     }
+
+    private static AutopilotConfig DrawAutopilot(SimRandom random, TimeSpan heartbeat) => new()
+    {
+        PromotesNonvoters = random.Chance(0.7),
+        SteadyFor = heartbeat * random.LogBetween(0.1, 20),
+        RemoveDeadAfter = random.Chance(0.7) ? heartbeat * random.LogBetween(0.5, 50) : null,
+        VotersMin = (int)random.Between(1, 4),
+    };
 
     private static NetworkConditions DrawNetwork(SimRandom random, TimeSpan heartbeat)
     {

@@ -335,6 +335,7 @@ internal sealed class SimServer
     private RaftConfig Config() => _setup.Config with
     {
         LocalId = Id,
+        LeaderLeaseTimeout = _setup.Config.LeaderLeaseTimeout == _setup.Plan.Lease ? _setup.Plan.LeaseOf(Machine) : _setup.Config.LeaderLeaseTimeout,
         TimeProvider = Process!.Time,
         Seed = _setup.Kernel.Random.Next(int.MaxValue),
         LoggerFactory = _setup.Kernel.Log is null ? NullLoggerFactory.Instance : new SimLoggerFactory(_setup.Kernel),

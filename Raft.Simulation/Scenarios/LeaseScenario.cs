@@ -6,10 +6,14 @@ namespace Raft.Simulation.Scenarios;
 
 /// <summary>
 /// Reads by leases, at the edge of what these allow: leaders whose clocks run slow and that hear answers late, and that are cut off
-/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end.
+/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end; servers
+/// whose timeouts are not the others', and are reloaded.
 /// </summary>
 internal sealed class LeaseScenario : Scenario
 {
+    /// <summary>How much longer than the plan's a reloaded heartbeat timeout is at most, and than that the election timeout.</summary>
+    private const double TimeoutMost = 1.1;
+
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
 
     public override string Name => "Lease";
@@ -21,6 +25,7 @@ internal sealed class LeaseScenario : Scenario
         Servers = random.Chance(0.7) ? 3 : 5,
         Nonvoters = 0,
         Lease = plan.Heartbeat * (0.8 + (random.NextFraction() * 0.2)),
+        LeaseSpread = random.Chance(0.5) ? random.NextFraction() * 0.5 : 0,
         TransferMean = random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(1, 5)) : TimeSpan.Zero,
         ClockDriftMax = random.Chance(0.5) ? 3 : random.LogBetween(0.05, 1),
         ReadShare = random.Chance(0.4) ? 0.9 : 0.995,
@@ -44,7 +49,37 @@ internal sealed class LeaseScenario : Scenario
         ],
     };
 
-    public override void Prepare(SimCluster cluster) => Later(cluster);
+    public override void Prepare(SimCluster cluster)
+    {
+        Later(cluster);
+        if (cluster.Kernel.Random.Chance(0.5))
+        {
+            Reload(cluster);
+        }
+    }
+
+    /// <summary>Now and then a server goes by other timeouts.</summary>
+    private static void Reload(SimCluster cluster) => cluster.Kernel.After(
+        null, cluster.Config.HeartbeatTimeout * (1 + (cluster.Kernel.Random.NextFraction() * 8)), () =>
+        {
+            SimServer server = cluster.Kernel.Random.Pick(cluster.Servers);
+            if (server is { Condition: ServerCondition.Up, Node: { } node })
+            {
+                TimeSpan least = cluster.Config.LeaderLeaseTimeout;
+                TimeSpan heartbeat = least + (((cluster.Config.HeartbeatTimeout * TimeoutMost) - least) * cluster.Kernel.Random.NextFraction());
+                _ = node.ReloadConfigAsync(node.ReloadableConfig with
+                {
+                    HeartbeatTimeout = heartbeat,
+                    ElectionTimeout = heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * (TimeoutMost - 1))),
+                });
+                server.Coverage.Hit(Happening.Reload);
+            }
+
+            if (cluster.AreFaultsOn)
+            {
+                Reload(cluster);
+            }
+        });
 
     private static void Later(SimCluster cluster) => cluster.Kernel.After(
         null, cluster.Config.HeartbeatTimeout * (4 + (cluster.Kernel.Random.NextFraction() * 4)), () =>

@@ -11,12 +11,10 @@ namespace Raft.Tests.Sample;
 /// <summary>A node that asks a member to be added; the member is played.</summary>
 public sealed class ClusterJoinTests
 {
-    private const string Alone = """{"id":"n1","address":"n1:1","suffrage":"Voter"}""";
-
     [Test]
     public async Task A_node_with_an_empty_disk_hears_nothing_until_its_id_is_removed_and_is_added_then()
     {
-        await using var member = new PlayedMember(Alone + """,{"id":"n4","address":"n4:1","suffrage":"Voter"}""");
+        await using var member = new PlayedMember();
         await using JoiningNode node = await JoiningNode.StartAsync(
             member.Address, isHeld: true,
             joining => member.OnChange = request => joining.HeardAtChange.Add((request, joining.IsListening)));
@@ -25,7 +23,7 @@ public sealed class ClusterJoinTests
 
         Assert.That(member.Changes[0], Is.EqualTo("DELETE /raft/servers/n4 "));
         Assert.That(
-            member.Changes[1], Is.EqualTo("""POST /raft/servers {"id":"n4","address":"n4:1","suffrage":"Nonvoter"}"""));
+            member.Changes[1], Is.EqualTo("""POST /raft/servers/n4/join {"address":"n4:1"}"""));
         Assert.That(node.HeardAtChange[0].IsListening, Is.False, "before the removal is committed");
         Assert.That(node.HeardAtChange[1].IsListening, Is.True);
     }
@@ -33,12 +31,14 @@ public sealed class ClusterJoinTests
     [Test]
     public async Task A_node_with_state_is_not_removed()
     {
-        await using var member = new PlayedMember(Alone);
+        await using var member = new PlayedMember();
         await using JoiningNode node = await JoiningNode.StartAsync(member.Address, isHeld: false);
 
-        await Eventually.HoldsAsync("it was added", () => member.Changes.Count >= 1);
+        await Eventually.HoldsAsync("it asked twice", () => member.Changes.Count >= 2);
 
-        Assert.That(member.Changes[0], Does.StartWith("POST /raft/servers "));
+        Assert.That(node.Log, Does.Contain("it is a nonvoter, and catches up"));
+        Assert.That(member.Changes[1], Is.EqualTo(member.Changes[0]), "it goes on asking");
+        Assert.That(member.Changes[0], Does.StartWith("POST /raft/servers/n4/join "));
     }
 
     [Test]
@@ -47,7 +47,7 @@ public sealed class ClusterJoinTests
         int port = TestPorts.Take(1)[0];
         await using JoiningNode node = await JoiningNode.StartAsync($"http://127.0.0.1:{port}", isHeld: true);
         await Eventually.HoldsAsync("it said so", () => node.Log.Contains("does not answer", StringComparison.Ordinal));
-        await using var member = new PlayedMember(Alone, port) { Refusals = 1 };
+        await using var member = new PlayedMember(port) { Refusals = 1 };
 
         await Eventually.HoldsAsync("it was added", () => member.Changes.Count >= 3);
 
@@ -165,17 +165,15 @@ public sealed class ClusterJoinTests
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    /// <summary>A member that takes every change down and grants it; only removals change its configuration.</summary>
+    /// <summary>A member that takes every request down and grants it.</summary>
     private sealed class PlayedMember : IAsyncDisposable
     {
         private readonly HttpListener _listener = new();
-        private string _servers;
         private readonly Task _serving;
         private readonly List<string> _changes = [];
 
-        public PlayedMember(string servers, int port = 0)
+        public PlayedMember(int port = 0)
         {
-            _servers = servers;
             Address = $"http://127.0.0.1:{(port == 0 ? TestPorts.Take(1)[0] : port)}";
             _listener.Prefixes.Add(Address + "/");
             _listener.Start();
@@ -230,12 +228,6 @@ public sealed class ClusterJoinTests
 
         private async Task<(int Status, string Answer)> AnswerAsync(HttpListenerRequest request)
         {
-            if (request.HttpMethod == "GET")
-            {
-                return (200, """{"leader":{"id":"n1"},"commitIndex":100,"configuration":{"index":50,"servers":["""
-                    + _servers + "]}}");
-            }
-
             using var reader = new StreamReader(request.InputStream);
             string change = $"{request.HttpMethod} {request.RawUrl} {await reader.ReadToEndAsync()}";
             OnChange(change);
@@ -244,11 +236,10 @@ public sealed class ClusterJoinTests
                 _changes.Add(change);
             }
 
-            bool isGranted = Refusals-- <= 0;
-            _servers = isGranted && request.HttpMethod == "DELETE" ? Alone : _servers;
-            return !isGranted
+            return Refusals-- > 0
                 ? (409, """{"error":"conflict","message":"not now","leader":null}""")
-                : (200, """{"index":50,"term":3}""");
+                : request.HttpMethod == "DELETE" ? (200, """{"index":50,"term":3}""")
+                : (202, """{"stage":"CatchingUp","matchIndex":7,"targetIndex":100,"round":1}""");
         }
     }
 }

@@ -60,6 +60,7 @@ public sealed class CommandLineTests
     [TestCase(Node + " --heartbeat-ms 500 --lease-ms 600", "--lease-ms is above --heartbeat-ms")]
     [TestCase(Node + " --max-append-entries 2000", "--max-append-entries is '2000'; give a whole number from 1 to 1024")]
     [TestCase(Node + " --snapshot-threshold x", "--snapshot-threshold is 'x'")]
+    [TestCase(Node + " --remove-dead-after-ms 1000", "--remove-dead-after-ms is what an autopilot does; give --autopilot on as well")]
     [TestCase(Node + " --pre-vote yes", "--pre-vote is 'yes'; give on or off")]
     [TestCase(Node + " --log-level loud", "--log-level is 'loud'; give trace, debug")]
     [TestCase(Node + " --log-level 2", "--log-level is '2'")]

@@ -31,6 +31,10 @@ public sealed class MemberRoutesTests
     [TestCase("DELETE", "/raft/servers/%ff", null, 400, "bad_request")]
     [TestCase("POST", "/raft/servers/n9/demote", null, 404, "not_found")]
     [TestCase("POST", "/raft/servers/n%2F9/demote", null, 404, "not_found")]
+    [TestCase("POST", "/raft/servers/n3/join", null, 400, "bad_request")]
+    [TestCase("POST", "/raft/servers/n3/join", """{"address":"0.0.0.0:1"}""", 400, "bad_request")]
+    [TestCase("POST", "/raft/servers/n3/join", """{"id":"n3","address":"n3:1"}""", 400, "bad_request")]
+    [TestCase("GET", "/raft/servers/n3/join", null, 405, "bad_method")]
     [TestCase("POST", "/raft/transfer", "nonsense", 400, "bad_request")]
     [TestCase("POST", "/raft/transfer", """{"id":"n9"}""", 404, "not_found")]
     [TestCase("POST", "/raft/transfer", """{"id":"n2"}""", 409, "conflict")]
@@ -50,6 +54,25 @@ public sealed class MemberRoutesTests
         Reply reply = await _server.SendAsync(method, target, body);
 
         Assert.That((reply.Status, reply.Error), Is.EqualTo((status, code)), reply.Text);
+    }
+
+    [Test]
+    public async Task Who_asks_to_join_hears_how_far_it_is_until_it_votes()
+    {
+        const string Body = """{"address":"n5:1"}""";
+
+        Reply first = await _server.SendAsync("POST", "/raft/servers/n5/join", Body);
+        Assert.That(first.Status, Is.EqualTo(202), first.Text);
+        await Eventually.HoldsAsync("it is a nonvoter", async () =>
+            (await _server.SendAsync("POST", "/raft/servers/n5/join", Body)).Json.GetProperty("stage").GetString() == "CatchingUp");
+
+        Assert.That((await _server.SendAsync("DELETE", "/raft/servers/n5")).Status, Is.EqualTo(200));
+        await Eventually.HoldsAsync("it hears that it was removed", async () =>
+            await _server.SendAsync("POST", "/raft/servers/n5/join", Body) is { Status: 409 } gone && gone.Text.Contains("was removed", StringComparison.Ordinal));
+        Assert.That((await _server.SendAsync("DELETE", "/raft/servers/n5")).Status, Is.EqualTo(200));
+
+        Reply voter = await _server.SendAsync("POST", "/raft/servers/n1/join", """{"address":"n1:1"}""");
+        Assert.That((voter.Status, voter.Json.GetProperty("index").GetUInt64()), Is.EqualTo((200, _server.Raft.LastIndex)), voter.Text);
     }
 
     [Test]

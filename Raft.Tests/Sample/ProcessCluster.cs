@@ -38,6 +38,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     /// <summary>What a node wrote to standard error.</summary>
     public string Errors(int node) => _nodes[node]?.Errors ?? string.Empty;
 
+    /// <summary>All that a node wrote.</summary>
+    public string Said(int node) => _nodes[node] is { } process ? process.Output + process.Errors : string.Empty;
+
     /// <summary>The process of a node.</summary>
     public int ProcessId(int node) => _nodes[node]!.Id;
 

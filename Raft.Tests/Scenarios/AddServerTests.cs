@@ -62,6 +62,27 @@ public sealed class AddServerTests
     }
 
     [Test]
+    public void A_server_that_has_everything_but_does_not_answer_gets_no_vote()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer joins = cluster.Servers[3];
+        cluster.Start(joins);
+        cluster.Run(leader.Node!.AddNonvoterAsync(joins.Id, joins.Address));
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        cluster.Kill(joins);
+        cluster.Pass(leader.Config.HeartbeatTimeout * 2);
+
+        Task<ApplyResult> added = leader.Node.AddServerAsync(joins.Id, joins.Address);
+        cluster.Pass(TimeSpan.FromSeconds(30));
+
+        Assert.That((added.IsCompleted, Suffrage(leader, joins)), Is.EqualTo((false, ServerSuffrage.Nonvoter)));
+        cluster.Start(joins);
+        cluster.Run(added);
+        Assert.That(Suffrage(leader, joins), Is.EqualTo(ServerSuffrage.Voter));
+    }
+
+    [Test]
     public void The_next_leader_goes_on_where_the_one_before_ended()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);

@@ -92,7 +92,8 @@ internal sealed class NodeCore
         Asks = new AskClient(askProtocol, Completions, _tasks);
         askServer.Library = new LeaderDesk(header, Inbox, config.Limits, Questions).Receive;
         Routes = new NodeRoutes(
-            config.LocalId, board, Inbox, Fsm, sent, askProtocol, capabilities, log, Settings, clock, Completions, _tasks, _userTasks);
+            config.LocalId, board, Inbox, Fsm, sent, askProtocol, capabilities, log, Settings, clock, Completions, _tasks, _userTasks,
+            _logger);
         Entries = new LogReader(log, Completions, _tasks);
         Board = board;
         Restores = new RestoreClient(

@@ -129,6 +129,15 @@ internal static partial class LogMessages
     [LoggerMessage(208, LogLevel.Warning, "{Node}: an observer's filter or channel failed, so the observation was dropped: {Reason}")]
     public static partial void ObserverFailed(this ILogger logger, ServerId node, string reason, Exception failure);
 
+    [LoggerMessage(209, LogLevel.Information, "{Node} brings {Server} to its vote: it gets it once it keeps up")]
+    public static partial void Promoting(this ILogger logger, ServerId node, Server server);
+
+    [LoggerMessage(210, LogLevel.Warning, "{Node} removes {Server}, which has not answered for {Silence}")]
+    public static partial void RemovingDead(this ILogger logger, ServerId node, Server server, TimeSpan silence);
+
+    [LoggerMessage(211, LogLevel.Warning, "{Node} did not remove {Server}: {Reason}")]
+    public static partial void NotRemoved(this ILogger logger, ServerId node, Server server, string reason);
+
     [LoggerMessage(700, LogLevel.Warning, "{Node} was recovered: all up to entry {Index} of term {Term} is in one snapshot, and the members are {Configuration}")]
     public static partial void Recovered(
         this ILogger logger, ServerId node, ulong index, ulong term, ClusterConfiguration configuration);

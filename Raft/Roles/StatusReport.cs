@@ -32,6 +32,14 @@ internal static class StatusReport
             Configuration = state.Configuration,
             ConfigurationIndex = state.Configurations.LatestIndex,
             Followers = followers,
+            FailureTolerance = state.Role == RaftState.Leader ? ToleranceOf(context, followers) : null,
         };
+    }
+
+    private static int ToleranceOf(RoleContext context, IReadOnlyList<FollowerStatus> followers)
+    {
+        ClusterConfiguration members = context.State.Configuration;
+        int heard = followers.Count(f => members.IsVoter(f.Id) && f.LastContact <= context.Config.HeartbeatTimeout);
+        return heard + (context.State.IsVoter ? 1 : 0) - members.QuorumSize;
     }
 }

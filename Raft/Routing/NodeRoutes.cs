@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Raft.Core;
 using Raft.Fsm;
 using Raft.Roles;
@@ -10,6 +11,9 @@ namespace Raft.Routing;
 /// <summary>What gets callers' reads, commands and wishes to where they can be fulfilled. Made once, with the node.</summary>
 internal sealed class NodeRoutes
 {
+    private readonly Autopilot _autopilot;
+    private readonly AutopilotConfig? _plan;
+
     /// <summary>Makes all.</summary>
     /// <param name="self">This server.</param>
     /// <param name="board">What the node shows.</param>
@@ -24,17 +28,21 @@ internal sealed class NodeRoutes
     /// <param name="completions">What tells callers.</param>
     /// <param name="tasks">The tasks of the loop scheduler.</param>
     /// <param name="userTasks">The tasks that may run callers' code.</param>
+    /// <param name="logger">Where is told what is done unasked.</param>
     public NodeRoutes(
         ServerId self, NodeBoard board, LoopInbox inbox, FsmRunner fsm, SentCommands sent, AskProtocol asks,
         PeerCapabilities capabilities, RaftLog log, LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks,
-        TaskGroup userTasks)
+        TaskGroup userTasks, ILogger logger)
     {
         Reads = new ReadRouter(self, board, inbox, fsm, asks, settings, clock, completions, tasks);
         var wake = new WakeSignal();
         Commands = new CommandForwarder(
             self, board, inbox, fsm, sent, asks, capabilities, settings, clock, completions, tasks, new LeaderProbe(asks, tasks, wake), wake);
         Fates = new FateResolver(log, Reads, settings, clock, completions, tasks);
-        Additions = new ServerAddition(inbox, settings, clock, completions, userTasks);
+        var members = new MemberPort(inbox);
+        Additions = new ServerAddition(members, settings, clock, completions, userTasks);
+        _autopilot = new Autopilot(members, Additions, settings, clock, tasks, logger);
+        _plan = settings.Current.Autopilot;
     }
 
     /// <summary>Finds out how far reads must wait.</summary>
@@ -54,6 +62,10 @@ internal sealed class NodeRoutes
     {
         tasks.Start("reads", Reads.RunAsync);
         tasks.Start("commands for the leader", Commands.RunAsync);
+        if (_plan is not null)
+        {
+            tasks.Start("autopilot", () => _autopilot.RunAsync(_plan));
+        }
     }
 
     /// <summary>Ends them.</summary>

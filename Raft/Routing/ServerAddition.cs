@@ -1,7 +1,6 @@
 using Raft.Core;
 using Raft.Fsm;
 using Raft.Membership;
-using Raft.Roles;
 using Raft.Timing;
 
 namespace Raft.Routing;
@@ -11,7 +10,7 @@ namespace Raft.Routing;
 /// behind; with one when it keeps up (thesis 4.2.1). Runs beside the loop, where user code may.
 /// </summary>
 internal sealed class ServerAddition(
-    LoopInbox inbox, LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks)
+    MemberPort members, LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks)
 {
     /// <summary>Begins.</summary>
     /// <param name="server">The server, as it is to vote.</param>
@@ -46,18 +45,18 @@ internal sealed class ServerAddition(
     private async Task<ApplyResult> AddAsync(
         Server server, TimeSpan steadyFor, IProgress<CatchUp>? progress, RequestFuture<ApplyResult> future)
     {
-        RaftStatus status = await LookAsync();
+        RaftStatus status = await members.LookAsync();
         Server? member = status.Configuration.Find(server.Id);
         if (member is { IsVoter: true })
         {
             // With another address it goes on voting; as it is, the same configuration is written again, which proves that we lead.
-            return await ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddVoter, server.Id, server.Address));
+            return await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddVoter, server.Id, server.Address));
         }
 
         progress?.Report(new CatchUp(server.Id, CatchUpStage.Joining, 0, status.LastLogIndex, Round: 0, LastContact: null));
         if (member is null || member.Address != server.Address)
         {
-            await ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddNonvoter, server.Id, server.Address));
+            await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddNonvoter, server.Id, server.Address));
         }
 
         while (true)
@@ -66,14 +65,14 @@ internal sealed class ServerAddition(
             try
             {
                 // Only where nobody has changed the members meanwhile: it may have been removed.
-                ApplyResult promoted = await ChangeAsync(
+                ApplyResult promoted = await members.ChangeAsync(
                     new ConfigurationChange(ConfigurationChangeKind.AddVoter, server.Id, server.Address), configuration);
                 progress?.Report(new CatchUp(server.Id, CatchUpStage.Voting, promoted.Index, promoted.Index, Round: 0, LastContact: null));
                 return promoted;
             }
             catch (ConfigurationChangeException)
             {
-                RaftStatus now = await LookAsync();
+                RaftStatus now = await members.LookAsync();
                 if (now.ConfigurationIndex == configuration)
                 {
                     throw;
@@ -100,15 +99,17 @@ internal sealed class ServerAddition(
                 throw new OperationCanceledException();
             }
 
-            RaftStatus status = await LookAsync();
+            RaftStatus status = await members.LookAsync();
             FollowerStatus follower = Require(status, server);
             TimeSpan now = clock.Now;
             target ??= status.LastLogIndex;
-            bool isQuick = now - began <= settings.Current.ElectionTimeout;
-            steadySince = isQuick ? steadySince : null;
-            if (follower.MatchIndex >= target)
+            // One that holds everything and has died holds everything still.
+            bool isHeard = follower.LastContact <= settings.Current.HeartbeatTimeout;
+            bool keepsUp = isHeard && now - began <= settings.Current.ElectionTimeout;
+            steadySince = keepsUp ? steadySince : null;
+            if (isHeard && follower.MatchIndex >= target)
             {
-                steadySince ??= isQuick ? now : null;
+                steadySince ??= keepsUp ? now : null;
                 (round, target, began) = (round + 1, status.LastLogIndex, now);
             }
 
@@ -138,18 +139,5 @@ internal sealed class ServerAddition(
             ? follower
             : throw new ConfigurationChangeException(
                 $"{server.Id} was removed, or given another address, while it was added. It has no vote.");
-    }
-
-    private async Task<RaftStatus> LookAsync()
-    {
-        var request = new StatusRequest<RaftStatus>(static status => status);
-        RaftStatus status = inbox.TryAdd(request) ? await request.Future.Task : throw new OperationCanceledException();
-        return status.State != RaftState.Shutdown ? status : throw new OperationCanceledException();
-    }
-
-    private async Task<ApplyResult> ChangeAsync(ConfigurationChange change, ulong previousIndex = 0)
-    {
-        var request = new ChangeRequest(change, previousIndex, timeout: default);
-        return inbox.TryAdd(request) ? await request.Future.Task : throw new OperationCanceledException();
     }
 }
