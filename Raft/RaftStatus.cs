@@ -65,7 +65,8 @@ public sealed record RaftStatus
 
     /// <summary>
     /// How many more voters may fail before no majority is left, of those that have answered within the heartbeat timeout; negative
-    /// where there is none now. Null on a server that does not lead.
+    /// where there is none now. One whose disk hangs, or whose log is far behind, answers heartbeats all the same: see
+    /// <see cref="FollowerStatus.MatchIndex"/>. Null on a server that does not lead.
     /// </summary>
     public required int? FailureTolerance { get; init; }
 

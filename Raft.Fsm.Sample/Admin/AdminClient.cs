@@ -43,16 +43,23 @@ internal sealed class AdminClient : IDisposable
         HttpMethod method, string path, HttpContent? body = null, TimeSpan? patience = null,
         CancellationToken cancellationToken = default)
     {
-        using HttpResponseMessage response = await StartAsync(method, path, body, patience, cancellationToken);
-        return new AdminReply((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timer.CancelAfter(patience ?? DefaultPatience);
+        return await ToldAsync(
+            async () =>
+            {
+                using HttpResponseMessage response = await StartAsync(method, path, body, timer.Token);
+                return new AdminReply((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(timer.Token));
+            },
+            cancellationToken);
     }
 
     /// <summary>Writes the answer to a GET into a file, as it comes.</summary>
     /// <exception cref="AdminException">There is none, it is an error, or it breaks off.</exception>
     public async Task DownloadAsync(string path, Stream destination, CancellationToken cancellationToken = default)
     {
-        using HttpResponseMessage response = await StartAsync(
-            HttpMethod.Get, path, body: null, Timeout.InfiniteTimeSpan, cancellationToken);
+        using HttpResponseMessage response = await ToldAsync(
+            () => StartAsync(HttpMethod.Get, path, body: null, cancellationToken), cancellationToken);
         try
         {
             await using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken);
@@ -66,8 +73,7 @@ internal sealed class AdminClient : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<HttpResponseMessage> StartAsync(
-        HttpMethod method, string path, HttpContent? body, TimeSpan? patience, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> StartAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
     {
         // Escaped dots in an id would be resolved otherwise. Always with a body: HTTP clients repeat requests without one.
         var uri = new Uri(
@@ -76,22 +82,25 @@ internal sealed class AdminClient : IDisposable
         {
             Content = body ?? (method == HttpMethod.Get ? null : new ByteArrayContent([])),
         };
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timer.CancelAfter(patience ?? DefaultPatience);
+        HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            byte[] error = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            throw new AdminException(new AdminReply((int)response.StatusCode, error).Problem());
+        }
+    }
+
+    /// <summary>Does something, and says what went wrong with it in words for an administrator.</summary>
+    private async Task<T> ToldAsync<T>(Func<Task<T>> act, CancellationToken cancellationToken)
+    {
         try
         {
-            HttpResponseMessage response = await _client.SendAsync(
-                request, HttpCompletionOption.ResponseHeadersRead, timer.Token);
-            if (response.IsSuccessStatusCode)
-            {
-                return response;
-            }
-
-            using (response)
-            {
-                byte[] error = await response.Content.ReadAsByteArrayAsync(timer.Token);
-                throw new AdminException(new AdminReply((int)response.StatusCode, error).Problem());
-            }
+            return await act();
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {

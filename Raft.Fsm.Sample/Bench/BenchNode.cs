@@ -60,7 +60,8 @@ internal sealed class BenchNode : IAsyncDisposable
         await _stores.DisposeAsync();
     }
 
-    private sealed class CountingFsm : IFsm
+    /// <summary>A state machine that only counts.</summary>
+    public sealed class CountingFsm : IFsm
     {
         /// <summary>How many commands were applied.</summary>
         public long Count { get; private set; }

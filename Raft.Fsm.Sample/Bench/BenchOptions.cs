@@ -10,8 +10,10 @@ namespace Raft.Fsm.Sample.Bench;
 /// <param name="Seconds">How long is measured, after a warm-up.</param>
 /// <param name="Nodes">How many nodes.</param>
 /// <param name="Data">Where the stores live during the run.</param>
+/// <param name="Readers">Callers that each wait for one read after the other, beside those.</param>
+/// <param name="Consistency">What they are promised.</param>
 internal sealed record BenchOptions(
-    string Store, int Concurrency, int PayloadBytes, int Seconds, int Nodes, string Data)
+    string Store, int Concurrency, int PayloadBytes, int Seconds, int Nodes, string Data, int Readers, ReadConsistency Consistency)
 {
     /// <summary>The hidden command of the followers' processes.</summary>
     public const string FollowerCommand = "bench-follower";
@@ -21,6 +23,8 @@ internal sealed record BenchOptions(
     [
         new("store", "NAME", StoreNames.Help, StoreNames.Wal),
         new("concurrency", "N", "callers, each with one command under way", "64"),
+        new("readers", "N", "callers beside them, each with one read of the leader under way", "0"),
+        new("read", "linearizable|lease|local", "what the reads are promised", "linearizable"),
         new("payload", "BYTES", "size of a command", "128"),
         new("seconds", "N", "how long to measure", "10"),
         new("nodes", "N", "how many nodes, each a process of its own", "3"),
@@ -38,6 +42,12 @@ internal sealed record BenchOptions(
     /// <summary>Checks what was given.</summary>
     /// <exception cref="UsageException">Something is wrong.</exception>
     public static BenchOptions Read(ParsedOptions given) => new(
-        StoreNames.Read(given), given.Number("concurrency", 1, 1 << 20), given.Number("payload", 0, 8 << 20),
-        given.Number("seconds", 1, 3600), given.Number("nodes", 1, 9), given.Required("data"));
+        StoreNames.Read(given), given.Number("concurrency", given.Number("readers", 0, 1 << 20) > 0 ? 0 : 1, 1 << 20), given.Number("payload", 0, 8 << 20),
+        given.Number("seconds", 1, 3600), given.Number("nodes", 1, 9), given.Required("data"),
+        given.Number("readers", 0, 1 << 20), given.Choice("read", "linearizable", "lease", "local") switch
+        {
+            "lease" => ReadConsistency.Lease,
+            "local" => ReadConsistency.Local,
+            _ => ReadConsistency.Linearizable,
+        });
 }

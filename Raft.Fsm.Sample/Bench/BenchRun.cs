@@ -8,8 +8,8 @@ using Raft.Fsm.Sample.Node;
 namespace Raft.Fsm.Sample.Bench;
 
 /// <summary>
-/// <c>raftkv bench</c>: this process leads and makes the load by <see cref="RaftNode.ApplyAsync"/>; each follower is a
-/// process of its own on the loopback. Prints one line of JSON.
+/// <c>raftkv bench</c>: this process leads and makes the load by <see cref="RaftNode.ApplyAsync"/> and
+/// <see cref="RaftNode.ReadAsync"/>; each follower is a process of its own on the loopback. Prints one line of JSON.
 /// </summary>
 internal sealed class BenchRun(BenchOptions options)
 {
@@ -18,6 +18,7 @@ internal sealed class BenchRun(BenchOptions options)
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
 
     private readonly LatencyHistogram _latencies = new();
+    private readonly LatencyHistogram _readLatencies = new();
     private volatile bool _isMeasuring;
     private volatile bool _isOver;
 
@@ -105,7 +106,11 @@ internal sealed class BenchRun(BenchOptions options)
         using var self = Process.GetCurrentProcess();
         Process[] processes = [self, .. followers.Select(f => f.Process)];
         byte[] command = new byte[options.PayloadBytes];
-        Task load = Task.WhenAll(Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(() => CallAsync(leader, command))));
+        Task load = Task.WhenAll(
+            [
+                .. Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(() => CallAsync(leader, command))),
+                .. Enumerable.Range(0, options.Readers).Select(_ => Task.Run(() => ReadAsync(leader))),
+            ]);
         await Task.WhenAny(load, Task.Delay(WarmUp));
 
         TimeSpan processorTime = ProcessFigures.ProcessorTime(processes);
@@ -133,19 +138,42 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
+    private async Task ReadAsync(RaftNode leader)
+    {
+        while (!_isOver)
+        {
+            long started = Stopwatch.GetTimestamp();
+            await leader.ReadAsync(options.Consistency, static (BenchNode.CountingFsm fsm) => fsm.Count);
+            if (_isMeasuring)
+            {
+                _readLatencies.Record(Stopwatch.GetTimestamp() - started);
+            }
+        }
+    }
+
     private string Line(TimeSpan elapsed, TimeSpan processorTime, double peakMebibytes)
     {
-        long count = _latencies.Count;
+        long writes = _latencies.Count;
+        long count = writes + _readLatencies.Count;
         var text = new MemoryStream();
         using (var json = new Utf8JsonWriter(text))
         {
             json.WriteStartObject();
-            json.WriteNumber("ops_s"u8, Math.Round(count / elapsed.TotalSeconds));
-            json.WriteNumber("p50_ms"u8, Milliseconds(0.5));
-            json.WriteNumber("p99_ms"u8, Milliseconds(0.99));
-            json.WriteNumber("p999_ms"u8, Milliseconds(0.999));
+            json.WriteNumber("ops_s"u8, Math.Round(writes / elapsed.TotalSeconds));
+            json.WriteNumber("p50_ms"u8, Milliseconds(_latencies, 0.5));
+            json.WriteNumber("p99_ms"u8, Milliseconds(_latencies, 0.99));
+            json.WriteNumber("p999_ms"u8, Milliseconds(_latencies, 0.999));
             json.WriteNumber("cpu_us_op"u8, Math.Round(processorTime.TotalMicroseconds / Math.Max(1, count), 2));
             json.WriteNumber("rss_mib"u8, Math.Round(peakMebibytes, 1));
+            if (options.Readers > 0)
+            {
+                json.WriteNumber("reads_s"u8, Math.Round(_readLatencies.Count / elapsed.TotalSeconds));
+                json.WriteNumber("read_p50_ms"u8, Milliseconds(_readLatencies, 0.5));
+                json.WriteNumber("read_p99_ms"u8, Milliseconds(_readLatencies, 0.99));
+                json.WriteString("read"u8, options.Consistency.ToString());
+                json.WriteNumber("readers"u8, options.Readers);
+            }
+
             json.WriteString("store"u8, options.Store);
             json.WriteNumber("concurrency"u8, options.Concurrency);
             json.WriteNumber("payload"u8, options.PayloadBytes);
@@ -158,6 +186,6 @@ internal sealed class BenchRun(BenchOptions options)
         return Encoding.UTF8.GetString(text.ToArray());
     }
 
-    private double Milliseconds(double share) =>
-        Math.Round(_latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency, 3);
+    private static double Milliseconds(LatencyHistogram latencies, double share) =>
+        Math.Round(latencies.Percentile(share) * 1000.0 / Stopwatch.Frequency, 3);
 }

@@ -26,8 +26,8 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
         var server = new Server(id, MemberBody.ReadAddress(request.Body));
         return await gate.RunAsync(request, new LeaderOperation(IsWrite: true, async (_, deadline) =>
         {
-            (ApplyResult? done, CatchUp? progress) = await _joins.AskAsync(server, deadline);
-            return done is { } result ? OfIndex(result) : Answer.OfJson(202, json => Write(json, progress));
+            (ulong? votesSince, CatchUp? progress) = await _joins.AskAsync(server, deadline);
+            return votesSince is { } index ? OfIndex(index, term: null) : Answer.OfJson(202, json => Write(json, progress));
         }));
     }
 
@@ -71,7 +71,8 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
             try
             {
                 // Who waits for its turn gives up before the time is over, and so knows that nothing happened.
-                return OfIndex(await change(left * 0.75, deadline));
+                ApplyResult changed = await change(left * 0.75, deadline);
+                return OfIndex(changed.Index, changed.Term);
             }
             catch (EnqueueTimeoutException busy)
             {
@@ -79,11 +80,15 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
             }
         });
 
-    private static Answer OfIndex(ApplyResult changed) => Answer.OfJson(200, json =>
+    private static Answer OfIndex(ulong index, ulong? term) => Answer.OfJson(200, json =>
     {
         json.WriteStartObject();
-        json.WriteNumber("index"u8, changed.Index);
-        json.WriteNumber("term"u8, changed.Term);
+        json.WriteNumber("index"u8, index);
+        if (term is { } known)
+        {
+            json.WriteNumber("term"u8, known);
+        }
+
         json.WriteEndObject();
     });
 

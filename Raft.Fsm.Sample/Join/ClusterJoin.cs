@@ -46,7 +46,7 @@ internal sealed class ClusterJoin : IDisposable
     {
         try
         {
-            for (JoinStep step = JoinStep.Wait; step != JoinStep.Done;)
+            for (JoinStep? step = null; step != JoinStep.Done;)
             {
                 step = await TryStepAsync(stop);
                 await Task.Delay(step is JoinStep.Remove ? PauseAfterStep : Pause, stop);
@@ -60,7 +60,8 @@ internal sealed class ClusterJoin : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<JoinStep> TryStepAsync(CancellationToken stop)
+    /// <returns>The step that was taken; null where it was refused, or nobody answered.</returns>
+    private async Task<JoinStep?> TryStepAsync(CancellationToken stop)
     {
         try
         {
@@ -69,7 +70,7 @@ internal sealed class ClusterJoin : IDisposable
         catch (Exception refused) when (refused is AdminException or (RaftException and not RaftShutdownException))
         {
             SayOnce(ref _lastTrouble, LogLevel.Warning, $"joining by {_target}: {refused.Message}; asking again");
-            return JoinStep.Wait;
+            return null;
         }
     }
 
@@ -84,11 +85,8 @@ internal sealed class ClusterJoin : IDisposable
             case JoinStep.Join:
                 await AskAsync(stop);
                 break;
-            case JoinStep.Done:
-                _logger.LogInformation("{Id} votes in its cluster: nothing to join", _node.Raft.Id);
-                break;
             default:
-                SayOnce(ref _lastTrouble, LogLevel.Information, $"joining by {_target}: waiting to be as far as the leader");
+                _logger.LogInformation("{Id} votes in its cluster: nothing to join", _node.Raft.Id);
                 break;
         }
 
@@ -140,7 +138,7 @@ internal sealed class ClusterJoin : IDisposable
                 nameof(CatchUpStage.Steadying) => "it keeps up, and gets its vote when it goes on so",
                 _ => "it is being made a voter",
             }
-            : $"it was made a voter by the configuration at index {reply.Number("index")}");
+            : $"it votes by the configuration at index {reply.Number("index")}");
     }
 
     private void Say(string what) => SayOnce(ref _lastSaid, LogLevel.Information, $"joining by {_target}: {what}");

@@ -10,10 +10,10 @@ internal static class JoinDecision
     public static JoinStep Next(JoinSelf self) => self switch
     {
         { IsHeld: true } => JoinStep.Remove,
-        { IsVoter: false } => JoinStep.Join,
-        { IsReady: true } => JoinStep.Done,
+        { IsVoter: true, IsReady: true } => JoinStep.Done,
 
-        // Its log may be an old one, by which it votes until it has caught up.
-        _ => JoinStep.Wait,
+        // Also one that votes by its own log, which may be an old one: it may have been removed while it was down, or be known
+        // elsewhere, and then nobody speaks to it. Of one that is a voter nothing comes of asking.
+        _ => JoinStep.Join,
     };
 }

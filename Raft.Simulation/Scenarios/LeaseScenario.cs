@@ -27,8 +27,8 @@ internal sealed class LeaseScenario : Scenario
         Lease = plan.Heartbeat * (0.8 + (random.NextFraction() * 0.2)),
         LeaseSpread = random.Chance(0.5) ? random.NextFraction() * 0.5 : 0,
         TransferMean = random.Chance(0.5) ? TimeSpan.FromSeconds(random.LogBetween(1, 5)) : TimeSpan.Zero,
-        ClockDriftMax = random.Chance(0.5) ? 3 : random.LogBetween(0.05, 1),
-        ReadShare = random.Chance(0.4) ? 0.9 : 0.995,
+        ClockDriftMax = random.Chance(0.4) ? 3 : random.LogBetween(0.02, 0.5),
+        ReadShare = random.Pick([0.6, 0.9, 0.995]),
         Network = plan.Network with
         {
             DelayMax = plan.Heartbeat / 50,
@@ -63,17 +63,9 @@ internal sealed class LeaseScenario : Scenario
         null, cluster.Config.HeartbeatTimeout * (1 + (cluster.Kernel.Random.NextFraction() * 8)), () =>
         {
             SimServer server = cluster.Kernel.Random.Pick(cluster.Servers);
-            if (server is { Condition: ServerCondition.Up, Node: { } node })
-            {
-                TimeSpan least = cluster.Config.LeaderLeaseTimeout;
-                TimeSpan heartbeat = least + (((cluster.Config.HeartbeatTimeout * TimeoutMost) - least) * cluster.Kernel.Random.NextFraction());
-                _ = node.ReloadConfigAsync(node.ReloadableConfig with
-                {
-                    HeartbeatTimeout = heartbeat,
-                    ElectionTimeout = heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * (TimeoutMost - 1))),
-                });
-                server.Coverage.Hit(Happening.Reload);
-            }
+            TimeSpan least = cluster.Plan.LeaseOf(server.Machine);
+            TimeSpan heartbeat = least + (((cluster.Config.HeartbeatTimeout * TimeoutMost) - least) * cluster.Kernel.Random.NextFraction());
+            GoBy(server, heartbeat, heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * (TimeoutMost - 1))));
 
             if (cluster.AreFaultsOn)
             {
@@ -103,6 +95,15 @@ internal sealed class LeaseScenario : Scenario
 
             Later(cluster);
         });
+
+    private static void GoBy(SimServer server, TimeSpan heartbeat, TimeSpan election)
+    {
+        if (server is { Condition: ServerCondition.Up, Node: { } node })
+        {
+            _ = node.ReloadConfigAsync(node.ReloadableConfig with { HeartbeatTimeout = heartbeat, ElectionTimeout = election });
+            server.Coverage.Hit(Happening.Reload);
+        }
+    }
 
     /// <summary>The leader's clock runs slow and it hears answers late; then the others hear it no more.</summary>
     private static void Lag(SimCluster cluster, SimServer leader)
@@ -143,6 +144,12 @@ internal sealed class LeaseScenario : Scenario
         SimServer[] others = [.. cluster.Servers.Where(s => s != leader)];
         SimServer campaigns = cluster.Kernel.Random.Pick(others);
         Cut(cluster, leader, +1, campaigns);
+        if (cluster.Kernel.Random.Chance(0.7))
+        {
+            // The sooner it campaigns again once the others have forgotten, the more is left of what they had promised.
+            GoBy(campaigns, cluster.Plan.LeaseOf(campaigns.Machine), cluster.Plan.LeaseOf(campaigns.Machine));
+        }
+
         TimeSpan until = heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * 1.5));
         foreach (SimServer voter in others.Where(s => s != campaigns))
         {

@@ -5,9 +5,13 @@ namespace Raft.Tests.Sample;
 /// <summary>What comes next on the way into a cluster.</summary>
 public sealed class JoinDecisionTests
 {
-    [TestCase(false, ExpectedResult = JoinStep.Wait, TestName = "A voter whose log may be an old one waits")]
-    [TestCase(true, ExpectedResult = JoinStep.Done, TestName = "A voter that is as far as its leader is done")]
-    public object A_voter_asks_for_nothing(bool isReady) => JoinDecision.Next(new JoinSelf { IsVoter = true, IsReady = isReady });
+    [Test]
+    public void A_voter_that_is_as_far_as_its_leader_is_done() =>
+        Assert.That(JoinDecision.Next(new JoinSelf { IsVoter = true, IsReady = true }), Is.EqualTo(JoinStep.Done));
+
+    [Test]
+    public void One_that_votes_by_a_log_that_may_be_an_old_one_asks() =>
+        Assert.That(JoinDecision.Next(new JoinSelf { IsVoter = true }), Is.EqualTo(JoinStep.Join));
 
     [TestCase(false)]
     [TestCase(true)]

@@ -42,7 +42,7 @@ public sealed class JoinProcessTests
 
         await VotesAsync(3);
         await SameAsync(0, 3);
-        Assert.That(joining.Errors, Does.Contain("removed at index").And.Contain("it is being added as a nonvoter"));
+        Assert.That(joining.Errors, Does.Contain("removed at index").And.Contain("it keeps up"));
         await Eventually.HoldsAsync("it is ready", async () => (await TryAsync(3, "/readyz"))?.Status == 200);
     }
 
@@ -72,6 +72,24 @@ public sealed class JoinProcessTests
         await Eventually.HoldsAsync("it is ready", async () => (await TryAsync(3, "/readyz"))?.Status == 200);
 
         Assert.That(await ConfigurationIndexAsync(0), Is.EqualTo(index));
+    }
+
+    [Test]
+    public async Task A_voter_that_was_removed_while_it_was_down_joins_again()
+    {
+        await FoundAsync();
+        RaftkvProcess first = await StartAsync(3, $"--join={Http(0)}");
+        await VotesAsync(3);
+        await first.KillAsync();
+        Assert.That((await Reply.SendAsync(Http(0), "DELETE", "/raft/servers/n4")).Status, Is.EqualTo(200));
+
+        // So long that nobody tells it any more.
+        await Task.Delay(TimeSpan.FromSeconds(6));
+        await StartAsync(3, $"--join={Http(0)}");
+
+        await Eventually.HoldsAsync("it is a voter again", async () =>
+            (await TryAsync(0, "/raft/status"))?.Text.Contains("\"id\":\"n4\",\"address\":\"127.0.0.1:" + _ports[3] + "\",\"suffrage\":\"Voter\"", StringComparison.Ordinal) == true);
+        await SameAsync(0, 3);
     }
 
     [Test]

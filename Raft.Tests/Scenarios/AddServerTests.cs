@@ -83,6 +83,43 @@ public sealed class AddServerTests
     }
 
     [Test]
+    public void A_server_whose_disk_hangs_gets_no_vote_though_it_holds_everything_and_answers()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer joins = cluster.Servers[3];
+        cluster.Start(joins);
+        cluster.Run(leader.Node!.AddNonvoterAsync(joins.Id, joins.Address));
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        joins.Stores.HoldLogWrites = true;
+
+        Task<ApplyResult> added = leader.Node.AddServerAsync(joins.Id, joins.Address);
+        cluster.Pass(TimeSpan.FromSeconds(30));
+
+        Assert.That((added.IsCompleted, Suffrage(leader, joins)), Is.EqualTo((false, ServerSuffrage.Nonvoter)));
+        joins.Stores.ReleaseWrites();
+        cluster.Run(added);
+    }
+
+    [Test]
+    public void A_vote_that_others_gave_it_ends_it_and_their_demotion_stays()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer joins = cluster.Servers[3];
+        cluster.Start(joins);
+        Task<ApplyResult> added = leader.Node!.AddServerAsync(joins.Id, joins.Address, steadyFor: TimeSpan.FromHours(1));
+        cluster.Pass(TimeSpan.FromSeconds(1));
+
+        cluster.Run(leader.Node.AddVoterAsync(joins.Id, joins.Address));
+        cluster.Run(added);
+
+        cluster.Run(leader.Node.DemoteVoterAsync(joins.Id));
+        cluster.Pass(TimeSpan.FromMinutes(1));
+        Assert.That(Suffrage(leader, joins), Is.EqualTo(ServerSuffrage.Nonvoter), "nobody promotes it again");
+    }
+
+    [Test]
     public void The_next_leader_goes_on_where_the_one_before_ended()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);

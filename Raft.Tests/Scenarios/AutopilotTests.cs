@@ -99,6 +99,60 @@ public sealed class AutopilotTests
     }
 
     [Test]
+    public void No_voter_is_removed_while_another_only_answers_heartbeats_and_could_commit_nothing_without_it()
+    {
+        using VirtualCluster cluster = Running(Careful, servers: 5, founders: 5);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != leader)];
+        others[0].Stores.HoldLogWrites = true;
+        cluster.Kill(others[1]);
+        cluster.Kill(others[2]);
+        cluster.Pass(TimeSpan.FromMinutes(5));
+        Assert.That((leader.Node!.State, Voters(leader).Length), Is.EqualTo((RaftState.Leader, 5)));
+
+        cluster.Start(others[1]);
+
+        Assert.That(cluster.Run(cluster.Apply(leader, "a")).Response, Is.EqualTo("a"), "with who came back there is a majority");
+        others[0].Stores.ReleaseWrites();
+        cluster.Pass(TimeSpan.FromMinutes(3));
+        Assert.That(Voters(leader), Is.EquivalentTo(cluster.Servers.Where(s => s != others[2]).Select(s => s.Id)), "only who is dead");
+    }
+
+    [Test]
+    public void A_server_that_was_removed_and_added_again_counts_as_silent_from_then_on()
+    {
+        using VirtualCluster cluster = Running(Careful with { PromotesNonvoters = false }, servers: 4, founders: 4);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer dead = cluster.Servers.First(s => s != leader);
+        cluster.Kill(dead);
+        cluster.Pass(TimeSpan.FromSeconds(59));
+        cluster.Run(leader.Node!.RemoveServerAsync(dead.Id));
+        cluster.Run(leader.Node.AddNonvoterAsync(dead.Id, dead.Address));
+
+        cluster.Pass(TimeSpan.FromSeconds(50));
+        Assert.That(Suffrage(leader, dead), Is.EqualTo(ServerSuffrage.Nonvoter));
+        cluster.Pass(TimeSpan.FromSeconds(15));
+        Assert.That(Suffrage(leader, dead), Is.Null);
+    }
+
+    [Test]
+    public void Who_is_removed_by_an_operator_stays_so_though_it_was_to_be_promoted()
+    {
+        using VirtualCluster cluster = Running(new AutopilotConfig { SteadyFor = TimeSpan.FromSeconds(1) }, servers: 4, founders: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer joins = cluster.Servers[3];
+        cluster.Start(joins);
+        for (int i = 0; i < 40; i++)
+        {
+            cluster.Run(leader.Node!.AddNonvoterAsync(joins.Id, joins.Address));
+            cluster.Pass(TimeSpan.FromMilliseconds(100 * i));
+            cluster.Run(leader.Node.RemoveServerAsync(joins.Id));
+            cluster.Pass(TimeSpan.FromSeconds(3));
+            Assert.That(Suffrage(leader, joins), Is.Null, $"removed after {100 * i} ms");
+        }
+    }
+
+    [Test]
     public void A_leader_that_hears_no_majority_removes_nobody()
     {
         using VirtualCluster cluster = Running(

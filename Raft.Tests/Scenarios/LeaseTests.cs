@@ -34,7 +34,6 @@ public sealed class LeaseTests
         VirtualServer follower = cluster.Servers.First(s => s != leader);
         cluster.Run(ReadAsync(follower, ReadConsistency.Lease));
         cluster.Pass(leader.Config.HeartbeatTimeout / 2);
-        ulong rounds = leader.Node!.Core.Board.Term;
         TimeSpan since = cluster.Clock.Now;
         bool isHeartbeatSent = false;
         cluster.Network.Filter = (_, _, request) =>
@@ -46,7 +45,6 @@ public sealed class LeaseTests
         cluster.Run(ReadAsync(follower, ReadConsistency.Lease));
 
         Assert.That(isHeartbeatSent, Is.False);
-        Assert.That(leader.Node.Core.Board.Term, Is.EqualTo(rounds));
     }
 
     [Test]
@@ -57,7 +55,6 @@ public sealed class LeaseTests
         cluster.Run(ReadAsync(old, ReadConsistency.Lease));
         cluster.Pass(old.Config.HeartbeatTimeout / 2);
         cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
-        Assert.That(ReadAsync(old, ReadConsistency.Lease), Is.Not.Null);
         cluster.Run(ReadAsync(old, ReadConsistency.Lease));
 
         cluster.Pass(old.Config.LeaderLeaseTimeout - TimeSpan.FromMilliseconds(30));

@@ -230,7 +230,7 @@ internal sealed class NodeCore
     private async Task StopAsync(Exception? failure)
     {
         var steps = new StopSteps(failure);
-        steps.Take(() => FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown });
+        steps.Take(() => FinalStatus = StatusReport.Of(_context, []) with { State = RaftState.Shutdown, FailureTolerance = null });
         Board.State = RaftState.Shutdown;
         Board.Leader = LeaderView.None;
         Observers.Tell(new RaftStateObservation(RaftState.Shutdown));

@@ -247,7 +247,8 @@ internal sealed class LeaderRole : Role
     [
         .. _peers.Members.Select(peer => new FollowerStatus(
             peer.Server.Id, peer.Progress.MatchIndex, peer.Progress.NextIndex,
-            peer.LastAnswerAt is { } at ? Context.Clock.Now - at : null, peer.Progress.Mode.ToString())),
+            peer.LastAnswerAt is { } at ? Context.Clock.Now - at : null, peer.Progress.Mode.ToString(),
+            Context.Clock.Now - (peer.LastAnswerAt ?? peer.BeganAt))),
     ];
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

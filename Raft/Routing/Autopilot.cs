@@ -8,15 +8,13 @@ using Raft.Timing;
 namespace Raft.Routing;
 
 /// <summary>
-/// Looks after the members while this server leads (<see cref="AutopilotConfig"/>). What it knows of a leadership it forgets with it:
-/// whom the leader before found dead may be alive to this one.
+/// Looks after the members while this server leads (<see cref="AutopilotConfig"/>). Whom the leader before found silent may answer this
+/// one: nothing is remembered beyond a leadership.
 /// </summary>
 internal sealed class Autopilot(
     MemberPort members, ServerAddition additions, LiveConfig settings, NodeClock clock, TaskGroup tasks, ILogger logger)
 {
     private readonly Dictionary<ServerId, RequestFuture<ApplyResult>> _promotions = [];
-    private readonly Dictionary<ServerId, TimeSpan> _silentSince = [];
-    private ulong _term;
 
     /// <summary>Goes on until the node stops.</summary>
     /// <param name="plan">What it is to do.</param>
@@ -30,7 +28,6 @@ internal sealed class Autopilot(
                 RaftStatus status = await members.LookAsync();
                 if (status.State == RaftState.Leader)
                 {
-                    Note(status);
                     Promote(status, plan);
                     await RemoveDeadAsync(status, plan);
                 }
@@ -39,32 +36,6 @@ internal sealed class Autopilot(
         catch (OperationCanceledException)
         {
             // The node ends.
-        }
-    }
-
-    private void Note(RaftStatus leader)
-    {
-        if (leader.Term != _term)
-        {
-            _term = leader.Term;
-            _silentSince.Clear();
-        }
-
-        foreach (ServerId gone in _silentSince.Keys.Where(id => leader.Configuration.Find(id) is null).ToArray())
-        {
-            _silentSince.Remove(gone);
-        }
-
-        foreach (FollowerStatus follower in leader.Followers)
-        {
-            if (follower.LastContact <= settings.Current.HeartbeatTimeout)
-            {
-                _silentSince.Remove(follower.Id);
-            }
-            else
-            {
-                _silentSince.TryAdd(follower.Id, clock.Now);
-            }
         }
     }
 
@@ -77,35 +48,51 @@ internal sealed class Autopilot(
                 promotion = new RequestFuture<ApplyResult>();
                 logger.Promoting(leader.Id, server);
                 _promotions[server.Id] = promotion;
-                additions.TryBegin(server with { Suffrage = ServerSuffrage.Voter }, plan.SteadyFor, progress: null, promotion);
+                additions.TryPromote(server with { Suffrage = ServerSuffrage.Voter }, plan.SteadyFor, promotion);
             }
         }
     }
 
     private async Task RemoveDeadAsync(RaftStatus leader, AutopilotConfig plan)
     {
-        if (plan.RemoveDeadAfter is not { } patience || leader.ConfigurationIndex > leader.CommitIndex)
+        if (leader.ConfigurationIndex > leader.CommitIndex || AutopilotRules.ToRemove(leader, plan) is not { } server)
         {
             return;
         }
 
-        TimeSpan now = clock.Now;
-        HashSet<ServerId> dead = [.. _silentSince.Where(silent => now - silent.Value >= patience).Select(silent => silent.Key)];
-        if (AutopilotRules.ToRemove(leader, dead, plan) is not { } server)
-        {
-            return;
-        }
-
-        logger.RemovingDead(leader.Id, server, now - _silentSince[server.Id]);
         try
         {
-            await members.ChangeAsync(
-                new ConfigurationChange(ConfigurationChangeKind.Remove, server.Id), leader.ConfigurationIndex);
+            if (server.IsVoter && !await IsQuorumSoundAsync(leader, server))
+            {
+                return;
+            }
+
+            RaftStatus now = await members.LookAsync();
+            if (now.State == RaftState.Leader && AutopilotRules.ToRemove(now, plan) == server)
+            {
+                logger.RemovingDead(now.Id, server, now.Followers.First(f => f.Id == server.Id).Silence);
+                await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.Remove, server.Id), now);
+            }
         }
         catch (RaftException refused)
         {
             // It no longer leads, or somebody else changed the members first: the next look decides anew.
             logger.NotRemoved(leader.Id, server, refused.Message);
         }
+    }
+
+    /// <summary>Whether the voters but one commit what is appended now: the configuration in force, once more.</summary>
+    private async Task<bool> IsQuorumSoundAsync(RaftStatus leader, Server voter)
+    {
+        Server self = leader.Configuration.Find(leader.Id)!;
+        if (!self.IsVoter)
+        {
+            return false;
+        }
+
+        ApplyResult proof = await members.ChangeAsync(
+            new ConfigurationChange(ConfigurationChangeKind.AddVoter, self.Id, self.Address), leader);
+        await Task.Delay(settings.Current.HeartbeatTimeout / 2, clock.Provider, tasks.Stopping);
+        return AutopilotRules.MayRemove(await members.LookAsync(), voter, proof.Index);
     }
 }

@@ -11,17 +11,26 @@ internal sealed class MemberPort(LoopInbox inbox)
     public async Task<RaftStatus> LookAsync()
     {
         var request = new StatusRequest<RaftStatus>(static status => status);
-        RaftStatus status = inbox.TryAdd(request) ? await request.Future.Task : throw new OperationCanceledException();
-        return status.State != RaftState.Shutdown ? status : throw new OperationCanceledException();
+        try
+        {
+            RaftStatus status = inbox.TryAdd(request) ? await request.Future.Task : throw new OperationCanceledException();
+            return status.State != RaftState.Shutdown ? status : throw new OperationCanceledException();
+        }
+        catch (RaftShutdownException stopped)
+        {
+            throw new OperationCanceledException("The node was stopped.", stopped);
+        }
     }
 
-    /// <summary>Changes the members, on the leader.</summary>
+    /// <summary>Changes the members, on the leader, if nobody has since they were looked at.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="previousIndex">For which configuration alone it is meant; 0 for any.</param>
+    /// <param name="seen">How the leader stood by which the change was decided.</param>
+    /// <returns>The change's entry, committed.</returns>
+    /// <exception cref="ConfigurationChangeException">The members are others by now, or no cluster can run on the result.</exception>
     /// <exception cref="OperationCanceledException">The node was stopped.</exception>
-    public async Task<ApplyResult> ChangeAsync(ConfigurationChange change, ulong previousIndex = 0)
+    public async Task<ApplyResult> ChangeAsync(ConfigurationChange change, RaftStatus seen)
     {
-        var request = new ChangeRequest(change, previousIndex, timeout: default);
+        var request = new ChangeRequest(change, seen.ConfigurationIndex, timeout: default);
         return inbox.TryAdd(request) ? await request.Future.Task : throw new OperationCanceledException();
     }
 }

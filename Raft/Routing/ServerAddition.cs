@@ -7,86 +7,133 @@ namespace Raft.Routing;
 
 /// <summary>
 /// Brings a server into the cluster without endangering it: first without a vote, so that it counts for no majority while its log is
-/// behind; with one when it keeps up (thesis 4.2.1). Runs beside the loop, where user code may.
+/// behind; with one when it keeps up (thesis 4.2.1). Runs beside the loop, where user code may. Each change is meant for the
+/// configuration that was looked at: where somebody else was quicker, it is decided anew.
 /// </summary>
 internal sealed class ServerAddition(
     MemberPort members, LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks)
 {
-    /// <summary>Begins.</summary>
+    private static readonly TimeSpan PauseLeast = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>Begins to add a server.</summary>
     /// <param name="server">The server, as it is to vote.</param>
     /// <param name="steadyFor">For how long it must keep up before it is given the vote.</param>
     /// <param name="progress">Hears how far it is; null for nobody.</param>
     /// <param name="future">The caller.</param>
     /// <returns>False after the node was stopped.</returns>
     public bool TryBegin(Server server, TimeSpan steadyFor, IProgress<CatchUp>? progress, RequestFuture<ApplyResult> future) =>
-        !tasks.Stopping.IsCancellationRequested
-        && tasks.Start($"adding {server.Id}", () => RunAsync(server, steadyFor, progress, future));
+        TryBegin(new Run(server, steadyFor, progress, future, MayAdd: true));
 
-    private async Task RunAsync(
-        Server server, TimeSpan steadyFor, IProgress<CatchUp>? progress, RequestFuture<ApplyResult> future)
+    /// <summary>Begins to bring a member without a vote to its vote. One that is removed meanwhile, or is elsewhere, is left alone.</summary>
+    /// <param name="server">The server, as it is to vote.</param>
+    /// <param name="steadyFor">For how long it must keep up before it is given the vote.</param>
+    /// <param name="future">Hears of the end.</param>
+    public void TryPromote(Server server, TimeSpan steadyFor, RequestFuture<ApplyResult> future) =>
+        TryBegin(new Run(server, steadyFor, Progress: null, future, MayAdd: false));
+
+    private bool TryBegin(Run run) =>
+        !tasks.Stopping.IsCancellationRequested && tasks.Start($"adding {run.Server.Id}", () => RunAsync(run));
+
+    private async Task RunAsync(Run run)
     {
         try
         {
-            future.Succeed(await AddAsync(server, steadyFor, progress, future));
+            run.Future.Succeed(await AddAsync(run));
         }
         catch (OperationCanceledException)
         {
-            future.Fail(new RaftShutdownException("The node was stopped. What was done of it stays."));
+            run.Future.Fail(new RaftShutdownException("The node was stopped. What was done of it stays."));
         }
         catch (Exception failure)
         {
             // The caller's progress may throw too.
-            future.Fail(failure);
+            run.Future.Fail(failure);
         }
 
-        completions.Add(future);
+        completions.Add(run.Future);
     }
 
-    private async Task<ApplyResult> AddAsync(
-        Server server, TimeSpan steadyFor, IProgress<CatchUp>? progress, RequestFuture<ApplyResult> future)
+    private async Task<ApplyResult> AddAsync(Run run)
     {
-        RaftStatus status = await members.LookAsync();
-        Server? member = status.Configuration.Find(server.Id);
-        if (member is { IsVoter: true })
-        {
-            // With another address it goes on voting; as it is, the same configuration is written again, which proves that we lead.
-            return await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddVoter, server.Id, server.Address));
-        }
-
-        progress?.Report(new CatchUp(server.Id, CatchUpStage.Joining, 0, status.LastLogIndex, Round: 0, LastContact: null));
-        if (member is null || member.Address != server.Address)
-        {
-            await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.AddNonvoter, server.Id, server.Address));
-        }
-
+        TimeSpan steadyFor = run.SteadyFor;
+        bool mayAdd = run.MayAdd;
         while (true)
         {
-            ulong configuration = await KeepsUpAsync(server, steadyFor, progress, future);
+            if (await EnterAsync(run, mayAdd) is { } votes)
+            {
+                return votes;
+            }
+
+            // From here on, one that is no member was removed.
+            mayAdd = false;
+            RaftStatus status = await KeepsUpAsync(run, steadyFor);
             try
             {
-                // Only where nobody has changed the members meanwhile: it may have been removed.
-                ApplyResult promoted = await members.ChangeAsync(
-                    new ConfigurationChange(ConfigurationChangeKind.AddVoter, server.Id, server.Address), configuration);
-                progress?.Report(new CatchUp(server.Id, CatchUpStage.Voting, promoted.Index, promoted.Index, Round: 0, LastContact: null));
-                return promoted;
+                if (await PromoteAsync(run, status) is { } promoted)
+                {
+                    return promoted;
+                }
             }
             catch (ConfigurationChangeException)
             {
-                RaftStatus now = await members.LookAsync();
-                if (now.ConfigurationIndex == configuration)
+                if ((await members.LookAsync()).ConfigurationIndex == status.ConfigurationIndex)
                 {
                     throw;
                 }
 
+                // Others have changed the members. What it showed of keeping up stands.
                 steadyFor = TimeSpan.Zero;
             }
         }
     }
 
-    /// <summary>Waits until the server has kept up for some time.</summary>
-    /// <returns>Where the configuration stands by which it is a member without a vote.</returns>
-    private async Task<ulong> KeepsUpAsync(
-        Server server, TimeSpan steadyFor, IProgress<CatchUp>? progress, RequestFuture<ApplyResult> future)
+    /// <summary>Makes the server a member, if that may be.</summary>
+    /// <returns>Where its vote stands in the log, if it votes already; null where it is a member without a vote.</returns>
+    private async Task<ApplyResult?> EnterAsync(Run run, bool mayAdd)
+    {
+        while (true)
+        {
+            RaftStatus status = await members.LookAsync();
+            Server? member = status.Configuration.Find(run.Server.Id);
+            bool votes = member is { IsVoter: true };
+            if (votes && !run.MayAdd)
+            {
+                return new ApplyResult(status.ConfigurationIndex, status.Term, Response: null);
+            }
+
+            if (!votes && member?.Address == run.Server.Address)
+            {
+                return null;
+            }
+
+            if (!votes && !mayAdd)
+            {
+                throw Gone(run.Server);
+            }
+
+            run.Report(CatchUpStage.Joining, 0, status.LastLogIndex);
+            try
+            {
+                // A voter only gets the address: as it is, the same configuration is written again, which proves that we lead.
+                ApplyResult entered = await members.ChangeAsync(
+                    new ConfigurationChange(
+                        votes ? ConfigurationChangeKind.AddVoter : ConfigurationChangeKind.AddNonvoter, run.Server.Id, run.Server.Address),
+                    status);
+                return votes ? entered : null;
+            }
+            catch (ConfigurationChangeException)
+            {
+                if ((await members.LookAsync()).ConfigurationIndex == status.ConfigurationIndex)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until the server has kept up for some time, or votes.</summary>
+    /// <returns>How the leader stood then.</returns>
+    private async Task<RaftStatus> KeepsUpAsync(Run run, TimeSpan steadyFor)
     {
         int round = 1;
         ulong? target = null;
@@ -94,18 +141,14 @@ internal sealed class ServerAddition(
         TimeSpan? steadySince = null;
         while (true)
         {
-            if (future.Task.IsCompleted)
-            {
-                throw new OperationCanceledException();
-            }
-
-            RaftStatus status = await members.LookAsync();
-            FollowerStatus follower = Require(status, server);
+            RaftConfig config = settings.Current;
+            (RaftStatus status, FollowerStatus follower) = Require(await members.LookAsync(), run.Server);
             TimeSpan now = clock.Now;
             target ??= status.LastLogIndex;
+
             // One that holds everything and has died holds everything still.
-            bool isHeard = follower.LastContact <= settings.Current.HeartbeatTimeout;
-            bool keepsUp = isHeard && now - began <= settings.Current.ElectionTimeout;
+            bool isHeard = follower.Silence <= config.HeartbeatTimeout / 3;
+            bool keepsUp = isHeard && now - began <= config.ElectionTimeout;
             steadySince = keepsUp ? steadySince : null;
             if (isHeard && follower.MatchIndex >= target)
             {
@@ -116,17 +159,67 @@ internal sealed class ServerAddition(
             bool isSteady = steadySince is { } since && now - since >= steadyFor;
             CatchUpStage stage = isSteady ? CatchUpStage.Promoting
                 : steadySince is null ? CatchUpStage.CatchingUp : CatchUpStage.Steadying;
-            progress?.Report(new CatchUp(server.Id, stage, follower.MatchIndex, target.Value, round, follower.LastContact));
-            if (isSteady)
+            run.Report(stage, follower.MatchIndex, target.Value, round, follower.LastContact);
+            if (isSteady || status.Configuration.IsVoter(run.Server.Id))
             {
-                return status.ConfigurationIndex;
+                return status;
             }
 
-            await Task.Delay(settings.Current.HeartbeatTimeout / 10, clock.Provider, tasks.Stopping);
+            await PauseAsync(run);
         }
     }
 
-    private static FollowerStatus Require(RaftStatus status, Server server)
+    /// <summary>Gives the server its vote, once it holds an entry of this very moment: only its disk can say that it does.</summary>
+    /// <returns>The entry by which it votes; null where it has not come to hold the other in time, or votes already.</returns>
+    private async Task<ApplyResult?> PromoteAsync(Run run, RaftStatus status)
+    {
+        if (status.Configuration.IsVoter(run.Server.Id))
+        {
+            return null;
+        }
+
+        ApplyResult proof = await members.ChangeAsync(
+            new ConfigurationChange(ConfigurationChangeKind.AddNonvoter, run.Server.Id, run.Server.Address), status);
+        TimeSpan began = clock.Now;
+        while (true)
+        {
+            (status, FollowerStatus follower) = Require(await members.LookAsync(), run.Server);
+            if (follower.MatchIndex >= proof.Index)
+            {
+                break;
+            }
+
+            if (clock.Now - began > settings.Current.ElectionTimeout)
+            {
+                return null;
+            }
+
+            await PauseAsync(run);
+        }
+
+        if (status.Configuration.IsVoter(run.Server.Id))
+        {
+            return null;
+        }
+
+        ApplyResult promoted = await members.ChangeAsync(
+            new ConfigurationChange(ConfigurationChangeKind.AddVoter, run.Server.Id, run.Server.Address), status);
+        run.Report(CatchUpStage.Voting, promoted.Index, promoted.Index);
+        return promoted;
+    }
+
+    private async Task PauseAsync(Run run)
+    {
+        if (run.Future.Task.IsCompleted)
+        {
+            throw new OperationCanceledException();
+        }
+
+        TimeSpan pause = settings.Current.HeartbeatTimeout / 10;
+        await Task.Delay(pause < PauseLeast ? PauseLeast : pause, clock.Provider, tasks.Stopping);
+    }
+
+    private static (RaftStatus Status, FollowerStatus Follower) Require(RaftStatus status, Server server)
     {
         if (status.State != RaftState.Leader)
         {
@@ -136,8 +229,18 @@ internal sealed class ServerAddition(
 
         Server? member = status.Configuration.Find(server.Id);
         return member?.Address == server.Address && status.Followers.FirstOrDefault(f => f.Id == server.Id) is { } follower
-            ? follower
-            : throw new ConfigurationChangeException(
-                $"{server.Id} was removed, or given another address, while it was added. It has no vote.");
+            ? (status, follower)
+            : throw Gone(server);
+    }
+
+    private static ConfigurationChangeException Gone(Server server) =>
+        new($"{server.Id} was removed, or given another address, while it was added. It has no vote.");
+
+    /// <summary>One server on its way.</summary>
+    private sealed record Run(
+        Server Server, TimeSpan SteadyFor, IProgress<CatchUp>? Progress, RequestFuture<ApplyResult> Future, bool MayAdd)
+    {
+        public void Report(CatchUpStage stage, ulong matchIndex, ulong targetIndex, int round = 0, TimeSpan? lastContact = null) =>
+            Progress?.Report(new CatchUp(Server.Id, stage, matchIndex, targetIndex, round, lastContact));
     }
 }

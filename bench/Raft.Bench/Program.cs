@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Raft.Bench.Flow;
 using Raft.Bench.Stores;
 
 namespace Raft.Bench;
@@ -10,6 +11,7 @@ internal static class Program
     {
         var root = new RootCommand("Benchmarks that put alternatives side by side in one run.")
         {
+            FlowCommand.Create(),
             StoresCommand.Create(),
             StoreMeasurement.CreateCommand(),
         };
