@@ -12,6 +12,7 @@ internal sealed class SimCluster
     {
         Kernel = kernel;
         Plan = plan;
+        ReadShare = plan.ReadShare;
         Founders = new ClusterConfiguration(Enumerable.Range(0, plan.Servers).Select(machine => new Server(
             ClusterLedger.NameOf(machine), SimAddress.Of(machine),
             machine < plan.Servers - plan.Nonvoters ? ServerSuffrage.Voter : ServerSuffrage.Nonvoter)));
@@ -44,6 +45,9 @@ internal sealed class SimCluster
 
     /// <summary>What connects the servers.</summary>
     public SimNetwork Network { get; }
+
+    /// <summary>The share of the clients' turns in which they read, while faults are on, beside those that they draw themselves.</summary>
+    public double ReadShare { get; set; }
 
     /// <summary>Whether faults are on.</summary>
     public bool AreFaultsOn { get; set; } = true;

@@ -137,25 +137,29 @@ internal sealed class LeaseScenario : Scenario
         }
     }
 
-    /// <summary>One voter hears the leader no more, and campaigns; all others start again, and hear it no more either.</summary>
+    /// <summary>One voter is cut off from the leader, and campaigns; all others start again, and are cut off from it too.</summary>
     private static void RestartVoters(SimCluster cluster, SimServer leader)
     {
         TimeSpan heartbeat = cluster.Config.HeartbeatTimeout;
         SimServer[] others = [.. cluster.Servers.Where(s => s != leader)];
         SimServer campaigns = cluster.Kernel.Random.Pick(others);
-        Cut(cluster, leader, +1, campaigns);
+        CutBothWays(+1, campaigns);
         if (cluster.Kernel.Random.Chance(0.7))
         {
             // The sooner it campaigns again once the others have forgotten, the more is left of what they had promised.
             GoBy(campaigns, cluster.Plan.LeaseOf(campaigns.Machine), cluster.Plan.LeaseOf(campaigns.Machine));
         }
 
+        // Nothing new meanwhile, or its log is no longer up to date; then writes, for the reads to miss.
+        cluster.ReadShare = 1;
         TimeSpan until = heartbeat * (1 + (cluster.Kernel.Random.NextFraction() * 1.5));
+        cluster.Kernel.After(null, until, () => cluster.ReadShare = 0.5);
+        cluster.Kernel.After(null, until + (heartbeat * 2), () => cluster.ReadShare = cluster.Plan.ReadShare);
         foreach (SimServer voter in others.Where(s => s != campaigns))
         {
             cluster.Kernel.After(null, until, () =>
             {
-                Cut(cluster, leader, +1, voter);
+                CutBothWays(+1, voter);
                 if (cluster.AreFaultsOn && voter.Condition == ServerCondition.Up)
                 {
                     voter.Crash(isPowerCut: cluster.Kernel.Random.Chance(0.3));
@@ -168,16 +172,23 @@ internal sealed class LeaseScenario : Scenario
                     });
                 }
             });
-            cluster.Kernel.After(null, until + (heartbeat * 2), () => Cut(cluster, leader, -1, voter));
+            cluster.Kernel.After(null, until + (heartbeat * 2), () => CutBothWays(-1, voter));
         }
 
-        cluster.Kernel.After(null, until + (heartbeat * 2), () => Cut(cluster, leader, -1, campaigns));
+        cluster.Kernel.After(null, until + (heartbeat * 2), () => CutBothWays(-1, campaigns));
+
+        void CutBothWays(int change, SimServer other)
+        {
+            // What it sent would depose the leader.
+            cluster.Network.Link(leader.Machine, other.Machine).Cuts += change;
+            cluster.Network.Link(other.Machine, leader.Machine).Cuts += change;
+        }
     }
 
-    /// <summary>Cuts what goes from a server to some or all others, or mends it.</summary>
-    private static void Cut(SimCluster cluster, SimServer server, int change, SimServer? other = null)
+    /// <summary>Cuts what goes from a server to all others, or mends it.</summary>
+    private static void Cut(SimCluster cluster, SimServer server, int change)
     {
-        foreach (SimServer one in cluster.Servers.Where(s => s != server && (other is null || s == other)))
+        foreach (SimServer one in cluster.Servers.Where(s => s != server))
         {
             cluster.Network.Link(server.Machine, one.Machine).Cuts += change;
         }

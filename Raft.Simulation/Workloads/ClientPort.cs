@@ -33,7 +33,7 @@ internal sealed class ClientPort(
     public double RestoreShare { get; init; }
 
     /// <summary>The share of the client's turns in which it reads, beside those that it draws itself.</summary>
-    public double ReadShare => cluster.AreFaultsOn ? cluster.Plan.ReadShare : 0;
+    public double ReadShare => cluster.AreFaultsOn ? cluster.ReadShare : 0;
 
     /// <summary>Whether the client is to end.</summary>
     public bool IsStopping { get; set; }
