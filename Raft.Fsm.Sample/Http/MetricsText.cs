@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Raft.Fsm.Sample.Node;
 
@@ -35,6 +36,7 @@ internal static class MetricsText
             }
         }
 
+        Peers(text, node.Peers);
         Head(text, "raftkv_requests_total", "counter", "requests answered, by status");
         foreach ((int code, long count) in node.Counts.ByStatus())
         {
@@ -46,6 +48,37 @@ internal static class MetricsText
         return text.ToString();
     }
 
+    /// <summary>What the node measured of each server that it sent to as leader, in this and earlier leaderships.</summary>
+    private static void Peers(StringBuilder text, PeerFigures peers)
+    {
+        Times(text, "raft_peer_append_ms", "from when entries were sent to a follower until it answered", peers.Of("appendEntries.rpc"));
+        Times(text, "raft_peer_heartbeat_ms", "from when a heartbeat was sent to a follower until it answered", peers.Of("heartbeat"));
+        Total(text, "raft_peer_entries_total", "entries sent to a follower, again each time", peers.Of("appendEntries.logs"));
+        Total(text, "raft_peer_bytes_total", "bytes of those entries", peers.Of("appendEntries.bytes"));
+        Total(text, "raft_peer_failures_total", "heartbeats and connections to a follower that failed", peers.Of("failures"));
+    }
+
+    private static void Times(
+        StringBuilder text, string name, string help, IReadOnlyList<(string Peer, long Count, double Sum)> figures)
+    {
+        Head(text, name, "summary", help);
+        foreach ((string peer, long count, double sum) in figures)
+        {
+            text.Append($"{name}_sum{{id=\"{Label(peer)}\"}} {sum.ToString(CultureInfo.InvariantCulture)}\n");
+            text.Append($"{name}_count{{id=\"{Label(peer)}\"}} {count}\n");
+        }
+    }
+
+    private static void Total(
+        StringBuilder text, string name, string help, IReadOnlyList<(string Peer, long Count, double Sum)> figures)
+    {
+        Head(text, name, "counter", help);
+        foreach ((string peer, _, double sum) in figures)
+        {
+            text.Append($"{name}{{id=\"{Label(peer)}\"}} {sum.ToString(CultureInfo.InvariantCulture)}\n");
+        }
+    }
+
     private static void Gauge(StringBuilder text, string name, string help, ulong value)
     {
         Head(text, name, "gauge", help);
@@ -55,6 +88,8 @@ internal static class MetricsText
     private static void Head(StringBuilder text, string name, string type, string help) =>
         text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
 
-    private static string Label(ServerId id) =>
-        id.ToString().Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
+    private static string Label(ServerId id) => Label(id.ToString());
+
+    private static string Label(string id) =>
+        id.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n");
 }

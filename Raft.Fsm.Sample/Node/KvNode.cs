@@ -9,8 +9,9 @@ namespace Raft.Fsm.Sample.Node;
 /// <param name="snapshots">Its snapshots.</param>
 /// <param name="http">Where it serves clients.</param>
 /// <param name="applyTimeout">How long a request may take.</param>
+/// <param name="peers">What the node measures of its peers; made before it.</param>
 internal sealed class KvNode(
-    RaftNode raft, KvFsm fsm, ISnapshotStore snapshots, string http, TimeSpan applyTimeout)
+    RaftNode raft, KvFsm fsm, ISnapshotStore snapshots, string http, TimeSpan applyTimeout, PeerFigures peers)
 {
     /// <summary>The Raft node.</summary>
     public RaftNode Raft { get; } = raft;
@@ -29,6 +30,9 @@ internal sealed class KvNode(
 
     /// <summary>Who leads, and where it serves clients.</summary>
     public LeaderDirectory Leaders { get; } = new(raft, http);
+
+    /// <summary>What the node measured of its peers.</summary>
+    public PeerFigures Peers { get; } = peers;
 
     /// <summary>What was served.</summary>
     public RequestCounts Counts { get; } = new();

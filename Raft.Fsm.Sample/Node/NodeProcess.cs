@@ -71,13 +71,17 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         // The node closes the transport too; where it never starts, this does. Closing twice is closing once.
         await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
         string httpAddress = HttpAddress(http.Port);
-        RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress));
+        using var peers = new PeerFigures();
+        RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress)) with
+        {
+            MeterFactory = peers,
+        };
         bool isBlank = !await FoundAsync(config, stores);
         HeldTransport? held = isBlank && options.Join is not null ? new HeldTransport(transport) : null;
         var fsm = new KvFsm();
         RaftNode raft = await RaftNode.StartAsync(
             config, fsm, stores.Log, stores.Stable, stores.Snapshots, held ?? transport);
-        var node = new KvNode(raft, fsm, stores.Snapshots, httpAddress, options.ApplyTimeout);
+        var node = new KvNode(raft, fsm, stores.Snapshots, httpAddress, options.ApplyTimeout, peers);
         using ClusterJoin? join = options.Join is { } target
             ? new ClusterJoin(node, options.Advertise.ToString(), target, held, _logger) : null;
         using var ending = new CancellationTokenSource();

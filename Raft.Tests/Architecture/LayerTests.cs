@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Reflection;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Architecture;
 
@@ -36,6 +38,13 @@ public sealed class LayerTests
         ["InMemoryNetwork"] = "Raft.Rpc",
     };
 
+    /// <summary>What decides, apart from what does: the same of the same, always.</summary>
+    private static readonly string[] Deciding =
+    [
+        "AppendEntriesRules", "Commitment", "CompactionRules", "FateRules", "LeaderLease", "PeerProgress", "QuorumContact", "RoleRules",
+        "SendWindow", "VoteRules", "VoteTally",
+    ];
+
     private static readonly Assembly Library = typeof(RaftNode).Assembly;
 
     [Test]
@@ -63,6 +72,22 @@ public sealed class LayerTests
         }
 
         Assert.That(upward, Is.Empty);
+    }
+
+    [Test]
+    [Reference("a40")]
+    public void What_decides_uses_no_task_no_lock_no_clock_and_no_chance()
+    {
+        Type[] types = [.. Library.GetTypes().Where(t => Outermost(t).Namespace == "Raft.Core" && Deciding.Contains(Outermost(t).Name))];
+        Type[] clocks = [typeof(TimeProvider), typeof(DateTime), typeof(DateTimeOffset), typeof(Stopwatch), typeof(Random)];
+        string[] worlds = ["System.Threading", "System.IO", "System.Net", "Raft.Timing"];
+
+        IEnumerable<string> found = types.SelectMany(t => TypeUse.Of(t)
+            .Where(u => clocks.Contains(u) || worlds.Any(w => u.Namespace?.StartsWith(w, StringComparison.Ordinal) == true))
+            .Select(u => $"{Outermost(t).Name} uses {u}"));
+
+        Assert.That(types.Select(t => Outermost(t).Name).Distinct(), Is.EquivalentTo(Deciding));
+        Assert.That(found, Is.Empty);
     }
 
     [Test]

@@ -15,7 +15,7 @@ public sealed partial class MappingTests
     private static readonly ILookup<string, Type> Types = Shipped.Types().ToLookup(PlainName);
 
     [TestCaseSource(nameof(Pages))]
-    [Reference("c36")]
+    [Reference("c36", "g01")]
     public void Every_counterpart_is_a_public_type_or_member_of_a_package(string page)
     {
         string[] missing = [.. new MappingPage(page).Rows
@@ -37,7 +37,7 @@ public sealed partial class MappingTests
     }
 
     [TestCaseSource(nameof(Pages))]
-    [Reference("c36")]
+    [Reference("c36", "g01")]
     public void No_symbol_is_missing_or_stands_twice(string page)
     {
         string[] symbols = [.. new MappingPage(page).Rows.Select(row => row.Symbol)];
@@ -48,6 +48,7 @@ public sealed partial class MappingTests
     }
 
     [TestCaseSource(nameof(Pages))]
+    [Reference("g01")]
     public void Every_symbol_has_a_counterpart_or_a_reason_why_there_is_none(string page)
     {
         string[] unclear = [.. new MappingPage(page).Rows

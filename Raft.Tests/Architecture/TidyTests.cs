@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Architecture;
 
@@ -68,6 +69,7 @@ public sealed partial class TidyTests
     }
 
     [Test]
+    [Reference("a01")]
     public void What_leaves_the_injected_scheduler_is_banned_by_the_compiler()
     {
         string banned = File.ReadAllText(Path.Combine(Root, "build/BannedSymbols.txt"));

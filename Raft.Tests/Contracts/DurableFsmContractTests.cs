@@ -10,12 +10,12 @@ namespace Raft.Tests.Contracts;
 public sealed class DurableFsmContractTests
 {
     [Test]
-    [Reference("G03")]
+    [Reference("g03")]
     public void An_index_that_is_written_before_the_state_is_found() => Fails(
         new Fixture { Fault = Fault.IndexFirst }, f => f.After_a_crash_at_any_change_of_its_disk_it_has_the_state_that_it_says_to_have());
 
     [Test]
-    [Reference("G03")]
+    [Reference("g03")]
     public void An_index_that_is_written_behind_the_state_is_found() => Fails(
         new Fixture { Fault = Fault.StateFirst }, f => f.After_a_crash_at_any_change_of_its_disk_it_has_the_state_that_it_says_to_have());
 

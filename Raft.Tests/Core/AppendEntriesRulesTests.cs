@@ -39,7 +39,7 @@ public sealed class AppendEntriesRulesTests
             Is.EqualTo(isAccepted));
 
     [Test]
-    [Reference("B12")]
+    [Reference("B12", "a32")]
     public void What_a_snapshot_covers_is_not_new() =>
         Assert.That(
             AppendEntriesRules.FirstNew([Entries(1, 1, 1, 2, 2)], i => i > 2 ? Log(1, 1, 2)(i) : null, coveredIndex: 2),
@@ -56,7 +56,7 @@ public sealed class AppendEntriesRulesTests
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2)], Log(1, 2, 2)), Is.Null);
 
     [Test]
-    [Reference("B12")]
+    [Reference("B12", "a32", "g05")]
     public void An_overlap_is_left_alone_up_to_its_first_new_entry() =>
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1, 2, 3)], Log(1, 2)), Is.EqualTo(3));
 
@@ -66,7 +66,7 @@ public sealed class AppendEntriesRulesTests
         Assert.That(AppendEntriesRules.FirstNew([Entries(1, 1), Entries(2, 3, 3)], Log(1, 2, 2, 2)), Is.EqualTo(2));
 
     [Test]
-    [Reference("B12", "c27")]
+    [Reference("B12", "c27", "a18")]
     public void Nothing_is_committed_beyond_what_the_request_proved()
     {
         Assert.That(AppendEntriesRules.CommitIndex(leaderCommitIndex: 9, lastProvenIndex: 4), Is.EqualTo(4));

@@ -42,7 +42,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
-    [Reference("E5", "c22")]
+    [Reference("E5", "c22", "a34")]
     public void An_entry_of_an_older_term_is_not_committed_by_counting_its_copies()
     {
         Commitment commitment = ThreeVoters(firstIndexOfTerm: 5);
@@ -56,6 +56,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
+    [Reference("a34")]
     public void The_first_entry_of_the_own_term_commits_everything_before_it()
     {
         Commitment commitment = ThreeVoters(firstIndexOfTerm: 5);
@@ -86,7 +87,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
-    [Reference("E3")]
+    [Reference("E3", "a27")]
     public void Nonvoters_and_strangers_are_not_counted()
     {
         var configuration = new ClusterConfiguration(
@@ -118,7 +119,7 @@ public sealed class CommitmentTests
     }
 
     [Test]
-    [Reference("E7")]
+    [Reference("E7", "g12")]
     public void A_single_voter_commits_at_once()
     {
         var commitment = new Commitment(Voters("n1"), firstIndexOfTerm: 1, commitIndex: 0);
@@ -141,6 +142,19 @@ public sealed class CommitmentTests
         Assert.That(rose, Is.False);
         Assert.That(commitment.Match("n2", 9), Is.True);
         Assert.That(commitment.CommitIndex, Is.EqualTo(9));
+    }
+
+    [Test]
+    [Reference("g13")]
+    public void With_a_voter_less_what_the_others_hold_is_committed()
+    {
+        var commitment = new Commitment(Voters("n1", "n2"), firstIndexOfTerm: 1, commitIndex: 0);
+        commitment.Match("n1", 9);
+        commitment.Match("n2", 4);
+
+        bool rose = commitment.SetConfiguration(Voters("n1"));
+
+        Assert.That((rose, commitment.CommitIndex), Is.EqualTo((true, 9UL)));
     }
 
     [Test]

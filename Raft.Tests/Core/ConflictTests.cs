@@ -4,11 +4,11 @@ using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
-/// <summary>How a leader finds where a follower's log parts from its own, with both sides looking at terms (A33).</summary>
+/// <summary>How a leader finds where a follower's log parts from its own, with both sides looking at terms (a33).</summary>
 public sealed class ConflictTests
 {
     [Test]
-    [Reference("A33")]
+    [Reference("a33")]
     public void A33_It_takes_no_more_requests_than_there_are_terms_and_two()
     {
         var random = new Random(33);

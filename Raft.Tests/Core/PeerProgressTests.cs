@@ -35,7 +35,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
-    [Reference("c11")]
+    [Reference("c11", "a29")]
     public void A_probe_does_not_move_the_next_index()
     {
         var progress = new PeerProgress(lastIndex: 20);
@@ -47,7 +47,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
-    [Reference("c11", "c21")]
+    [Reference("c11", "c21", "a28", "a29")]
     public void A_match_opens_the_pipeline_which_runs_ahead_of_the_answers()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: true);
@@ -71,7 +71,7 @@ public sealed class PeerProgressTests
     }
 
     [Test]
-    [Reference("c18")]
+    [Reference("c18", "g06")]
     public void A_short_log_is_gone_back_to_at_once()
     {
         PeerProgress progress = Answered(new PeerProgress(lastIndex: 20), Request(20, 21), isMatch: false, lastLog: 3);

@@ -16,6 +16,7 @@ public sealed class QuorumContactTests
     private static TimeSpan At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
 
     [Test]
+    [Reference("a17")]
     public void The_leader_and_one_of_two_followers_are_a_quorum()
     {
         QuorumContact contact = Leader();

@@ -10,7 +10,7 @@ public sealed class SendWindowTests
     private const double MB = 1_000_000;
 
     [Test]
-    [Reference("A30")]
+    [Reference("a30")]
     public void A_link_of_a_megabyte_a_second_never_has_seconds_of_entries_before_it()
     {
         var link = new Link(MB, TimeSpan.FromMilliseconds(1), bytesMax: 4 << 20);
@@ -25,7 +25,7 @@ public sealed class SendWindowTests
     }
 
     [Test]
-    [Reference("A30")]
+    [Reference("a30")]
     public void A_wide_and_long_link_is_filled()
     {
         var link = new Link(1000 * MB, TimeSpan.FromMilliseconds(50), bytesMax: 256 << 20);
@@ -39,7 +39,7 @@ public sealed class SendWindowTests
     }
 
     [Test]
-    [Reference("A30")]
+    [Reference("a30")]
     public void The_limit_holds_on_the_widest_link()
     {
         var link = new Link(10_000 * MB, TimeSpan.FromMilliseconds(50), bytesMax: 4 << 20);

@@ -6,6 +6,7 @@ namespace Raft.Tests.Core;
 public sealed class StatsTextTests
 {
     [Test]
+    [Reference("a46")]
     public void All_keys_of_hashicorp_are_there_and_say_what_the_status_says()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);

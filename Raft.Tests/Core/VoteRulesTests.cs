@@ -28,13 +28,30 @@ public sealed class VoteRulesTests
     [TestCase(9ul, 4ul, VoteDecisionName.LogBehind)]
     [TestCase(99ul, 3ul, VoteDecisionName.LogBehind)]
     [TestCase(0ul, 0ul, VoteDecisionName.LogBehind)]
-    [Reference("d15")]
+    [Reference("d15", "j03")]
     public void Logs_are_compared_by_last_term_and_then_by_length(ulong lastIndex, ulong lastTerm, VoteDecisionName expected)
     {
         CandidateView candidate = Candidate(lastIndex: lastIndex, lastTerm: lastTerm);
 
         Assert.That(VoteRules.Decide(Voter(), candidate).ToString(), Is.EqualTo(expected.ToString()));
         Assert.That(VoteRules.DecidePreVote(Voter(), candidate).ToString(), Is.EqualTo(expected.ToString()));
+    }
+
+    /// <summary>All of §5.2 and §5.4.1 in one table: whose vote is free, whose log is as good, who is led.</summary>
+    [Test]
+    [Reference("a10")]
+    public void A_vote_goes_to_whom_it_is_free_for_and_whose_log_is_as_good_while_no_other_leads(
+        [Values(null, "n2", "n3")] string? votedFor, [Values(9, 10, 11)] int lastIndex, [Values(3, 4, 5)] int lastTerm,
+        [Values(null, "n2", "n3")] string? leader, [Values] bool isPreVote)
+    {
+        VoterView voter = Voter(votedFor is null ? null : new TermAndVote(5, votedFor, $"{votedFor}:1"), leader);
+        CandidateView candidate = Candidate("n2", isPreVote ? 6ul : 5ul, (ulong)lastIndex, (ulong)lastTerm);
+
+        VoteDecision decision = isPreVote ? VoteRules.DecidePreVote(voter, candidate) : VoteRules.Decide(voter, candidate);
+
+        bool isFree = isPreVote || votedFor != "n3";
+        bool isAsGood = lastTerm == 5 || (lastTerm == 4 && lastIndex >= 10);
+        Assert.That(decision == VoteDecision.Grant, Is.EqualTo(isFree && isAsGood && leader != "n3"), decision.ToString());
     }
 
     [TestCase(5ul, 10ul, 4ul, true)]
@@ -93,7 +110,7 @@ public sealed class VoteRulesTests
         Assert.That(VoteRules.Decide(Voter(), Candidate(term: 6)), Is.EqualTo(VoteDecision.AdoptTerm));
 
     [Test]
-    [Reference("C3", "C10", "d15")]
+    [Reference("C3", "C10", "d15", "a11", "g07")]
     public void A_known_leader_is_protected_and_the_term_does_not_move()
     {
         Assert.That(VoteRules.Decide(Voter(leader: "n3"), Candidate(term: 6)), Is.EqualTo(VoteDecision.LeaderKnown));
@@ -101,7 +118,7 @@ public sealed class VoteRulesTests
     }
 
     [Test]
-    [Reference("C3", "C10", "d15", "d17")]
+    [Reference("C3", "C10", "d15", "d17", "a38")]
     public void The_leader_itself_and_whom_it_sent_may_campaign()
     {
         Assert.That(VoteRules.Decide(Voter(leader: "n2"), Candidate()), Is.EqualTo(VoteDecision.Grant));
@@ -110,7 +127,7 @@ public sealed class VoteRulesTests
     }
 
     [Test]
-    [Reference("C4", "d15")]
+    [Reference("C4", "d15", "g07")]
     public void A_stranger_gets_nothing_and_moves_no_term() =>
         Assert.That(VoteRules.Decide(Voter(), Candidate("n9", term: 9, lastIndex: 9)), Is.EqualTo(VoteDecision.NotMember));
 

@@ -1,4 +1,5 @@
 using Raft.Core;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Core;
 
@@ -16,6 +17,7 @@ public sealed class VoteTallyTests
     [TestCase("n1 n2 l1", "", "Pending")]
     [TestCase("n1 n2 n2 n2", "", "Pending")]
     [TestCase("n1 n2 n9", "l1 n9", "Pending")]
+    [Reference("a14", "g08")]
     public void A_majority_of_the_voters_decides(string granted, string refused, string expected)
     {
         var tally = new VoteTally(Five);
@@ -33,6 +35,7 @@ public sealed class VoteTallyTests
     }
 
     [Test]
+    [Reference("a14")]
     public void The_only_voter_wins_with_its_own_vote()
     {
         var tally = new VoteTally(new ClusterConfiguration(new Server("n1", "n1:1")));

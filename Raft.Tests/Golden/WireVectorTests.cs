@@ -27,7 +27,7 @@ public sealed class WireVectorTests
     private static IEnumerable<GoldenVector> UnknownTypes => GoldenVector.All.Where(v => v.RpcTypeByte == 9 && v.Bytes.Length > 0);
 
     [TestCaseSource(nameof(Requests))]
-    [Reference("d06")]
+    [Reference("d06", "a44")]
     public async Task A_request_decodes_to_its_fields_however_it_arrives(GoldenVector vector)
     {
         foreach (int pieceBytes in (int[])[int.MaxValue, 1, 7])
@@ -46,7 +46,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(GoRequests))]
-    [Reference("c19", "d06")]
+    [Reference("c19", "d06", "a44")]
     public void A_request_encodes_to_the_bytes_that_Go_wrote(GoldenVector vector)
     {
         var frame = new RequestFrame(Dialect(vector));
@@ -65,6 +65,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(Responses))]
+    [Reference("a44")]
     public async Task An_answer_decodes_to_its_fields_however_it_arrives(GoldenVector vector)
     {
         foreach (int pieceBytes in (int[])[int.MaxValue, 1, 7])
@@ -90,7 +91,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(GoResponses))]
-    [Reference("d06")]
+    [Reference("d06", "a44")]
     public void An_answer_encodes_to_the_bytes_that_Go_wrote(GoldenVector vector)
     {
         var bytes = new List<byte>();
@@ -135,7 +136,7 @@ public sealed class WireVectorTests
     }
 
     [TestCaseSource(nameof(UnknownTypes))]
-    [Reference("d06")]
+    [Reference("d06", "g04")]
     public void A_type_of_RPC_that_does_not_exist_is_refused(GoldenVector vector) =>
         Assert.That(async () => await Decode.RequestsAsync(vector.Bytes), Throws.InstanceOf<FormatException>());
 

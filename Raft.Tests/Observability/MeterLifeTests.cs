@@ -119,7 +119,8 @@ public sealed class MeterLifeTests
         meter.MainThread.Waits();
         meter.MainThread.Works();
         meter.Leading.DispatchNumLogs?.Record(1);
-        peer.Sent(3);
+        peer.Sent(3, 300);
+        peer.Failed();
         peer.Answered(TimeSpan.Zero);
         peer.HeartbeatAnswered(TimeSpan.Zero);
     }

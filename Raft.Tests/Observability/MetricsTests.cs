@@ -9,7 +9,8 @@ public sealed class MetricsTests
 {
     private static readonly string[] OfPeers =
     [
-        "raft.replication.appendEntries.rpc", "raft.replication.appendEntries.logs", "raft.replication.heartbeat",
+        "raft.replication.appendEntries.rpc", "raft.replication.appendEntries.logs", "raft.replication.appendEntries.bytes",
+        "raft.replication.failures", "raft.replication.heartbeat",
         "raft.replication.installSnapshot",
     ];
 

@@ -90,7 +90,7 @@ public sealed class ClusterJoinTests
             RaftNode raft = await RaftNode.StartAsync(
                 new RaftConfig { LocalId = "n4" }, fsm, new InMemoryLogStore(), new InMemoryStableStore(), snapshots,
                 (ITransport?)held ?? transport);
-            var node = new KvNode(raft, fsm, snapshots, "127.0.0.1:1", TimeSpan.FromSeconds(5));
+            var node = new KvNode(raft, fsm, snapshots, "127.0.0.1:1", TimeSpan.FromSeconds(5), new PeerFigures());
             var lines = new Lines();
             using var logs = new LineLog(lines, LogLevel.Information);
             return new JoiningNode(

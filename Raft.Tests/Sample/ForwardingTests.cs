@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Raft.Fsm.Sample.CommandLine;
 using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
@@ -43,6 +46,7 @@ public sealed class ForwardingTests
     [TestCase("/kv/a")]
     [TestCase("/kv/..")]
     [TestCase("/kv/a%2F..%252F")]
+    [Reference("a23", "b01", "j05")]
     public async Task A_follower_sends_writes_and_reads_on_and_says_to_whom(string target)
     {
         Reply put = await Follower.SendAsync("PUT", target, "value");
@@ -87,6 +91,7 @@ public sealed class ForwardingTests
     }
 
     [Test]
+    [Reference("a23", "j05")]
     public async Task A_client_that_wants_no_forwarding_is_told_the_leader()
     {
         Reply reply = await Follower.SendAsync("PUT", "/kv/k?forward=false", "v");
@@ -106,6 +111,7 @@ public sealed class ForwardingTests
     }
 
     [Test]
+    [Reference("j04")]
     public async Task All_nodes_end_with_the_same_dump_and_the_status_names_the_leaders_http_address()
     {
         for (int i = 0; i < 20; i++)
@@ -140,6 +146,54 @@ public sealed class ForwardingTests
         Assert.That((refused.Status, refused.Error), Is.EqualTo((503, "shutting_down")));
         Assert.That(refused.Header("Retry-After"), Is.EqualTo("1"));
         Assert.That(status.Json.GetProperty("state").GetString(), Is.EqualTo("Shutdown"));
+    }
+
+    [Test]
+    [Reference("a29")]
+    public async Task The_status_command_prints_how_each_follower_is_sent_to()
+    {
+        await Leader!.SendAsync("PUT", "/kv/k", "v");
+        var command = new CommandSpec("status", "", StatusCommand.Options, _ => Task.FromResult(0));
+        ParsedOptions options = ParsedOptions.Parse(command, ["--target", $"http://{Leader!.Node.Http}"])!;
+        string output = "";
+
+        await Eventually.HoldsAsync("both follow", async () =>
+        {
+            using var text = new StringWriter();
+            await StatusCommand.RunAsync(options, text);
+            output = text.ToString();
+            return output.Split("mode Pipeline").Length == 3;
+        });
+
+        Assert.That(output, Does.Match("followers +id n. +matchIndex [1-9]"));
+    }
+
+    [Test]
+    [Reference("b05")]
+    public async Task The_leaders_metrics_show_times_bytes_and_failures_for_each_follower()
+    {
+        SampleServer leader = Leader!;
+        SampleServer[] others = [.. _servers.Where(s => s != leader)];
+        string lost = others[0].Raft.Id.ToString();
+        await leader.SendAsync("PUT", "/kv/k", new string('v', 5000));
+        await others[0].Raft.ShutdownAsync();
+        string text = "";
+        double Of(string name, string id) => double.TryParse(
+            Regex.Match(text, $$"""^{{name}}\{id="{{id}}"\} (\S+)$""", RegexOptions.Multiline).Groups[1].Value,
+            CultureInfo.InvariantCulture, out double value) ? value : 0;
+
+        await Eventually.HoldsAsync("a heartbeat has failed", async () =>
+        {
+            text = (await leader.SendAsync("GET", "/metrics")).Text;
+            return Of("raft_peer_failures_total", lost) > 0;
+        });
+
+        Assert.That(others.Select(o => Of("raft_peer_bytes_total", o.Raft.Id.ToString())), Is.All.GreaterThan(5000));
+        Assert.That(others.Select(o => Of("raft_peer_entries_total", o.Raft.Id.ToString())), Is.All.GreaterThanOrEqualTo(2));
+        Assert.That(others.Select(o => Of("raft_peer_append_ms_count", o.Raft.Id.ToString())), Is.All.GreaterThan(0));
+        Assert.That(others.Select(o => Of("raft_peer_append_ms_sum", o.Raft.Id.ToString())), Is.All.GreaterThan(0));
+        Assert.That(others.Select(o => Of("raft_peer_heartbeat_ms_count", o.Raft.Id.ToString())), Is.All.GreaterThan(0));
+        Assert.That(Of("raft_peer_failures_total", others[1].Raft.Id.ToString()), Is.LessThan(Of("raft_peer_failures_total", lost)));
     }
 
     [Test]

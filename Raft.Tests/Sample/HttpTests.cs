@@ -22,6 +22,7 @@ public sealed class HttpTests
     public async Task StopAsync() => await _server.DisposeAsync();
 
     [Test]
+    [Reference("b01")]
     public async Task A_value_that_was_put_is_read_back_byte_by_byte()
     {
         byte[] value = [0, 1, 0xff, 0xfe, .. "text"u8];
@@ -76,6 +77,7 @@ public sealed class HttpTests
     }
 
     [Test]
+    [Reference("b01")]
     public async Task A_delete_says_whether_the_key_was_there()
     {
         await _server.SendAsync("PUT", "/kv/gone", "x");
@@ -191,6 +193,7 @@ public sealed class HttpTests
     }
 
     [Test]
+    [Reference("a46")]
     public async Task The_status_has_the_members_of_the_contract_in_order()
     {
         Reply reply = await _server.SendAsync("GET", "/raft/status");

@@ -32,6 +32,7 @@ public sealed class JoinProcessTests
 
     [TestCase("wal")]
     [TestCase("memory")]
+    [Reference("a43")]
     public async Task A_new_node_joins_by_a_follower_and_gets_to_vote(string store)
     {
         await FoundAsync();

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Sample;
 
@@ -41,6 +42,7 @@ public sealed class MembersServedTests
     private SampleServer Follower => _servers.First(s => s.Raft.State != RaftState.Leader);
 
     [Test]
+    [Reference("b08")]
     public async Task A_server_is_added_promoted_demoted_and_removed_by_any_node()
     {
         _servers.Add(await SampleServer.StartAsync(_network, "n4", ClusterConfiguration.Empty));
@@ -78,6 +80,7 @@ public sealed class MembersServedTests
 
     [TestCase(true)]
     [TestCase(false)]
+    [Reference("g10")]
     public async Task Who_is_asked_for_a_transfer_knows_the_new_leader_when_it_answers(bool isNamed)
     {
         string before = Leader!.Raft.Id.ToString();

@@ -29,9 +29,11 @@ internal sealed class SampleServer : IAsyncDisposable
     {
         HttpServer http = await HttpServer.ListenAsync(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
         string address = $"127.0.0.1:{http.Port}";
+        var peers = new PeerFigures();
         var config = new RaftConfig
         {
             LocalId = id,
+            MeterFactory = peers,
             HeartbeatTimeout = TimeSpan.FromMilliseconds(400),
             ElectionTimeout = TimeSpan.FromMilliseconds(400),
             LeaderLeaseTimeout = TimeSpan.FromMilliseconds(400),
@@ -53,7 +55,7 @@ internal sealed class SampleServer : IAsyncDisposable
         var fsm = new KvFsm();
         RaftNode raft = await RaftNode.StartAsync(
             config, fsm, log, stable, snapshots, network.CreateTransport($"{id}:1", TimeSpan.FromSeconds(1)));
-        var node = new KvNode(raft, fsm, snapshots, address, applyTimeout ?? TimeSpan.FromSeconds(10));
+        var node = new KvNode(raft, fsm, snapshots, address, applyTimeout ?? TimeSpan.FromSeconds(10), peers);
         http.Serve(node);
         return new SampleServer(http, node);
     }
@@ -72,5 +74,6 @@ internal sealed class SampleServer : IAsyncDisposable
     {
         await Raft.DisposeAsync();
         await _http.DisposeAsync();
+        Node.Peers.Dispose();
     }
 }

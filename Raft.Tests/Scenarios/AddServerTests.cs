@@ -6,6 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class AddServerTests
 {
     [Test]
+    [Reference("g14")]
     public void A_server_gets_its_vote_when_it_has_caught_up_and_stayed_so_and_its_adder_hears_how_far_it_is()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 4, founders: 3);

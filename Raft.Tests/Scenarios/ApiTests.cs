@@ -7,7 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ApiTests
 {
     [Test]
-    [Reference("B5")]
+    [Reference("B5", "a23", "j05")]
     public void A_follower_refuses_commands_and_says_who_leads()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -86,6 +86,18 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("a22")]
+    public void A_command_without_bytes_is_a_command_like_others()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+
+        ApplyResult result = cluster.Run(cluster.Apply(cluster.Leaders.Single(), ""));
+        cluster.AwaitSame();
+
+        Assert.That(cluster.Servers.Select(s => s.Fsm.Applied.Single()), Is.All.EqualTo((result.Index, result.Term, "")));
+    }
+
+    [Test]
     [Reference("c01")]
     public void Cancelling_ends_the_wait_and_not_the_command()
     {
@@ -151,6 +163,7 @@ public sealed class ApiTests
     }
 
     [Test]
+    [Reference("b03", "b09")]
     public void A_state_machine_that_throws_stops_its_node_and_names_the_entry()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -234,7 +247,7 @@ public sealed class ApiTests
     }
 
     [Test]
-    [Reference("c17")]
+    [Reference("c17", "a29")]
     public void Status_shows_followers_on_the_leader_only()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

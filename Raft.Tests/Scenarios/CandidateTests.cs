@@ -7,7 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class CandidateTests
 {
     [Test]
-    [Reference("B12", "d14")]
+    [Reference("B12", "d14", "a16")]
     public void A_candidate_follows_the_leader_of_its_own_term()
     {
         using VirtualCluster cluster = Campaigning();
@@ -21,7 +21,7 @@ public sealed class CandidateTests
     }
 
     [Test]
-    [Reference("B12", "d14")]
+    [Reference("B12", "d14", "a12")]
     public void A_candidate_follows_a_newer_term_and_refuses_an_older_one()
     {
         using VirtualCluster cluster = Campaigning();

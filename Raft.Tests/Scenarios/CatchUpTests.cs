@@ -8,7 +8,7 @@ public sealed class CatchUpTests
     private const int Many = 10_000;
 
     [Test]
-    [Reference("A33")]
+    [Reference("a33")]
     public void A33_Ten_thousand_entries_of_three_terms_that_contradict_the_leaders_are_found_out_in_four_requests()
     {
         using var cluster = new VirtualCluster(servers: 3);
@@ -31,7 +31,7 @@ public sealed class CatchUpTests
 
     [TestCase(1_000_000ul)]
     [TestCase(8192ul)]
-    [Reference("G06")]
+    [Reference("g06")]
     public void G06_Fifty_thousand_entries_are_caught_up_within_a_second_as_entries_or_as_a_snapshot(ulong threshold)
     {
         using var cluster = new VirtualCluster(servers: 3, s => s.Config = s.Config with { SnapshotThreshold = threshold });
@@ -62,7 +62,7 @@ public sealed class CatchUpTests
     }
 
     [Test]
-    [Reference("A31")]
+    [Reference("a31")]
     public void A31_Sixty_four_entries_of_a_mebibyte_are_sixty_four_requests()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -9,6 +9,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class CommitHintTests
 {
     [Test]
+    [Reference("a05", "g16")]
     public void W34_A_server_without_a_leader_has_the_state_up_to_what_its_store_knows_to_be_committed_and_no_further()
     {
         using VirtualCluster cluster = AloneOfThree(known: 4);
@@ -45,6 +46,7 @@ public sealed class CommitHintTests
         Throws.InstanceOf<StoreException>().With.Message.Contains("40").And.Message.Contains("only reach 6"));
 
     [Test]
+    [Reference("g16")]
     public async Task The_stores_of_the_library_tell_back_the_highest_commit_index_that_they_were_given()
     {
         var disk = new FaultDisk();

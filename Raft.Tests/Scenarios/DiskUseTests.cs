@@ -16,6 +16,7 @@ public sealed class DiskUseTests
     private const long BytesMax = 4 * WalOptions.DefaultSegmentBytes;
 
     [Test]
+    [Reference("b07", "g17", "j08")]
     public async Task The_data_directory_stays_under_four_segments_with_the_default_threshold()
     {
         int writes = Environment.GetEnvironmentVariable("RAFT_DISK_WRITES") is { Length: > 0 } asked ? int.Parse(asked) : 100_000;

@@ -5,7 +5,7 @@ using Raft.Tests.Support;
 
 namespace Raft.Tests.Scenarios;
 
-/// <summary>A state machine that keeps its own state is given what it lacks, and nothing else (G03).</summary>
+/// <summary>A state machine that keeps its own state is given what it lacks, and nothing else (g03).</summary>
 public sealed class DurableFsmTests
 {
     private KeptFsm.Kept _kept = new();
@@ -14,7 +14,7 @@ public sealed class DurableFsmTests
     public void EmptyDisk() => _kept = new KeptFsm.Kept();
 
     [Test]
-    [Reference("G03")]
+    [Reference("g03")]
     public void G03_A_restart_goes_on_behind_what_the_state_machine_has()
     {
         using VirtualCluster cluster = Alone(out VirtualServer server);

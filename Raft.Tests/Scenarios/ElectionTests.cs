@@ -5,7 +5,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ElectionTests
 {
     [Test]
-    [Reference("A1", "B1", "c31")]
+    [Reference("A1", "B1", "c31", "b03", "g12")]
     public void A_single_server_leads_itself_and_applies()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 1);
@@ -72,7 +72,7 @@ public sealed class ElectionTests
     }
 
     [Test]
-    [Reference("d19")]
+    [Reference("d19", "a17")]
     public void A_leader_cut_off_from_the_majority_steps_down_within_its_lease()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -85,7 +85,7 @@ public sealed class ElectionTests
     }
 
     [Test]
-    [Reference("C9")]
+    [Reference("C9", "a09")]
     public void With_pre_vote_a_server_that_was_cut_off_changes_neither_leader_nor_term()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -94,9 +94,9 @@ public sealed class ElectionTests
         VirtualServer follower = cluster.Servers.First(s => s != leader);
 
         cluster.Network.Isolate(follower.Address, cluster.Servers.Select(s => s.Address));
-        cluster.Pass(TimeSpan.FromSeconds(20));
+        cluster.Pass(50 * follower.Config.ElectionTimeout);
         cluster.Network.Heal();
-        cluster.Pass(TimeSpan.FromSeconds(20));
+        cluster.Pass(50 * follower.Config.ElectionTimeout);
 
         Assert.That(cluster.Leaders.Single().Id, Is.EqualTo(leader.Id));
         Assert.That(cluster.Servers.Select(s => s.Node!.Term), Is.All.EqualTo(term));
@@ -124,6 +124,7 @@ public sealed class ElectionTests
     }
 
     [Test]
+    [Reference("a11")]
     public void A_one_way_link_to_the_leader_does_not_churn_terms()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -140,7 +141,7 @@ public sealed class ElectionTests
     }
 
     [Test]
-    [Reference("d08")]
+    [Reference("d08", "a05", "g16")]
     public void A_restarted_server_keeps_its_term_and_vote()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -151,10 +152,11 @@ public sealed class ElectionTests
         cluster.Start(follower);
 
         Assert.That(follower.Node!.Core.State.Record, Is.EqualTo(before));
+        Assert.That(follower.Node.State, Is.EqualTo(RaftState.Follower));
     }
 
     [Test]
-    [Reference("d13")]
+    [Reference("d13", "a41")]
     public void No_request_for_a_vote_leaves_before_the_own_vote_is_durable()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -11,6 +11,7 @@ public sealed class FailedDiskTests
 {
     [TestCase(true)]
     [TestCase(false)]
+    [Reference("b09")]
     public async Task A_node_whose_disk_fails_stops_by_itself_and_the_others_go_on(bool isLeader)
     {
         using var directory = new TemporaryDirectory();

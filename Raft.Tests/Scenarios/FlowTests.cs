@@ -9,7 +9,7 @@ public sealed class FlowTests
 
     /// <summary>Whoever offers more than there is room for is told at once; what was let in is told apart by whether it was appended.</summary>
     [Test]
-    [Reference("A24")]
+    [Reference("a24")]
     public void A24_A_million_writes_without_a_majority_take_no_more_memory_than_the_limits_say()
     {
         const int Offered = 1_000_000;
@@ -56,7 +56,7 @@ public sealed class FlowTests
     }
 
     [Test]
-    [Reference("A24")]
+    [Reference("a24")]
     public void A24_Those_who_wait_for_a_place_are_bounded_by_the_bytes_that_they_hold()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3, s => s.Config = s.Config with
@@ -81,7 +81,7 @@ public sealed class FlowTests
 
     [TestCase(false)]
     [TestCase(true)]
-    [Reference("A30")]
+    [Reference("a30")]
     public void A30_A_follower_that_takes_a_megabyte_a_second_costs_the_leader_neither_memory_nor_time(bool isSlow)
     {
         const int Bytes = 64 << 10;
@@ -113,7 +113,7 @@ public sealed class FlowTests
     }
 
     [Test]
-    [Reference("A39")]
+    [Reference("a39")]
     public void A39_A_state_machine_that_stands_still_is_handed_no_more_than_its_read_ahead()
     {
         const int Bytes = 64 << 10;

@@ -23,7 +23,7 @@ public sealed class FollowerTests
     }
 
     [Test]
-    [Reference("B12", "c24")]
+    [Reference("B12", "c24", "a13")]
     public void A_request_of_an_older_term_is_refused_with_the_present_one()
     {
         using var follower = new LoneFollower();
@@ -38,7 +38,7 @@ public sealed class FollowerTests
 
     [TestCase(5ul, 1ul, TestName = "An_append_beyond_the_log_is_a_mismatch_that_names_the_last_index")]
     [TestCase(1ul, 9ul, TestName = "An_append_behind_an_entry_of_another_term_is_a_mismatch")]
-    [Reference("B12", "c24")]
+    [Reference("B12", "c24", "j02")]
     public void A_mismatch_changes_nothing(ulong previousIndex, ulong previousTerm)
     {
         using var follower = new LoneFollower();
@@ -53,7 +53,7 @@ public sealed class FollowerTests
     }
 
     [Test]
-    [Reference("B12", "c25")]
+    [Reference("B12", "c25", "a32")]
     public void A_conflicting_tail_gives_way_to_the_leaders()
     {
         using var follower = new LoneFollower();
@@ -67,7 +67,7 @@ public sealed class FollowerTests
     }
 
     [Test]
-    [Reference("B12")]
+    [Reference("B12", "a32", "g05")]
     public void Duplicates_leave_what_stands_behind_them_alone()
     {
         using var follower = new LoneFollower();
@@ -80,7 +80,7 @@ public sealed class FollowerTests
     }
 
     [Test]
-    [Reference("B13", "c27")]
+    [Reference("B13", "c27", "a18")]
     public void W9_the_commit_index_stays_within_what_the_request_proved()
     {
         using var follower = new LoneFollower();
@@ -105,7 +105,7 @@ public sealed class FollowerTests
     }
 
     [Test]
-    [Reference("c34")]
+    [Reference("c34", "a41", "b06")]
     public void Success_waits_until_the_entries_are_durable()
     {
         using var follower = new LoneFollower();
@@ -186,6 +186,7 @@ public sealed class FollowerTests
     }
 
     [Test]
+    [Reference("a41")]
     public void A_term_is_durable_before_any_entry_of_it_and_before_any_answer_that_names_it()
     {
         using var follower = new LoneFollower();

@@ -7,6 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ForwardingTests
 {
     [Test]
+    [Reference("a23", "j05")]
     public void A_command_at_any_server_is_done_once_and_answered_by_that_servers_state_machine()
     {
         using VirtualCluster cluster = Running();
@@ -46,6 +47,7 @@ public sealed class ForwardingTests
     }
 
     [Test]
+    [Reference("a23")]
     public void A_command_waits_for_a_leader_as_long_as_it_may_and_is_then_surely_not_done()
     {
         using VirtualCluster cluster = Running();

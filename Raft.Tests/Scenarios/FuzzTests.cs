@@ -23,7 +23,7 @@ public sealed class FuzzTests
     }
 
     [Test]
-    [Reference("L2")]
+    [Reference("L2", "j01", "j04")]
     public void A_leader_that_is_cut_off_with_up_to_three_others_ten_times_loses_nothing([Range(1, 5)] int seed)
     {
         using var run = new FuzzRun(servers: 5, seed);
@@ -74,7 +74,7 @@ public sealed class FuzzTests
     }
 
     [Test]
-    [Reference("L5", "L6")]
+    [Reference("L5", "L6", "a26", "j07")]
     public void Three_servers_become_five_and_three_again_under_load_and_the_leader_stays([Range(1, 3)] int seed)
     {
         using var run = new FuzzRun(servers: 5, seed, founders: 3);
@@ -97,7 +97,7 @@ public sealed class FuzzTests
     }
 
     [Test]
-    [Reference("L7")]
+    [Reference("L7", "g15")]
     public void A_leader_that_is_removed_under_load_loses_nothing([Range(1, 3)] int seed)
     {
         using var run = new FuzzRun(servers: 5, seed);
@@ -112,7 +112,7 @@ public sealed class FuzzTests
     }
 
     [Test]
-    [Reference("L8")]
+    [Reference("L8", "g07")]
     public void A_server_that_is_removed_while_it_is_cut_off_loses_nothing_when_it_comes_back([Range(1, 3)] int seed)
     {
         using var run = new FuzzRun(servers: 5, seed);

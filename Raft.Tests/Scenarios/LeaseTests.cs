@@ -112,6 +112,7 @@ public sealed class LeaseTests
     }
 
     [Test]
+    [Reference("a38")]
     public void Whom_the_leader_itself_sent_gets_the_vote_at_once()
     {
         using LoneFollower voter = Promised(term: 3);

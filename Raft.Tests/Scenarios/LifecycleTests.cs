@@ -40,7 +40,7 @@ public sealed class LifecycleTests
     }
 
     [Test]
-    [Reference("d11")]
+    [Reference("d11", "a43")]
     public void A_bootstrap_writes_term_1_and_one_entry_and_a_second_one_nothing()
     {
         using var follower = new LoneFollower();
@@ -55,6 +55,24 @@ public sealed class LifecycleTests
             follower.Disk.Entries.Select(e => (e.Index, e.Term, e.Type)),
             Is.EqualTo(new[] { (1ul, 1ul, LogType.Configuration) }));
         Assert.That(follower.Disk.History, Is.EqualTo(written));
+    }
+
+    [Test]
+    [Reference("a46")]
+    public void A_start_tells_in_one_line_what_the_server_has()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 1);
+        VirtualServer server = cluster.Servers[0];
+        cluster.Run(cluster.Apply(server, "a"));
+        cluster.Run(server.Node!.SnapshotAsync());
+        cluster.Run(cluster.Apply(server, "b"));
+        cluster.Kill(server);
+        server.Stores.KnownCommitIndex = 4;
+
+        cluster.Start(server);
+
+        Assert.That(cluster.Dump(), Does.Contain(
+            $"n1 started: term 2, last entry 4 of term 2, committed 4, applied 3, configuration {cluster.Founders}"));
     }
 
     [Test]

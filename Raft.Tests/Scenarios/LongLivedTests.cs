@@ -8,7 +8,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class LongLivedTests
 {
     [Test]
-    [Reference("K1")]
+    [Reference("K1", "b04")]
     public async Task A_node_that_was_away_while_the_log_was_compacted_comes_back_also_when_it_is_killed_meanwhile()
     {
         await using var cluster = new ProcessCluster(3, "--snapshot-threshold=100", "--trailing-logs=10");
@@ -52,7 +52,7 @@ public sealed class LongLivedTests
     }
 
     [Test]
-    [Reference("K1")]
+    [Reference("K1", "a26", "b08")]
     public async Task Three_nodes_become_five_and_three_again_under_writes_and_the_leader_is_removed_twice()
     {
         await using var cluster = new ProcessCluster(5, "--snapshot-threshold=500", "--trailing-logs=50");
@@ -88,6 +88,7 @@ public sealed class LongLivedTests
     }
 
     [Test]
+    [Reference("a37")]
     public async Task Leaders_hand_over_again_and_again_under_writes_and_none_that_was_acknowledged_is_lost()
     {
         await using var cluster = new ProcessCluster();

@@ -24,6 +24,7 @@ public sealed class MemberCornerTests
 
     [TestCase(ServerSuffrage.Nonvoter)]
     [TestCase(null)]
+    [Reference("g14")]
     public void A_voter_that_has_not_heard_of_a_candidates_membership_votes_for_it(ServerSuffrage? before)
     {
         using var cluster = new VirtualCluster(4);
@@ -46,6 +47,26 @@ public sealed class MemberCornerTests
 
         // Three of four run and hear each other.
         cluster.AwaitLeader(alive);
+    }
+
+    [Test]
+    [Reference("g14")]
+    public void E10998_a_server_that_does_not_know_yet_that_it_votes_gives_its_vote_when_it_is_asked()
+    {
+        using var cluster = new VirtualCluster(3);
+        ClusterConfiguration voters = cluster.Founders;
+        cluster.Founders = new ClusterConfiguration(
+            voters.Servers.Take(2).Append(new Server("n3", "addr3", ServerSuffrage.Nonvoter)));
+        var promotion = new LogSlice(LogBatchBuilder.Single(
+            2, 1, LogType.Configuration, ConfigurationEncoding.Encode(voters), LogTimestamp.Zero));
+
+        // n1 led, and is dead: the promotion of n3 is committed on n1 and n2, and has not reached n3.
+        cluster.Seed(cluster.Servers[1], 1, promotion);
+        cluster.Seed(cluster.Servers[2], 1);
+        cluster.Start(cluster.Servers[1]);
+        cluster.Start(cluster.Servers[2]);
+
+        Assert.That(cluster.AwaitLeader(cluster.Servers[1], cluster.Servers[2]), Is.EqualTo(cluster.Servers[1]));
     }
 
     [Test]

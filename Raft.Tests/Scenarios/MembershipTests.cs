@@ -6,7 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class MembershipTests
 {
     [Test]
-    [Reference("D1")]
+    [Reference("D1", "a27", "b03")]
     public void A_server_is_added_as_nonvoter_catches_up_and_is_promoted()
     {
         using VirtualCluster cluster = RunningOf(4, founders: 3);
@@ -29,7 +29,7 @@ public sealed class MembershipTests
     }
 
     [Test]
-    [Reference("C2", "E3")]
+    [Reference("C2", "E3", "a07", "a27")]
     public void A_nonvoter_never_campaigns_and_is_not_counted()
     {
         using VirtualCluster cluster = RunningOf(2, founders: 1);
@@ -49,6 +49,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("a25", "g13", "j07")]
     public void There_is_one_change_at_a_time_and_the_next_waits_for_it()
     {
         using VirtualCluster cluster = RunningOf(5, founders: 3);
@@ -89,6 +90,7 @@ public sealed class MembershipTests
     }
 
     [Test]
+    [Reference("a25")]
     public void A_change_that_waits_too_long_for_the_one_before_is_refused()
     {
         using VirtualCluster cluster = RunningOf(5, founders: 3, slowLease: true);
@@ -125,7 +127,7 @@ public sealed class MembershipTests
     }
 
     [Test]
-    [Reference("C2", "D3", "c12")]
+    [Reference("C2", "D3", "c12", "a07")]
     public void W18_a_removed_server_learns_that_it_is_removed_and_does_not_campaign()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -173,7 +175,7 @@ public sealed class MembershipTests
 
     [TestCase(false)]
     [TestCase(true)]
-    [Reference("D5")]
+    [Reference("D5", "a22", "g15")]
     public void W19_a_leader_that_is_removed_or_demoted_hands_over_and_goes_on_running(bool isDemoted)
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -197,7 +199,7 @@ public sealed class MembershipTests
     }
 
     [Test]
-    [Reference("D4", "d19")]
+    [Reference("D4", "d19", "g15")]
     public void A_leader_that_is_removed_stops_its_node_if_it_is_to_and_answers_first()
     {
         using VirtualCluster cluster = VirtualCluster.Running(
@@ -255,7 +257,7 @@ public sealed class MembershipTests
     }
 
     [Test]
-    [Reference("E4")]
+    [Reference("E4", "b08", "j07")]
     public void Three_become_five_and_three_again_under_writes()
     {
         using VirtualCluster cluster = RunningOf(5, founders: 3);

@@ -9,7 +9,7 @@ public sealed class PaceTests
     [TestCase(1)]
     [TestCase(2)]
     [TestCase(10)]
-    [Reference("I8")]
+    [Reference("I8", "a30")]
     public void No_more_requests_are_on_their_way_to_a_follower_than_the_window_takes(int window)
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3, s => s.Config = s.Config with
@@ -79,7 +79,7 @@ public sealed class PaceTests
     }
 
     [Test]
-    [Reference("c10")]
+    [Reference("c10", "a18", "a34")]
     public void Followers_that_get_no_more_entries_hear_the_commit_index_within_two_commit_timeouts()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 5);

@@ -10,7 +10,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class ProcessTests
 {
     [Test]
-    [Reference("e01", "f05")]
+    [Reference("e01", "f05", "b04")]
     public async Task No_acknowledged_write_is_lost_when_the_leader_is_killed_again_and_again_under_writes(
         [Values("wal", "litedb")] string store)
     {
@@ -39,7 +39,7 @@ public sealed class ProcessTests
     }
 
     [Test]
-    [Reference("e01")]
+    [Reference("e01", "a05", "b04")]
     public async Task No_acknowledged_write_is_lost_when_all_nodes_are_killed_at_once([Values("wal", "litedb")] string store)
     {
         await using ProcessCluster cluster = ClusterOn(store);
@@ -51,10 +51,12 @@ public sealed class ProcessTests
             using var stop = new CancellationTokenSource();
             Task[] writers = [.. Enumerable.Range(0, 4).Select(w => WriteAsync(cluster, (round * 4) + w, acknowledged, stop.Token))];
             await MoreAsync(acknowledged, 100);
+            ulong[] terms = await TermsAsync(cluster);
             await cluster.KillAllAsync();
             await stop.CancelAsync();
             await Task.WhenAll(writers);
             await cluster.StartAllAsync();
+            Assert.That((await TermsAsync(cluster)).Zip(terms, (after, before) => after >= before), Is.All.True, "terms are kept");
             TestContext.Out.WriteLine($"round {round + 1}: {acknowledged.Count} acknowledged");
         }
 
@@ -68,6 +70,7 @@ public sealed class ProcessTests
     }
 
     [Test]
+    [Reference("b09")]
     public async Task Ports_and_directories_in_use_and_damaged_logs_are_told_in_one_line()
     {
         using var directory = new TemporaryDirectory();
@@ -92,6 +95,7 @@ public sealed class ProcessTests
     }
 
     [Test]
+    [Reference("a43", "b02")]
     public async Task A_cluster_resumes_with_what_was_written_and_ends_with_its_parent()
     {
         using var directory = new TemporaryDirectory();
@@ -141,6 +145,9 @@ public sealed class ProcessTests
             }
         }
     }
+
+    private static Task<ulong[]> TermsAsync(ProcessCluster cluster) =>
+        Task.WhenAll(Enumerable.Range(0, 3).Select(n => cluster.IndexAsync(n, "term")));
 
     private static Task MoreAsync(ConcurrentQueue<string> acknowledged, int count)
     {

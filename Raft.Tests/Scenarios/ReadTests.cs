@@ -30,7 +30,7 @@ public sealed class ReadTests
     }
 
     [Test]
-    [Reference("G5")]
+    [Reference("G5", "a20")]
     public void W4_a_leader_that_reaches_only_nonvoters_is_not_verified()
     {
         using var cluster = new VirtualCluster(servers: 5);
@@ -53,6 +53,7 @@ public sealed class ReadTests
     }
 
     [Test]
+    [Reference("a20")]
     public void A_read_index_covers_every_write_that_was_acknowledged_before()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -65,6 +66,7 @@ public sealed class ReadTests
     }
 
     [Test]
+    [Reference("a20")]
     public void A_thousand_reads_at_once_share_a_round_of_heartbeats()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -83,6 +85,7 @@ public sealed class ReadTests
     }
 
     [Test]
+    [Reference("a21")]
     public void A_read_on_a_new_leader_waits_for_an_entry_of_its_term()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -25,7 +25,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
-    [Reference("c08")]
+    [Reference("c08", "j05")]
     public void A_command_is_acknowledged_only_when_a_majority_holds_it_durably()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -44,7 +44,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
-    [Reference("c08", "c34")]
+    [Reference("c08", "c34", "a42")]
     public void W11_followers_can_commit_what_the_leaders_own_disk_has_not_finished()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -62,7 +62,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
-    [Reference("B3", "c32")]
+    [Reference("B3", "c32", "a17")]
     public void A_write_on_a_cut_off_leader_is_not_acknowledged_and_does_not_survive()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -143,7 +143,7 @@ public sealed class ReplicationTests
     }
 
     [Test]
-    [Reference("c07")]
+    [Reference("c07", "b03", "b09")]
     public void A_leader_whose_disk_refuses_a_write_stops_and_the_others_go_on()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);

@@ -22,6 +22,7 @@ public sealed class SnapshotCornerTests
     }
 
     [Test]
+    [Reference("g09")]
     public void Terms_right_behind_the_snapshot_are_known_after_the_log_was_truncated_to_nothing()
     {
         using LoneFollower follower = WithEntryOfTerm2RightBehindSnapshotOfTerm1();

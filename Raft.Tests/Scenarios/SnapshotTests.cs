@@ -6,7 +6,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class SnapshotTests
 {
     [Test]
-    [Reference("H1", "H4", "d19")]
+    [Reference("H1", "H4", "d19", "b07", "g17", "j08")]
     public void A_snapshot_is_taken_once_the_threshold_is_reached_and_the_log_lets_go_of_all_but_the_trailing_entries()
     {
         using VirtualCluster cluster = Running(1, threshold: 100, trailing: 10);
@@ -41,7 +41,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
-    [Reference("H1", "c30", "d08")]
+    [Reference("H1", "c30", "d08", "b04")]
     public void A_restart_restores_the_newest_snapshot_and_applies_only_what_lies_behind_it()
     {
         using VirtualCluster cluster = Running(1, trailing: 0);
@@ -96,7 +96,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
-    [Reference("H7", "H8", "c15")]
+    [Reference("H7", "H8", "c15", "a36")]
     public void A_follower_that_was_away_while_the_log_was_compacted_gets_the_snapshot_and_then_the_log()
     {
         using VirtualCluster cluster = Running(3, threshold: 100, trailing: 10);
@@ -113,6 +113,44 @@ public sealed class SnapshotTests
         Assert.That(away.Stores.FirstIndex, Is.GreaterThan(50));
         Apply(cluster, leader, 5);
         cluster.AwaitSame();
+    }
+
+    [Test]
+    [Reference("a29", "a36")]
+    public void A_follower_is_sent_nothing_beside_a_snapshot_and_behind_it_entries_again()
+    {
+        using VirtualCluster cluster = Running(3, threshold: 100, trailing: 0);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer away = cluster.Servers.First(s => s != leader);
+        cluster.Kill(away);
+        Apply(cluster, leader, 200);
+        cluster.Await("the log was compacted", () => leader.Node!.Core.State.Log.FirstIndex > 50);
+        var sent = new List<string>();
+        cluster.Network.Filter = (_, to, request) =>
+        {
+            if (to == away.Address && request is InstallSnapshotRequest or AppendEntriesRequest { Entries.Count: > 0 })
+            {
+                sent.Add(request is InstallSnapshotRequest ? "snapshot" : "entries");
+            }
+
+            return true;
+        };
+        cluster.Network.AnswerDelay = (_, request) => TimeSpan.FromMilliseconds(request is InstallSnapshotRequest ? 300 : 0);
+
+        cluster.Start(away);
+        cluster.Await("it is sent a snapshot", () => sent.Count > 0);
+        Task<ApplyResult> meanwhile = cluster.Apply(leader, "meanwhile");
+        cluster.Pass(TimeSpan.FromMilliseconds(250));
+        string before = Mode(cluster, leader, away);
+        Assert.That((meanwhile.IsCompletedSuccessfully, before), Is.EqualTo((true, "Snapshot")));
+        Assert.That(sent, Is.EqualTo(new[] { "snapshot" }));
+        cluster.AwaitSame();
+        Apply(cluster, leader, 5);
+        cluster.AwaitSame();
+
+        Assert.That(sent.Count(s => s == "snapshot"), Is.EqualTo(1));
+        Assert.That(sent.Count(s => s == "entries"), Is.GreaterThanOrEqualTo(6));
+        Assert.That(Mode(cluster, leader, away), Is.EqualTo("Pipeline"));
     }
 
     [Test]
@@ -188,6 +226,7 @@ public sealed class SnapshotTests
     }
 
     [Test]
+    [Reference("b06")]
     public void A_snapshot_is_installed_and_answered_once_the_log_has_given_way_durably()
     {
         using var follower = new LoneFollower();
@@ -259,6 +298,9 @@ public sealed class SnapshotTests
         Assert.That(follower.Node.Completion.Exception!.InnerException, Is.TypeOf<RaftFatalException>()
             .With.Message.Contains("could not be restored"));
     }
+
+    private static string Mode(VirtualCluster cluster, VirtualServer leader, VirtualServer follower) =>
+        cluster.Run(leader.Node!.GetStatusAsync()).Followers.Single(f => f.Id == follower.Id).Mode;
 
     private static VirtualCluster Running(int servers, ulong threshold = 8192, ulong trailing = 10_240) =>
         VirtualCluster.Running(

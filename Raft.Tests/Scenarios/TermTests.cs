@@ -95,7 +95,7 @@ public sealed class TermTests
     [TestCase(2, 1)]
     [TestCase(3, 0)]
     [TestCase(0, 3)]
-    [Reference("C8")]
+    [Reference("C8", "a13")]
     public void Servers_that_ask_first_and_servers_that_do_not_find_a_new_leader_together(int asking, int others)
     {
         using VirtualCluster cluster = VirtualCluster.Running(
@@ -110,6 +110,27 @@ public sealed class TermTests
 
         Assert.That(cluster.AwaitLeader().Node!.Term, Is.GreaterThanOrEqualTo(leader.Node!.Term));
         Assert.That(old.Fsm.Applied.Select(a => a.Command), Is.EqualTo(new[] { "a" }));
+    }
+
+    [Test]
+    [Reference("a13")]
+    public void E8501_a_voter_of_a_newer_term_with_an_older_log_frees_who_asks_it_by_its_refusal()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer behind = cluster.Servers.First(s => s != leader);
+        VirtualServer ahead = cluster.Servers.Last(s => s != leader);
+        cluster.Kill(behind);
+        cluster.Run(cluster.Apply(leader, "only on two"));
+        cluster.Await("the other has it", () => ahead.Stores.LastIndex == leader.Stores.LastIndex);
+        cluster.Kill(leader);
+
+        // It campaigned without asking first, cut off; from now on it asks.
+        cluster.Run(behind.Stores.SaveAsync(new TermAndVote(FarTerm)).AsTask());
+        cluster.Start(behind);
+
+        Assert.That(cluster.AwaitLeader(ahead, behind), Is.EqualTo(ahead));
+        Assert.That(ahead.Node!.Term, Is.GreaterThan(FarTerm));
     }
 
     [Test]
@@ -140,7 +161,7 @@ public sealed class TermTests
     }
 
     [Test]
-    [Reference("G3", "c16")]
+    [Reference("G3", "c16", "a12")]
     public void A_follower_of_a_newer_term_ends_the_leadership_and_the_verification_under_way()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 2);

@@ -24,7 +24,7 @@ public sealed class TransferTests
     }
 
     [Test]
-    [Reference("F11")]
+    [Reference("F11", "a22", "a37", "g10")]
     public void A_target_that_is_behind_catches_up_first_and_no_command_is_taken_meanwhile()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -59,7 +59,7 @@ public sealed class TransferTests
     }
 
     [Test]
-    [Reference("F8", "F12")]
+    [Reference("F8", "F12", "a37")]
     public void A_transfer_that_does_not_come_about_ends_at_its_deadline_and_the_leader_goes_on()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -77,8 +77,44 @@ public sealed class TransferTests
         cluster.Run(cluster.Apply(leader, "after"));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    [Reference("a37")]
+    public void A_target_that_dies_in_the_middle_costs_writers_an_election_timeout_at_most(bool isTold)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3);
+        VirtualServer leader = cluster.AwaitLeader();
+        VirtualServer target = cluster.Servers.Last(s => s != leader);
+        bool wasTold = false;
+        cluster.Network.Filter = (_, _, request) =>
+        {
+            wasTold |= request is TimeoutNowRequest;
+            return request is not TimeoutNowRequest;
+        };
+        target.Stores.HoldLogWrites = !isTold;
+        cluster.Run(cluster.Apply(leader, "before"));
+        TimeSpan since = cluster.Clock.Now;
+
+        Task<ServerId> transfer = leader.Node!.TransferLeadershipAsync(target.Id);
+        cluster.Pass(TimeSpan.FromMilliseconds(20));
+        Assert.That(wasTold, Is.EqualTo(isTold));
+        cluster.Network.Isolate(target.Address, cluster.Servers.Select(s => s.Address));
+        Task<ApplyResult> write = cluster.Apply(leader, "first");
+        for (int i = 0; !write.IsCompletedSuccessfully; i++)
+        {
+            Assert.That(write.Exception?.InnerException, Is.Null.Or.TypeOf<LeadershipTransferInProgressException>());
+            write = write.IsFaulted ? cluster.Apply(leader, $"{i}") : write;
+            cluster.Pass(TimeSpan.FromMilliseconds(5));
+        }
+
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(leader.Config.ElectionTimeout + TimeSpan.FromMilliseconds(50)));
+        Assert.That(() => cluster.Run(transfer), Throws.TypeOf<LeadershipTransferException>());
+        Assert.That(leader.Fsm.Applied.Select(a => a.Command), Does.Contain("before").And.Contain(write.Result.Response));
+        target.Stores.ReleaseWrites();
+    }
+
     [Test]
-    [Reference("F2", "F7", "F10")]
+    [Reference("F2", "F7", "F10", "g10")]
     public void W27_the_target_is_one_that_answers_and_votes()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
@@ -114,6 +150,7 @@ public sealed class TransferTests
     }
 
     [Test]
+    [Reference("a15")]
     public void A_server_that_campaigns_because_it_was_told_to_takes_it_well_to_be_told_again()
     {
         using var follower = new LoneFollower();
@@ -222,16 +259,16 @@ public sealed class TransferTests
     }
 
     [Test]
-    [Reference("F5")]
-    public void Fifty_transfers_under_writes_lose_none()
+    [Reference("F5", "a37")]
+    public void A_hundred_transfers_under_writes_lose_none()
     {
         using VirtualCluster cluster = VirtualCluster.Running(3);
         var acknowledged = new List<string>();
-        for (int round = 0; round < 50; round++)
+        for (int round = 0; round < 100; round++)
         {
             VirtualServer leader = cluster.AwaitLeader();
             Task<ApplyResult>[] writes = [.. Enumerable.Range(0, 3).Select(i => cluster.Apply(leader, $"{round}.{i}"))];
-            cluster.Pass(TimeSpan.FromTicks(round * TimeSpan.TicksPerMillisecond / 10));
+            cluster.Pass(TimeSpan.FromTicks(round * TimeSpan.TicksPerMillisecond / 20));
             cluster.Run(leader.Node!.TransferLeadershipAsync());
             cluster.Await("the writes ended", () => writes.All(w => w.IsCompleted));
             acknowledged.AddRange(writes.Where(w => w.IsCompletedSuccessfully).Select(w => (string)w.Result.Response!));
@@ -239,7 +276,7 @@ public sealed class TransferTests
 
         cluster.AwaitLeader();
         cluster.AwaitSame();
-        Assert.That(acknowledged, Has.Count.GreaterThan(100));
+        Assert.That(acknowledged, Has.Count.GreaterThan(200));
         Assert.That(acknowledged, Is.SubsetOf(cluster.Servers[0].Fsm.Applied.Select(a => a.Command)));
     }
 }

@@ -7,7 +7,7 @@ namespace Raft.Tests.Scenarios;
 public sealed class VoterTests
 {
     [Test]
-    [Reference("d16")]
+    [Reference("d16", "a41")]
     public void A_vote_is_durable_before_it_is_given()
     {
         using var follower = new LoneFollower();
@@ -56,7 +56,7 @@ public sealed class VoterTests
     }
 
     [Test]
-    [Reference("d15", "d16")]
+    [Reference("d15", "d16", "a05")]
     public void A_vote_is_given_once_a_term_across_a_restart()
     {
         using var follower = new LoneFollower();
@@ -115,6 +115,7 @@ public sealed class VoterTests
     }
 
     [Test]
+    [Reference("a12")]
     public void A_pre_vote_changes_nothing()
     {
         using var follower = new LoneFollower();

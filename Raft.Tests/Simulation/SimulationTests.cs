@@ -15,7 +15,7 @@ public sealed class SimulationTests
         Seeds.Regressions.Select(r => new TestCaseData(r.Seed).SetDescription(r.Wrong));
 
     [Test]
-    [Reference("c32", "c33", "L2", "L7", "L9")]
+    [Reference("c32", "c33", "L2", "L7", "L9", "a20", "a26", "a39", "a41", "j01", "j02", "j03", "j04")]
     public async Task Clusters_keep_all_rules_under_all_faults_and_recover()
     {
         SeedRunner<RegisterFsm> runner = NewRunner(Options);

@@ -88,6 +88,7 @@ public sealed class LogTailTests
     }
 
     [Test]
+    [Reference("a39", "g02")]
     public void It_agrees_with_a_plain_list_over_random_histories()
     {
         for (int seed = 0; seed < 200; seed++)

@@ -11,6 +11,7 @@ public sealed class WalCrashTests
     private static readonly int[] TornAt = [0, 1, 64, 90, int.MaxValue];
 
     [Test]
+    [Reference("b10")]
     public async Task A_power_cut_at_any_change_loses_nothing_that_was_acknowledged()
     {
         (FaultDisk whole, _) = await WalScript.RunAsync(WalScript.Steps.Count);

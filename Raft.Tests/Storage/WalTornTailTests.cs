@@ -12,6 +12,7 @@ public sealed class WalTornTailTests
     public static IEnumerable<int> AllSteps => Enumerable.Range(1, WalScript.Steps.Count);
 
     [TestCaseSource(nameof(AllSteps))]
+    [Reference("b10")]
     public async Task A_group_torn_at_any_byte_leaves_the_entries_before_it_and_its_own_whole_ones(int step)
     {
         (_, WalScript script) = await WalScript.RunAsync(step - 1);

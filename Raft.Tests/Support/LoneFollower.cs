@@ -96,8 +96,9 @@ internal sealed class LoneFollower : IDisposable
         return answer;
     }
 
-    /// <summary>Sends a snapshot, of as many bytes as there are unless another size is announced.</summary>
-    public Answer SendSnapshot(string leader, ulong term, ulong index, ulong lastTerm, string state, int? size = null)
+    /// <summary>Sends a snapshot: of the founders, and of as many bytes as there are, unless it is to say otherwise.</summary>
+    public Answer SendSnapshot(
+        string leader, ulong term, ulong index, ulong lastTerm, string state, int? size = null, ClusterConfiguration? members = null)
     {
         var answer = new Answer();
         var request = new InstallSnapshotRequest(Header(leader))
@@ -107,7 +108,7 @@ internal sealed class LoneFollower : IDisposable
             Leader = $"addr{leader[1..]}",
             LastLogIndex = index,
             LastLogTerm = lastTerm,
-            Configuration = ConfigurationEncoding.Encode(_cluster.Founders),
+            Configuration = ConfigurationEncoding.Encode(members ?? _cluster.Founders),
             ConfigurationIndex = 1,
             Size = size ?? state.Length,
         };

@@ -10,7 +10,7 @@ public sealed class DrawnTimeTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Test]
-    [Reference("J7")]
+    [Reference("J7", "a03")]
     public void A_drawn_timeout_is_spread_from_once_to_twice_the_least()
     {
         var random = new NodeRandom(seed: 7);

@@ -1,4 +1,5 @@
 using Raft.Tests.Golden;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 using Raft.Transport.Tcp.Accepting;
 
@@ -28,6 +29,7 @@ public sealed class DecoderRobustnessTests
     }
 
     [Test]
+    [Reference("a44", "g04")]
     public async Task Ten_thousand_random_changes_to_requests_end_their_connections_in_good_order()
     {
         var random = new Random(Seed);

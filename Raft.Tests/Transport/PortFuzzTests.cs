@@ -1,5 +1,6 @@
 using System.Globalization;
 using Raft.Tests.Golden;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 
 namespace Raft.Tests.Transport;
@@ -19,6 +20,7 @@ public sealed class PortFuzzTests
     private static readonly string? Asked = Environment.GetEnvironmentVariable(BytesVariable);
 
     [Test]
+    [Reference("g04")]
     public Task Random_bytes_end_their_connection_and_nothing_else()
     {
         int left = Asked is { Length: > 0 } ? int.Parse(Asked, CultureInfo.InvariantCulture) : SharedBytes;

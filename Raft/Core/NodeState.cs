@@ -174,6 +174,7 @@ internal sealed class NodeState(
     /// <summary>Takes a role.</summary>
     public void BecomeRole(RaftState role)
     {
+        Invariant.Require(RoleRules.MayFollow(Role, role), "a role is only followed by one that may come after it");
         if (role != Role && observers.IsHeard)
         {
             observers.Tell(new RaftStateObservation(role));

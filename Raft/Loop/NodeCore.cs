@@ -179,7 +179,8 @@ internal sealed class NodeCore
     public void Start()
     {
         _logger.NodeStarted(
-            State.LocalId, State.Term, State.Log.LastIndex, State.Log.LastTerm, State.Configuration);
+            State.LocalId, State.Term, State.Log.LastIndex, State.Log.LastTerm, Math.Max(State.CommitIndex, _knownCommitIndex),
+            Board.AppliedIndex, State.Configuration);
 
         // The transport first: where it cannot start, nothing runs that would write to the stores.
         _transport.Start(Inbox);

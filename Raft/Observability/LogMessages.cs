@@ -8,9 +8,10 @@ namespace Raft.Observability;
 /// </summary>
 internal static partial class LogMessages
 {
-    [LoggerMessage(100, LogLevel.Information, "{Node} started: term {Term}, last entry {LastIndex} of term {LastTerm}, configuration {Configuration}")]
+    [LoggerMessage(100, LogLevel.Information, "{Node} started: term {Term}, last entry {LastIndex} of term {LastTerm}, committed {CommitIndex}, applied {AppliedIndex}, configuration {Configuration}")]
     public static partial void NodeStarted(
-        this ILogger logger, ServerId node, ulong term, ulong lastIndex, ulong lastTerm, ClusterConfiguration configuration);
+        this ILogger logger, ServerId node, ulong term, ulong lastIndex, ulong lastTerm, ulong commitIndex, ulong appliedIndex,
+        ClusterConfiguration configuration);
 
     [LoggerMessage(101, LogLevel.Information, "{Node} stopped")]
     public static partial void NodeStopped(this ILogger logger, ServerId node);

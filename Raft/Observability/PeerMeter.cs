@@ -16,13 +16,17 @@ internal sealed class PeerMeter
     }
 
     /// <summary>Entries went out.</summary>
-    public void Sent(long entries)
+    public void Sent(long entries, long bytes)
     {
         if (entries > 0)
         {
             _all.AppendLogs?.Add(entries, _tag);
+            _all.AppendBytes?.Add(bytes, _tag);
         }
     }
+
+    /// <summary>A heartbeat, or a connection for entries or a snapshot, failed.</summary>
+    public void Failed() => _all.Failures?.Add(1, _tag);
 
     /// <summary>An AppendEntries was answered.</summary>
     public void Answered(TimeSpan sentAt) => _all.AppendRpc.End(sentAt, _tag);

@@ -12,6 +12,12 @@ internal sealed class ReplicationMeter(Instruments make)
     public Counter<long>? AppendLogs { get; } = make.Count(
         "raft.replication.appendEntries.logs", "{entry}", "Entries sent to a follower, repeated ones included.");
 
+    public Counter<long>? AppendBytes { get; } = make.Count(
+        "raft.replication.appendEntries.bytes", "By", "Bytes of the entries sent to a follower, repeated ones included.");
+
+    public Counter<long>? Failures { get; } = make.Count(
+        "raft.replication.failures", "{failure}", "Heartbeats to a follower, and connections to it, that failed.");
+
     public TimeMeter Heartbeat { get; } = make.Time(
         "raft.replication.heartbeat", "One heartbeat to a follower, from when it was sent until its answer came.");
 

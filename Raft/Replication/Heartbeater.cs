@@ -127,6 +127,7 @@ internal sealed class Heartbeater(Leadership leadership, Peer peer)
                 return;
             }
 
+            peer.Meter.Failed();
             leadership.Observers.Tell(new FailedHeartbeatObservation(
                 peer.Server.Id, peer.LastAnswerAt is { } at ? leadership.Clock.Now - at : null));
             if (_failures++ == 0)

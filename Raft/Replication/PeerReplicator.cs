@@ -67,6 +67,11 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
                 continue;
             }
 
+            if (!IsStopping)
+            {
+                peer.Meter.Failed();
+            }
+
             _failures++;
             _notBefore = leadership.Clock.Now + Backoff.After(_failures, ReconnectMax);
             await PauseAsync(timer);
@@ -174,7 +179,7 @@ internal sealed class PeerReplicator(Leadership leadership, Peer peer)
             _sentCommitIndex = request.LeaderCommitIndex;
             _window.Sent(bytes, leadership.Clock.Now);
             idleUntil = leadership.Clock.Now + leadership.Random.Jitter(Config.CommitTimeout);
-            peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex));
+            peer.Meter.Sent((long)(request.LastIndex - request.PreviousIndex), bytes);
             await pipeline.SendAsync(request);
         }
 

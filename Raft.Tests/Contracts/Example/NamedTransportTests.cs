@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 using Raft.Transport.Tcp;
 
 namespace Raft.Tests.Contracts.Example;
 
+[Reference("a45", Test = nameof(An_append_arrives_with_all_its_fields_and_entries_and_its_answer_comes_back))]
 // docs begin
 [TestFixture]
 public sealed class NamedTransportTests : TransportContract

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Raft.Testing.Contracts;
+using Raft.Tests.Support;
 
 namespace Raft.Tests.Contracts.Example;
 
+[Reference("a45", Test = nameof(The_record_last_saved_is_loaded))]
 // docs begin
 [TestFixture]
 public sealed class TableStableStoreTests : StableStoreContract

@@ -4,6 +4,7 @@ using Raft.Tests.Support;
 
 namespace Raft.Tests.Contracts.Example;
 
+[Reference("a45", Test = nameof(A_new_state_machine_has_no_entry))]
 // docs begin
 [TestFixture]
 public sealed class WordsFsmTests : DurableFsmContract
