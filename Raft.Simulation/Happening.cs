@@ -93,7 +93,7 @@ internal static class Happenings
     /// <summary>Whether something is rare outside the scenarios that dwell on it.</summary>
     public static bool IsRare(this Happening what) => what is Happening.ConflictReset or Happening.LogDroppedAtStart
         or Happening.SnapshotOvertaken or Happening.TimeoutNowRefused or Happening.RemovalLearned or Happening.LeaderAgain
-        or Happening.LeaderLate or Happening.Recovered or Happening.RecoveryLeftToStart;
+        or Happening.LeaderLate or Happening.Reload or Happening.Recovered or Happening.RecoveryLeftToStart;
 
     /// <summary>Whether something can happen in runs of a profile at all.</summary>
     public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch

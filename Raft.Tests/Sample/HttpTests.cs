@@ -201,7 +201,7 @@ public sealed class HttpTests
         Assert.That(reply.Json.EnumerateObject().Select(m => m.Name), Is.EqualTo(new[]
         {
             "id", "state", "term", "leader", "lastLogIndex", "lastLogTerm", "commitIndex", "appliedIndex", "fsmPending",
-            "lastSnapshotIndex", "lastSnapshotTerm", "lastContactMs", "configuration", "followers",
+            "lastSnapshotIndex", "lastSnapshotTerm", "lastContactMs", "configuration", "followers", "failureTolerance",
         }));
         Assert.That(reply.Json.GetProperty("state").GetString(), Is.EqualTo("Leader"));
         Assert.That(reply.Json.GetProperty("leader").ToString(),

@@ -51,7 +51,7 @@ public sealed class SimulationTests
     [TestCase("W28", "TimeoutNowRefused")]
     [TestCase("T696", "TransferDeposed")]
     [TestCase("Recover", "Recovered")]
-    [TestCase("Lease")]
+    [TestCase("Lease", "Reload")]
     [Reference("B13", "H14")]
     public async Task A_known_failure_of_hashicorp_raft_does_not_come_about(string scenario, string? situation = null)
     {
