@@ -20,6 +20,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(NodeOptions options)
     {
+        CompiledAhead.Begin();
         using var signal = new StopSignal();
         if (options.StopsWithInput)
         {

@@ -11,19 +11,21 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _parts = [];
     private readonly string _directory;
+    private readonly string _slowDirectory;
 
-    private FlowCluster(string directory) => _directory = directory;
+    private FlowCluster(string directory, string slowDirectory) => (_directory, _slowDirectory) = (directory, slowDirectory);
 
     /// <summary>The leader.</summary>
     public RaftNode Leader { get; private set; } = null!;
 
     /// <summary>Starts servers.</summary>
     /// <param name="directory">Where their logs live; emptied afterwards.</param>
+    /// <param name="slowDirectory">Where that of the slow one lives: on another machine it would not write to the others' disk.</param>
     /// <param name="size">How many.</param>
     /// <param name="slow">Bytes a second that the last one is sent at most; null for as many as it takes.</param>
-    public static async Task<FlowCluster> StartAsync(string directory, int size, double? slow)
+    public static async Task<FlowCluster> StartAsync(string directory, string slowDirectory, int size, double? slow)
     {
-        var cluster = new FlowCluster(directory);
+        var cluster = new FlowCluster(directory, slowDirectory);
         var links = new Links();
         var transports = new TcpTransport[size];
         for (int i = 0; i < size; i++)
@@ -66,11 +68,15 @@ internal sealed class FlowCluster : IAsyncDisposable
         }
 
         Directory.Delete(_directory, recursive: true);
+        if (Directory.Exists(_slowDirectory))
+        {
+            Directory.Delete(_slowDirectory, recursive: true);
+        }
     }
 
     private async Task<RaftNode> StartAsync(ClusterConfiguration members, int number, TcpTransport transport)
     {
-        WalStore store = await WalStore.OpenAsync(Path.Combine(_directory, $"n{number + 1}"));
+        WalStore store = await WalStore.OpenAsync(number == 2 ? _slowDirectory : Path.Combine(_directory, $"n{number + 1}"));
         _parts.Add(store);
         var config = new RaftConfig
         {

@@ -10,6 +10,9 @@ internal static class FlowCommand
 {
     private const int Callers = 32;
 
+    /// <summary>A file system in memory, where there is one.</summary>
+    private const string Memory = "/dev/shm";
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -33,8 +36,10 @@ internal static class FlowCommand
         {
             foreach (bool isSlow in (bool[])[false, true])
             {
-                string directory = Path.Combine(Path.GetTempPath(), $"raft-flow-{Environment.ProcessId}-{round}-{isSlow}");
-                await using FlowCluster cluster = await FlowCluster.StartAsync(directory, isSlow ? 3 : 2, isSlow ? slow : null);
+                string name = $"raft-flow-{Environment.ProcessId}-{round}-{isSlow}";
+                await using FlowCluster cluster = await FlowCluster.StartAsync(
+                    Path.Combine(Path.GetTempPath(), name), Path.Combine(Directory.Exists(Memory) ? Memory : Path.GetTempPath(), name + "-slow"),
+                    isSlow ? 3 : 2, isSlow ? slow : null);
                 FlowRun run = await FlowRun.MeasureAsync(cluster.Leader, time, rate, size, Callers);
                 medians[isSlow].Add(run.Percentile(0.5));
                 Console.WriteLine(
