@@ -4,8 +4,9 @@ namespace Raft;
 
 /// <summary>
 /// What a leader does about its members by itself (<see cref="RaftConfig.Autopilot"/>): it gives servers without a vote their vote once
-/// they keep up (thesis 4.2.1), and removes those that have died. One change at a time, each only for the configuration that it was
-/// decided on; an operator's change in between makes it decide anew. Give all servers the same.
+/// they keep up (thesis 4.2.1), and removes those that have died, a voter only where a majority of the others has just made an entry
+/// durable. One change at a time, each only for the configuration that it was decided on; an operator's change in between makes it decide
+/// anew. A voter that an operator demotes is promoted again, if it is not among the read replicas. Give all servers the same.
 /// </summary>
 public sealed record AutopilotConfig
 {
@@ -23,7 +24,8 @@ public sealed record AutopilotConfig
 
     /// <summary>
     /// After how long without an answer, to one leader, a server counts as dead and is removed; null for never. Give far more than a
-    /// restart takes: what is removed comes back only when it is added again. Default null; else 5 ms to 10 days.
+    /// restart takes: what is removed comes back only when it is added again. Default null; else
+    /// two heartbeat timeouts to 10 days.
     /// </summary>
     public TimeSpan? RemoveDeadAfter { get; init; }
 

@@ -184,7 +184,7 @@ public sealed record RaftConfig
         {
             Refuse(autopilot.ReadReplicas is null, $"{nameof(AutopilotConfig.ReadReplicas)} is null; leave it out for none");
             AtLeast(autopilot.SteadyFor, TimeSpan.Zero, nameof(AutopilotConfig.SteadyFor));
-            AtLeast(autopilot.RemoveDeadAfter ?? LeastTimeout, LeastTimeout, nameof(AutopilotConfig.RemoveDeadAfter));
+            AtLeast(autopilot.RemoveDeadAfter ?? MostTime, HeartbeatTimeout * 2, nameof(AutopilotConfig.RemoveDeadAfter));
             Refuse(autopilot.VotersMin < 1, $"{nameof(AutopilotConfig.VotersMin)} is {autopilot.VotersMin}; give at least 1");
             Refuse(
                 ProtocolVersion < 3, $"{nameof(Autopilot)} needs protocol version 3; version 2 has no servers without a vote");

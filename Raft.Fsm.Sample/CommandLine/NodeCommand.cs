@@ -32,6 +32,7 @@ internal static class NodeCommand
         new("max-append-entries", "N", "entries in one request to a Go server", "64"),
         new("pre-vote", "on|off", "whether candidates ask first whether they could win", "on"),
         new("autopilot", "on|off", "whether this node, when it leads, gives nonvoters their vote once they keep up", "off"),
+        new("read-replicas", "ID,ID,...", "nonvoters that an autopilot leaves as they are"),
         new("remove-dead-after-ms", "N", "after how long without an answer an autopilot removes a server; never without it"),
         new("apply-timeout-ms", "N", "after how long a write's outcome is reported as unknown", "5000"),
         new("tls-cert", "FILE", "certificate for mutual TLS (not there yet)"),
@@ -92,6 +93,7 @@ internal static class NodeCommand
             TrailingLogs = given.Number("trailing-logs", 0, int.MaxValue),
             PreVote = given.Choice("pre-vote", "on", "off") == "on",
             Autopilot = given.Choice("autopilot", "on", "off") == "on",
+            ReadReplicas = (given.Text("read-replicas") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             RemoveDeadAfter = given.Has("remove-dead-after-ms") ? given.Milliseconds("remove-dead-after-ms", least: 5) : null,
             ApplyTimeout = given.Milliseconds("apply-timeout-ms", least: 1),
             LogLevel = Level(given),
@@ -101,6 +103,9 @@ internal static class NodeCommand
         Refuse(
             given, options.RemoveDeadAfter is not null && !options.Autopilot,
             "--remove-dead-after-ms is what an autopilot does; give --autopilot on as well");
+        Refuse(
+            given, options.RemoveDeadAfter < heartbeat * 2,
+            "--remove-dead-after-ms is below two heartbeat timeouts, in which nothing need be heard; give far more than a restart takes");
         Refuse(
             given, options.Join is not null && options.Peers.Count > 0,
             "--peers founds a cluster and --join enters one that runs; give one of them");

@@ -15,7 +15,8 @@ internal sealed class JoinDesk(KvNode node)
     /// <summary>What fails so soon is told at once, and not that it is under way.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
 
-    private readonly ConcurrentDictionary<Server, Joining> _joining = new();
+    private readonly ConcurrentDictionary<ServerId, Joining> _joining = new();
+    private readonly ConcurrentDictionary<ServerId, string> _refusals = new();
 
     /// <summary>Begins to bring a server in, or tells how far that is.</summary>
     /// <param name="server">The server, as it is to vote.</param>
@@ -31,10 +32,20 @@ internal sealed class JoinDesk(KvNode node)
             return (status.ConfigurationIndex, null);
         }
 
-        Joining joining = _joining.GetOrAdd(server, static (asked, desk) => new Joining(desk, asked), this);
+        if (_refusals.TryRemove(server.Id, out string? refusal))
+        {
+            throw ApiException.Conflict(refusal);
+        }
+
+        Joining joining = _joining.GetOrAdd(server.Id, static (_, given) => new Joining(given.Desk, given.Server), (Desk: this, Server: server));
+        if (joining.Server != server)
+        {
+            throw ApiException.Conflict($"{server.Id} is being brought in at {joining.Server.Address}; give every server an id of its own");
+        }
+
         Task<ApplyResult> added = joining.Ask(Patience);
         await Task.WhenAny(added, Task.Delay(Soon, deadline));
-        return added.IsCompleted ? ((await added).Index, null) : (null, joining.Progress);
+        return added.IsCompleted && !added.IsCanceled ? ((await added).Index, null) : (null, joining.Progress);
     }
 
     /// <summary>One server on its way.</summary>
@@ -44,6 +55,9 @@ internal sealed class JoinDesk(KvNode node)
         private readonly CancellationTokenSource _end = new();
         private volatile object? _progress;
         private Task<ApplyResult>? _added;
+
+        /// <summary>The server.</summary>
+        public Server Server { get; } = server;
 
         /// <summary>How far it is; null before anything is known.</summary>
         public CatchUp? Progress => (CatchUp?)_progress;
@@ -64,14 +78,21 @@ internal sealed class JoinDesk(KvNode node)
 
         private async Task<ApplyResult> RunAsync()
         {
+            long began = TimeProvider.System.GetTimestamp();
             try
             {
-                return await desk.Node.Raft.AddServerAsync(server.Id, server.Address, progress: this, cancellationToken: _end.Token);
+                return await desk.Node.Raft.AddServerAsync(Server.Id, Server.Address, progress: this, cancellationToken: _end.Token);
+            }
+            catch (ConfigurationChangeException refused) when (TimeProvider.System.GetElapsedTime(began) >= Soon)
+            {
+                // Who asks next is told; whoever asked first has had its answer.
+                desk._refusals[Server.Id] = refused.Message;
+                throw;
             }
             finally
             {
                 // Whoever asks from now on begins anew: what became of this says nothing of what is by then.
-                desk._joining.TryRemove(KeyValuePair.Create(server, this));
+                desk._joining.TryRemove(KeyValuePair.Create(Server.Id, this));
             }
         }
     }

@@ -16,9 +16,10 @@ internal sealed class ClusterJoin : IDisposable
     private readonly KvNode _node;
     private readonly ServerAddress _address;
     private readonly Uri _target;
-    private readonly AdminClient _client;
     private readonly HeldTransport? _held;
     private readonly ILogger _logger;
+    private AdminClient _client;
+    private Uri _asked;
     private bool _isHeld;
     private ulong _removedAt;
     private string? _lastSaid;
@@ -35,6 +36,7 @@ internal sealed class ClusterJoin : IDisposable
         _node = node;
         _address = address;
         _target = target;
+        _asked = target;
         _client = new AdminClient(target);
         _held = held;
         _isHeld = held is not null;
@@ -69,8 +71,21 @@ internal sealed class ClusterJoin : IDisposable
         }
         catch (Exception refused) when (refused is AdminException or (RaftException and not RaftShutdownException))
         {
-            SayOnce(ref _lastTrouble, LogLevel.Warning, $"joining by {_target}: {refused.Message}; asking again");
+            SayOnce(ref _lastTrouble, LogLevel.Warning, $"joining by {_asked}: {refused.Message}; asking again");
+            await TurnAsync();
             return null;
+        }
+    }
+
+    /// <summary>Asks the leader next time, where one is heard: the member that was named may be gone for good. And the other way round.</summary>
+    private async Task TurnAsync()
+    {
+        LeaderInfo? leader = _asked == _target ? await _node.Leaders.FindAsync(Pause) : null;
+        Uri next = leader is { Http: { } http } && leader.Id != _node.Raft.Id ? new Uri($"http://{http}") : _target;
+        if (next != _asked)
+        {
+            _client.Dispose();
+            (_asked, _client) = (next, new AdminClient(next));
         }
     }
 
@@ -141,7 +156,7 @@ internal sealed class ClusterJoin : IDisposable
             : $"it votes by the configuration at index {reply.Number("index")}");
     }
 
-    private void Say(string what) => SayOnce(ref _lastSaid, LogLevel.Information, $"joining by {_target}: {what}");
+    private void Say(string what) => SayOnce(ref _lastSaid, LogLevel.Information, $"joining by {_asked}: {what}");
 
     // What is the same every second is told once.
     private void SayOnce(ref string? last, LogLevel level, string what)

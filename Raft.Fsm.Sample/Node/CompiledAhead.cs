@@ -14,12 +14,24 @@ internal static class CompiledAhead
     private const BindingFlags All =
         BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <summary>Begins, on a thread that gives way to all others.</summary>
+    /// <summary>Begins, on a thread of its own beside all others.</summary>
     public static void Begin()
     {
         if (RuntimeFeature.IsDynamicCodeCompiled)
         {
-            new Thread(Compile) { IsBackground = true, Priority = ThreadPriority.Lowest, Name = "compile ahead" }.Start();
+            new Thread(TryCompile) { IsBackground = true, Name = "compile ahead" }.Start();
+        }
+    }
+
+    private static void TryCompile()
+    {
+        try
+        {
+            Compile();
+        }
+        catch (Exception failure) when (failure is TypeLoadException or ReflectionTypeLoadException or IOException or BadImageFormatException)
+        {
+            // What is missing will be missed, or not, by who needs it.
         }
     }
 

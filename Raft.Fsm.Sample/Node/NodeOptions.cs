@@ -59,6 +59,9 @@ internal sealed record NodeOptions
     /// <summary>Whether a leader looks after its members.</summary>
     public bool Autopilot { get; init; }
 
+    /// <summary>Nonvoters that it leaves as they are.</summary>
+    public IReadOnlyList<string> ReadReplicas { get; init; } = [];
+
     /// <summary>After how long without an answer it removes one; null for never.</summary>
     public TimeSpan? RemoveDeadAfter { get; init; }
 
@@ -90,7 +93,11 @@ internal sealed record NodeOptions
         LoggerFactory = logs,
         AskHandler = askHandler,
         ShutdownOnRemove = false,
-        Autopilot = Autopilot ? new AutopilotConfig { RemoveDeadAfter = RemoveDeadAfter } : null,
+        Autopilot = Autopilot ? new AutopilotConfig
+        {
+            RemoveDeadAfter = RemoveDeadAfter,
+            ReadReplicas = [.. ReadReplicas.Select(static id => (ServerId)id)],
+        } : null,
 
         // What a node does not do itself it sends on over HTTP, and answers for as the contract says.
         DisableProposalForwarding = true,

@@ -188,7 +188,7 @@ internal sealed record ClusterPlan
     {
         PromotesNonvoters = random.Chance(0.7),
         SteadyFor = heartbeat * random.LogBetween(0.1, 20),
-        RemoveDeadAfter = random.Chance(0.7) ? heartbeat * random.LogBetween(0.5, 50) : null,
+        RemoveDeadAfter = random.Chance(0.7) ? heartbeat * random.LogBetween(2, 50) : null,
         VotersMin = (int)random.Between(1, 4),
     };
 

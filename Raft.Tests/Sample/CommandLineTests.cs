@@ -61,6 +61,7 @@ public sealed class CommandLineTests
     [TestCase(Node + " --max-append-entries 2000", "--max-append-entries is '2000'; give a whole number from 1 to 1024")]
     [TestCase(Node + " --snapshot-threshold x", "--snapshot-threshold is 'x'")]
     [TestCase(Node + " --remove-dead-after-ms 1000", "--remove-dead-after-ms is what an autopilot does; give --autopilot on as well")]
+    [TestCase(Node + " --autopilot on --remove-dead-after-ms 1999", "--remove-dead-after-ms is below two heartbeat timeouts, in which nothing need be heard; give far more than a restart takes")]
     [TestCase(Node + " --pre-vote yes", "--pre-vote is 'yes'; give on or off")]
     [TestCase(Node + " --log-level loud", "--log-level is 'loud'; give trace, debug")]
     [TestCase(Node + " --log-level 2", "--log-level is '2'")]

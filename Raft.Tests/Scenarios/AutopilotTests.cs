@@ -119,6 +119,61 @@ public sealed class AutopilotTests
     }
 
     [Test]
+    public void Who_can_be_done_without_is_removed_though_nothing_can_be_committed_with_it()
+    {
+        using VirtualCluster cluster = Running(Careful, servers: 4, founders: 4);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != leader)];
+        others[0].Stores.HoldLogWrites = true;
+        cluster.Kill(others[1]);
+        Task<ApplyResult> write = cluster.Apply(leader, "a");
+        cluster.Pass(TimeSpan.FromSeconds(30));
+        Assert.That(write.IsCompleted, Is.False, "two of four");
+
+        cluster.Pass(TimeSpan.FromSeconds(40));
+
+        Assert.That(cluster.Run(write).Response, Is.EqualTo("a"), "two of three");
+        Assert.That(Voters(leader), Has.Length.EqualTo(3));
+        others[0].Stores.ReleaseWrites();
+    }
+
+    [Test]
+    public void An_operator_may_remove_whom_it_waits_for()
+    {
+        using VirtualCluster cluster = Running(Careful, servers: 5, founders: 5);
+        VirtualServer leader = cluster.Leaders.Single();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != leader)];
+        others[0].Stores.HoldLogWrites = true;
+        cluster.Kill(others[1]);
+        cluster.Kill(others[2]);
+        cluster.Pass(TimeSpan.FromMinutes(2));
+
+        Task<ApplyResult> first = leader.Node!.RemoveServerAsync(others[1].Id);
+        cluster.Pass(TimeSpan.FromSeconds(1));
+        cluster.Start(others[2]);
+        cluster.Run(first);
+
+        Assert.That(Voters(leader), Has.Length.EqualTo(4));
+        others[0].Stores.ReleaseWrites();
+    }
+
+    [Test]
+    public void A_leader_that_is_removed_by_an_operator_removes_nobody_meanwhile()
+    {
+        using VirtualCluster cluster = Running(Careful with { RemoveDeadAfter = TimeSpan.FromSeconds(2) }, servers: 5, founders: 5);
+        VirtualServer leader = cluster.Leaders.Single();
+        cluster.Kill(cluster.Servers.First(s => s != leader));
+        cluster.Network.Filter = static (_, _, request) => request is not TimeoutNowRequest;
+        cluster.Pass(TimeSpan.FromSeconds(1.5));
+
+        cluster.Run(leader.Node!.RemoveServerAsync(leader.Id));
+        cluster.Pass(TimeSpan.FromSeconds(20));
+
+        Assert.That(cluster.Servers.Count(s => s.Node is { State: RaftState.Leader }), Is.EqualTo(1));
+        Assert.That(leader.Node?.Completion.IsFaulted, Is.Not.True);
+    }
+
+    [Test]
     public void A_server_that_was_removed_and_added_again_counts_as_silent_from_then_on()
     {
         using VirtualCluster cluster = Running(Careful with { PromotesNonvoters = false }, servers: 4, founders: 4);
@@ -156,7 +211,7 @@ public sealed class AutopilotTests
     public void A_leader_that_hears_no_majority_removes_nobody()
     {
         using VirtualCluster cluster = Running(
-            Careful with { RemoveDeadAfter = TimeSpan.FromMilliseconds(5), VotersMin = 1 }, servers: 5, founders: 5);
+            Careful with { RemoveDeadAfter = TimeSpan.FromSeconds(2), VotersMin = 1 }, servers: 5, founders: 5);
         VirtualServer leader = cluster.Leaders.Single();
         foreach (VirtualServer other in cluster.Servers.Where(s => s != leader).Take(3))
         {
@@ -187,7 +242,8 @@ public sealed class AutopilotTests
     {
         var config = new RaftConfig { LocalId = "a" };
         Assert.That(() => (config with { Autopilot = new() { VotersMin = 0 } }).Validate(), Throws.ArgumentException);
-        Assert.That(() => (config with { Autopilot = new() { RemoveDeadAfter = TimeSpan.Zero } }).Validate(), Throws.ArgumentException);
+        Assert.That(
+            () => (config with { Autopilot = new() { RemoveDeadAfter = config.HeartbeatTimeout } }).Validate(), Throws.ArgumentException);
         Assert.That(() => (config with { Autopilot = new() { SteadyFor = -TimeSpan.FromTicks(1) } }).Validate(), Throws.ArgumentException);
         Assert.That(() => (config with { Autopilot = new(), ProtocolVersion = 2 }).Validate(), Throws.ArgumentException);
         Assert.That(() => (config with { Autopilot = new() }).Validate(), Throws.Nothing);

@@ -14,7 +14,11 @@ namespace Raft.Routing;
 internal sealed class Autopilot(
     MemberPort members, ServerAddition additions, LiveConfig settings, NodeClock clock, TaskGroup tasks, ILogger logger)
 {
+    /// <summary>So many election timeouts after it was found that no voter may go it is looked at again.</summary>
+    private const int PatienceTimeouts = 30;
+
     private readonly Dictionary<ServerId, RequestFuture<ApplyResult>> _promotions = [];
+    private TimeSpan _nextRemoval;
 
     /// <summary>Goes on until the node stops.</summary>
     /// <param name="plan">What it is to do.</param>
@@ -41,6 +45,11 @@ internal sealed class Autopilot(
 
     private void Promote(RaftStatus leader, AutopilotConfig plan)
     {
+        foreach (ServerId gone in _promotions.Keys.Where(id => leader.Configuration.Find(id) is not { IsVoter: false }).ToArray())
+        {
+            _promotions.Remove(gone);
+        }
+
         foreach (Server server in AutopilotRules.ToPromote(leader, plan))
         {
             if (!_promotions.TryGetValue(server.Id, out RequestFuture<ApplyResult>? promotion) || promotion.Task.IsCompleted)
@@ -55,44 +64,31 @@ internal sealed class Autopilot(
 
     private async Task RemoveDeadAsync(RaftStatus leader, AutopilotConfig plan)
     {
-        if (leader.ConfigurationIndex > leader.CommitIndex || AutopilotRules.ToRemove(leader, plan) is not { } server)
+        if (clock.Now < _nextRemoval || AutopilotRules.ToRemove(leader, plan) is not { } server)
         {
             return;
         }
 
         try
         {
-            if (server.IsVoter && !await IsQuorumSoundAsync(leader, server))
+            RaftStatus? proven = server.IsVoter
+                ? await members.ProveAsync((status, proof) => AutopilotRules.MayRemove(status, server, proof))
+                : await members.LookAsync();
+            if (proven is null)
             {
-                return;
+                logger.NotRemoved(leader.Id, server, "the others cannot commit anything without it now");
+                _nextRemoval = clock.Now + (settings.Current.ElectionTimeout * PatienceTimeouts);
             }
-
-            RaftStatus now = await members.LookAsync();
-            if (now.State == RaftState.Leader && AutopilotRules.ToRemove(now, plan) == server)
+            else if (AutopilotRules.ToRemove(proven, plan) == server)
             {
-                logger.RemovingDead(now.Id, server, now.Followers.First(f => f.Id == server.Id).Silence);
-                await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.Remove, server.Id), now);
+                logger.RemovingDead(proven.Id, server, proven.Followers.First(f => f.Id == server.Id).Silence);
+                await members.ChangeAsync(new ConfigurationChange(ConfigurationChangeKind.Remove, server.Id), proven);
             }
         }
         catch (RaftException refused)
         {
-            // It no longer leads, or somebody else changed the members first: the next look decides anew.
+            // It no longer leads, or somebody else changes the members: the next look decides anew.
             logger.NotRemoved(leader.Id, server, refused.Message);
         }
-    }
-
-    /// <summary>Whether the voters but one commit what is appended now: the configuration in force, once more.</summary>
-    private async Task<bool> IsQuorumSoundAsync(RaftStatus leader, Server voter)
-    {
-        Server self = leader.Configuration.Find(leader.Id)!;
-        if (!self.IsVoter)
-        {
-            return false;
-        }
-
-        ApplyResult proof = await members.ChangeAsync(
-            new ConfigurationChange(ConfigurationChangeKind.AddVoter, self.Id, self.Address), leader);
-        await Task.Delay(settings.Current.HeartbeatTimeout / 2, clock.Provider, tasks.Stopping);
-        return AutopilotRules.MayRemove(await members.LookAsync(), voter, proof.Index);
     }
 }

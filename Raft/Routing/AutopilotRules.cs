@@ -14,6 +14,12 @@ internal static class AutopilotRules
     /// </summary>
     public static Server? ToRemove(RaftStatus leader, AutopilotConfig settings)
     {
+        if (leader.State != RaftState.Leader || leader.ConfigurationIndex > leader.CommitIndex)
+        {
+            // A change is under way: what is true of the members will be seen when it is over.
+            return null;
+        }
+
         HashSet<ServerId> dead = [.. leader.Followers.Where(f => f.Silence >= settings.RemoveDeadAfter).Select(f => f.Id)];
         Server[] removable =
         [
@@ -24,13 +30,12 @@ internal static class AutopilotRules
     }
 
     /// <summary>
-    /// Whether a voter may go: a majority of those that would be left holds an entry that was appended when that was thought of. Who
-    /// answers heartbeats may have a disk that hangs, or a log that is far behind, and then nothing could be committed
-    /// without the one that went, which may come back.
+    /// Whether a voter may go: a majority of those that would be left holds an entry that was appended when that was thought of. Otherwise
+    /// nothing could be committed without the one that went, which may come back.
     /// </summary>
     /// <param name="leader">How the leader stands since.</param>
     /// <param name="voter">The voter.</param>
-    /// <param name="proof">The entry, committed.</param>
+    /// <param name="proof">The entry.</param>
     public static bool MayRemove(RaftStatus leader, Server voter, ulong proof)
     {
         int holders = leader.Followers.Count(f => f.Id != voter.Id && leader.Configuration.IsVoter(f.Id) && f.MatchIndex >= proof);

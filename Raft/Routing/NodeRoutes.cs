@@ -39,7 +39,7 @@ internal sealed class NodeRoutes
         Commands = new CommandForwarder(
             self, board, inbox, fsm, sent, asks, capabilities, settings, clock, completions, tasks, new LeaderProbe(asks, tasks, wake), wake);
         Fates = new FateResolver(log, Reads, settings, clock, completions, tasks);
-        var members = new MemberPort(inbox);
+        var members = new MemberPort(inbox, settings, clock, userTasks);
         Additions = new ServerAddition(members, settings, clock, completions, userTasks);
         _autopilot = new Autopilot(members, Additions, settings, clock, tasks, logger);
         _plan = settings.Current.Autopilot;

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Raft.Core;
 using Raft.Fsm;
 using Raft.Membership;
@@ -13,7 +14,8 @@ namespace Raft.Routing;
 internal sealed class ServerAddition(
     MemberPort members, LiveConfig settings, NodeClock clock, CompletionRunner completions, TaskGroup tasks)
 {
-    private static readonly TimeSpan PauseLeast = TimeSpan.FromMilliseconds(1);
+    /// <summary>So many election timeouts more one must keep up that did not make an entry durable in time.</summary>
+    private const int PatienceTimeouts = 10;
 
     /// <summary>Begins to add a server.</summary>
     /// <param name="server">The server, as it is to vote.</param>
@@ -66,23 +68,16 @@ internal sealed class ServerAddition(
 
             // From here on, one that is no member was removed.
             mayAdd = false;
-            RaftStatus status = await KeepsUpAsync(run, steadyFor);
-            try
+            await KeepsUpAsync(run, steadyFor);
+            RaftStatus? proven = await members.ProveAsync((status, proof) => Require(status, run.Server).MatchIndex >= proof);
+            if (proven is null)
             {
-                if (await PromoteAsync(run, status) is { } promoted)
-                {
-                    return promoted;
-                }
+                // Its disk is too slow, or hangs.
+                steadyFor = run.SteadyFor + (settings.Current.ElectionTimeout * PatienceTimeouts);
             }
-            catch (ConfigurationChangeException)
+            else if (!proven.Configuration.IsVoter(run.Server.Id) && await PromoteAsync(run, proven) is { } promoted)
             {
-                if ((await members.LookAsync()).ConfigurationIndex == status.ConfigurationIndex)
-                {
-                    throw;
-                }
-
-                // Others have changed the members. What it showed of keeping up stands.
-                steadyFor = TimeSpan.Zero;
+                return promoted;
             }
         }
     }
@@ -121,19 +116,15 @@ internal sealed class ServerAddition(
                     status);
                 return votes ? entered : null;
             }
-            catch (ConfigurationChangeException)
+            catch (Exception refused) when (refused is ConfigurationChangeException or EnqueueTimeoutException)
             {
-                if ((await members.LookAsync()).ConfigurationIndex == status.ConfigurationIndex)
-                {
-                    throw;
-                }
+                await RequireOvertakenAsync(status, refused);
             }
         }
     }
 
     /// <summary>Waits until the server has kept up for some time, or votes.</summary>
-    /// <returns>How the leader stood then.</returns>
-    private async Task<RaftStatus> KeepsUpAsync(Run run, TimeSpan steadyFor)
+    private async Task KeepsUpAsync(Run run, TimeSpan steadyFor)
     {
         int round = 1;
         ulong? target = null;
@@ -142,12 +133,13 @@ internal sealed class ServerAddition(
         while (true)
         {
             RaftConfig config = settings.Current;
-            (RaftStatus status, FollowerStatus follower) = Require(await members.LookAsync(), run.Server);
+            RaftStatus status = await members.LookAsync();
+            FollowerStatus follower = Require(status, run.Server);
             TimeSpan now = clock.Now;
             target ??= status.LastLogIndex;
 
             // One that holds everything and has died holds everything still.
-            bool isHeard = follower.Silence <= config.HeartbeatTimeout / 3;
+            bool isHeard = follower.Silence <= config.HeartbeatTimeout / 2;
             bool keepsUp = isHeard && now - began <= config.ElectionTimeout;
             steadySince = keepsUp ? steadySince : null;
             if (isHeard && follower.MatchIndex >= target)
@@ -162,64 +154,50 @@ internal sealed class ServerAddition(
             run.Report(stage, follower.MatchIndex, target.Value, round, follower.LastContact);
             if (isSteady || status.Configuration.IsVoter(run.Server.Id))
             {
-                return status;
+                return;
             }
 
             await PauseAsync(run);
         }
     }
 
-    /// <summary>Gives the server its vote, once it holds an entry of this very moment: only its disk can say that it does.</summary>
-    /// <returns>The entry by which it votes; null where it has not come to hold the other in time, or votes already.</returns>
-    private async Task<ApplyResult?> PromoteAsync(Run run, RaftStatus status)
+    /// <summary>Gives the server its vote.</summary>
+    /// <returns>The entry by which it votes; null where others change the members meanwhile.</returns>
+    private async Task<ApplyResult?> PromoteAsync(Run run, RaftStatus proven)
     {
-        if (status.Configuration.IsVoter(run.Server.Id))
+        if (proven.ConfigurationIndex > proven.CommitIndex)
         {
-            return null;
-        }
-
-        ApplyResult proof = await members.ChangeAsync(
-            new ConfigurationChange(ConfigurationChangeKind.AddNonvoter, run.Server.Id, run.Server.Address), status);
-        TimeSpan began = clock.Now;
-        while (true)
-        {
-            (status, FollowerStatus follower) = Require(await members.LookAsync(), run.Server);
-            if (follower.MatchIndex >= proof.Index)
-            {
-                break;
-            }
-
-            if (clock.Now - began > settings.Current.ElectionTimeout)
-            {
-                return null;
-            }
-
             await PauseAsync(run);
-        }
-
-        if (status.Configuration.IsVoter(run.Server.Id))
-        {
             return null;
         }
 
-        ApplyResult promoted = await members.ChangeAsync(
-            new ConfigurationChange(ConfigurationChangeKind.AddVoter, run.Server.Id, run.Server.Address), status);
-        run.Report(CatchUpStage.Voting, promoted.Index, promoted.Index);
-        return promoted;
-    }
-
-    private async Task PauseAsync(Run run)
-    {
-        if (run.Future.Task.IsCompleted)
+        try
         {
-            throw new OperationCanceledException();
+            ApplyResult promoted = await members.ChangeAsync(
+                new ConfigurationChange(ConfigurationChangeKind.AddVoter, run.Server.Id, run.Server.Address), proven);
+            run.Report(CatchUpStage.Voting, promoted.Index, promoted.Index);
+            return promoted;
         }
-
-        TimeSpan pause = settings.Current.HeartbeatTimeout / 10;
-        await Task.Delay(pause < PauseLeast ? PauseLeast : pause, clock.Provider, tasks.Stopping);
+        catch (Exception refused) when (refused is ConfigurationChangeException or EnqueueTimeoutException)
+        {
+            await RequireOvertakenAsync(proven, refused);
+            return null;
+        }
     }
 
-    private static (RaftStatus Status, FollowerStatus Follower) Require(RaftStatus status, Server server)
+    /// <summary>Goes on only where a change was refused because others had changed the members.</summary>
+    private async Task RequireOvertakenAsync(RaftStatus seen, Exception refused)
+    {
+        if (refused is ConfigurationChangeException && (await members.LookAsync()).ConfigurationIndex == seen.ConfigurationIndex)
+        {
+            ExceptionDispatchInfo.Throw(refused);
+        }
+    }
+
+    private Task PauseAsync(Run run) =>
+        run.Future.Task.IsCompleted ? throw new OperationCanceledException() : members.PauseAsync();
+
+    private static FollowerStatus Require(RaftStatus status, Server server)
     {
         if (status.State != RaftState.Leader)
         {
@@ -229,7 +207,7 @@ internal sealed class ServerAddition(
 
         Server? member = status.Configuration.Find(server.Id);
         return member?.Address == server.Address && status.Followers.FirstOrDefault(f => f.Id == server.Id) is { } follower
-            ? (status, follower)
+            ? follower
             : throw Gone(server);
     }
 
