@@ -114,15 +114,17 @@ internal sealed class BenchRun(BenchOptions options)
         await Task.WhenAny(load, Task.Delay(WarmUp));
 
         TimeSpan processorTime = ProcessFigures.ProcessorTime(processes);
+        long allocated = GC.GetTotalAllocatedBytes();
         long started = Stopwatch.GetTimestamp();
         _isMeasuring = true;
         await Task.WhenAny(load, Task.Delay(TimeSpan.FromSeconds(options.Seconds)));
         _isMeasuring = false;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         processorTime = ProcessFigures.ProcessorTime(processes) - processorTime;
+        allocated = GC.GetTotalAllocatedBytes() - allocated;
         _isOver = true;
         await load;
-        return Line(elapsed, processorTime, ProcessFigures.PeakMebibytes(processes));
+        return Line(elapsed, processorTime, allocated, ProcessFigures.PeakMebibytes(processes));
     }
 
     private async Task CallAsync(RaftNode leader, byte[] command)
@@ -151,7 +153,7 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
-    private string Line(TimeSpan elapsed, TimeSpan processorTime, double peakMebibytes)
+    private string Line(TimeSpan elapsed, TimeSpan processorTime, long allocated, double peakMebibytes)
     {
         long writes = _latencies.Count;
         long count = writes + _readLatencies.Count;
@@ -164,6 +166,7 @@ internal sealed class BenchRun(BenchOptions options)
             json.WriteNumber("p99_ms"u8, Milliseconds(_latencies, 0.99));
             json.WriteNumber("p999_ms"u8, Milliseconds(_latencies, 0.999));
             json.WriteNumber("cpu_us_op"u8, Math.Round(processorTime.TotalMicroseconds / Math.Max(1, count), 2));
+            json.WriteNumber("alloc_b_op"u8, Math.Round(allocated / (double)Math.Max(1, count)));
             json.WriteNumber("rss_mib"u8, Math.Round(peakMebibytes, 1));
             if (options.Readers > 0)
             {

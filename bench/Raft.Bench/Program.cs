@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Raft.Bench.Flow;
+using Raft.Bench.Peers;
 using Raft.Bench.Stores;
 
 namespace Raft.Bench;
@@ -11,6 +12,7 @@ internal static class Program
     {
         var root = new RootCommand("Benchmarks that put alternatives side by side in one run.")
         {
+            PeersCommand.Create(),
             FlowCommand.Create(),
             StoresCommand.Create(),
             StoreMeasurement.CreateCommand(),

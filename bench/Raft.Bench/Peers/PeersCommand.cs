@@ -1,0 +1,97 @@
+using System.CommandLine;
+
+namespace Raft.Bench.Peers;
+
+/// <summary>
+/// <c>peers</c>: this library and others, each cluster three processes on the loopback, under the same callers: run in turn, so that what else
+/// the machine does meets all of them.
+/// </summary>
+internal static class PeersCommand
+{
+    private static readonly TimeSpan LimitTime = TimeSpan.FromSeconds(0.5);
+
+    private static readonly string Artifacts = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", ".."));
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var rounds = new Option<int>("--rounds") { Description = "How often each is run.", DefaultValueFactory = _ => 5 };
+        var seconds = new Option<int>("--seconds") { Description = "How long each run measures.", DefaultValueFactory = _ => 4 };
+        var callers = new Option<int[]>("--callers") { Description = "Callers, each with one command under way.", DefaultValueFactory = _ => [1, 64, 256, 1024], AllowMultipleArgumentsPerToken = true };
+        var payloads = new Option<int[]>("--payloads") { Description = "Bytes of a command.", DefaultValueFactory = _ => [128], AllowMultipleArgumentsPerToken = true };
+        var nodes = new Option<int>("--nodes") { Description = "Nodes of a cluster.", DefaultValueFactory = _ => 3 };
+        var data = new Option<string>("--data") { Description = "Where the stores live; emptied after each run.", DefaultValueFactory = _ => Path.Combine(Artifacts, "bench") };
+        var own = new Option<string[]>("--own") { Description = "Stores of this library.", DefaultValueFactory = _ => ["wal", "memory"], AllowMultipleArgumentsPerToken = true };
+        var peers = new Option<string[]>("--peer") { Description = "A peer, NAME=PROGRAM WORD WORD; those of Debian's packages where none is given." };
+        var command = new Command("peers", "This library beside others, in turn.") { rounds, seconds, callers, payloads, nodes, data, own, peers };
+        command.SetAction(async parsed =>
+        {
+            Contender[] contenders = [.. Own(parsed.GetValue(own)!), .. Peers(parsed.GetValue(peers) ?? [])];
+            foreach (int payload in parsed.GetValue(payloads)!)
+            {
+                foreach (int count in parsed.GetValue(callers)!)
+                {
+                    await MeasureAsync(
+                        contenders, parsed.GetValue(rounds), parsed.GetValue(seconds), count, payload, parsed.GetValue(nodes), parsed.GetValue(data)!);
+                }
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static IEnumerable<Contender> Own(string[] stores) => stores.Select(store => new Contender(
+        $"ours, {store}", ["dotnet", Path.Combine(Artifacts, "bin", "Raft.Fsm.Sample", "release", "raftkv.dll"), "bench", "--store", store]));
+
+    private static IEnumerable<Contender> Peers(string[] given)
+    {
+        string program = Path.Combine(Artifacts, "peers", "hashibench");
+        return given.Length > 0 ? given.Select(Contender.Parse)
+            : !File.Exists(program) ? []
+            :
+            [
+                new("hashicorp 1.1.2, bolt", [program, "-store", "bolt"]),
+                new("hashicorp 1.1.2, memory", [program, "-store", "memory"]),
+                new("hashicorp 1.1.2, memory, 512", [program, "-store", "memory", "-max-append", "512"]),
+            ];
+    }
+
+    private static async Task MeasureAsync(
+        Contender[] contenders, int rounds, int seconds, int callers, int payload, int nodes, string data)
+    {
+        var runs = contenders.ToDictionary(c => c, _ => new List<IReadOnlyDictionary<string, double>>());
+        var limits = new List<double>();
+        for (int round = 0; round < rounds; round++)
+        {
+            limits.Add(PhysicalLimit.Sync(data, LimitTime) + PhysicalLimit.RoundTrip(LimitTime));
+            foreach (Contender contender in contenders)
+            {
+                runs[contender].Add(await contender.RunAsync(
+                    "--concurrency", Contender.Word(callers), "--payload", Contender.Word(payload), "--seconds", Contender.Word(seconds),
+                    "--nodes", Contender.Word(nodes), "--data", data));
+            }
+        }
+
+        Console.WriteLine();
+        Console.WriteLine($"{callers} callers, {payload} bytes, {nodes} nodes; fdatasync + round trip {Median(limits):F3} ms");
+        Console.WriteLine();
+        Console.WriteLine("| | ops/s | least to most | first / this | p50 ms | p99 ms | CPU µs/op | allocated B/op | MiB |");
+        Console.WriteLine("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+        double first = Median(runs[contenders[0]].Select(r => r["ops_s"]));
+        foreach (Contender contender in contenders)
+        {
+            double Of(string name) => Median(runs[contender].Select(r => r.GetValueOrDefault(name)));
+            double[] all = [.. runs[contender].Select(r => r["ops_s"])];
+            Console.WriteLine(
+                $"| {contender.Name} | {Of("ops_s"):N0} | {all.Min():N0} to {all.Max():N0} | {first / Of("ops_s"):F2} | {Of("p50_ms"):F3} | {Of("p99_ms"):F3} | "
+                + $"{Of("cpu_us_op"):F1} | {Of("alloc_b_op"):F0} | {Of("rss_mib"):F0} |");
+        }
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+}
