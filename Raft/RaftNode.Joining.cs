@@ -7,8 +7,9 @@ public sealed partial class RaftNode
 {
     /// <summary>
     /// Adds a voter without endangering the cluster: first as a server without a vote, which counts for no majority while its log is
-    /// behind; with a vote once it keeps up, in rounds no longer than an election timeout (thesis 4.2.1), for some time. On the leader
-    /// only; asked again, also of the next leader, it goes on where it was. One that votes already only gets the address.
+    /// behind; with a vote once it keeps up, in rounds no longer than an election timeout (thesis 4.2.1), for some time, and has then made
+    /// one more entry durable. On the leader only; asked again, also of the next leader, it goes on where it was. One that votes already
+    /// only gets the address.
     /// </summary>
     /// <param name="id">The server.</param>
     /// <param name="address">Where it is reached.</param>
