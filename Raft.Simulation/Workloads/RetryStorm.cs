@@ -24,6 +24,12 @@ internal sealed class RetryStorm(SimulationClient<SessionFsm> client)
             throw new NotLeaderException($"{outcome.Server} has not appended it.");
         }
 
+        if (outcome.IsDone && outcome.Value.Verdict == SessionVerdict.Unknown && hasCopies)
+        {
+            // A copy may have been applied before the session was expired: of the attempt as a whole nobody knows.
+            throw new TimeoutException("Its session was expired, and it was sent more than once.");
+        }
+
         _sent.Add(envelope);
         SendCopies(envelope);
         return outcome.IsDone && (client.IsStopping || client.Random.NextDouble() >= _lostShare)

@@ -4,7 +4,11 @@ namespace Raft;
 /// <param name="request">Which request it is; for <see cref="SessionEnvelope.Wrap"/>, or a form of the application's own.</param>
 /// <param name="command">The command.</param>
 /// <param name="cancellationToken">The attempt is given up; its outcome is unknown.</param>
-/// <returns>What the state machine answered.</returns>
+/// <returns>
+/// What the state machine answered. An attempt that was delivered more than once, or may have been, must not end with
+/// <see cref="SessionVerdict.Unknown"/>, but with an exception: that the session was forgotten when one copy came does not say that
+/// none was applied before.
+/// </returns>
 /// <exception cref="NotLeaderException">
 /// The request was appended nowhere in this attempt, and may be sent again; so after <see cref="EnqueueTimeoutException"/> and
 /// <see cref="LeadershipTransferInProgressException"/>.
