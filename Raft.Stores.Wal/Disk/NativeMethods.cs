@@ -15,6 +15,8 @@ internal static partial class NativeMethods
     public const int MacFullFsync = 51;
     public const int LockExclusiveNow = 2 | 4;
 
+    private const uint SyncFileRangeWrite = 2;
+
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int FdataSync(SafeFileHandle file);
@@ -35,6 +37,22 @@ internal static partial class NativeMethods
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Open(string path, int flags);
+
+    /// <summary>
+    /// Has the disk begin to write a range of a file, where the system can be told so. It waits for nothing and promises nothing: what fails
+    /// is reported by the next sync of the file.
+    /// </summary>
+    public static void BeginWriteOut(SafeFileHandle file, long offset, long length)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SyncFileRange(file, offset, length, SyncFileRangeWrite);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("kernel32", EntryPoint = "FlushFileBuffers", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

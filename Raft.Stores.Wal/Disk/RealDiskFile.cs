@@ -10,6 +10,9 @@ internal sealed class RealDiskFile : IBlockingDiskFile
 {
     private const int ZerosBytes = 1 << 20;
 
+    // A write that large is part of something larger: the disk begins at once, so that the sync at its end has less to wait for.
+    private const int WriteOutBytesMin = 256 << 10;
+
     private static readonly ReadOnlyMemory<byte> Zeros = new byte[ZerosBytes];
 
     private readonly SafeFileHandle _file;
@@ -76,6 +79,11 @@ internal sealed class RealDiskFile : IBlockingDiskFile
                 return Read(offset, destination);
             case DiskCall.Write:
                 RandomAccess.Write(_file, source, offset);
+                if (source.Length >= WriteOutBytesMin)
+                {
+                    NativeMethods.BeginWriteOut(_file, offset, source.Length);
+                }
+
                 return 0;
             case DiskCall.WriteAndSync:
                 RandomAccess.Write(_file, source, offset);
