@@ -18,7 +18,7 @@ internal static class BenchFollower
         using var signal = new StopSignal();
         signal.WatchInput();
         await using BenchNode node = await BenchNode.StartAsync(
-            given.Required("id"), given.Required("store"), given.Required("data"), Heartbeat, others: null);
+            given.Required("id"), given.Required("data"), BenchOptions.ReadFollower(given), Heartbeat, others: null, given.Address("listen"));
         await Console.Out.WriteLineAsync(AddressPrefix + node.Address);
         await Task.WhenAny(signal.Requested, node.Raft.Completion);
         return node.Raft.Completion.IsFaulted ? ExitCodes.Fatal : ExitCodes.Success;

@@ -15,6 +15,24 @@ namespace Raft.Fsm.Sample.Bench;
 internal sealed record BenchOptions(
     string Store, int Concurrency, int PayloadBytes, int Seconds, int Nodes, string Data, int Readers, ReadConsistency Consistency)
 {
+    /// <summary>What is measured.</summary>
+    public BenchMode Mode { get; init; }
+
+    /// <summary>How long the callers write before it counts.</summary>
+    public int WarmUpSeconds { get; init; }
+
+    /// <summary>How many entries a node is to catch up with.</summary>
+    public int Entries { get; init; }
+
+    /// <summary>How large a state a new node is to receive.</summary>
+    public int Mebibytes { get; init; }
+
+    /// <summary>Whether a caller goes on writing while a node catches up.</summary>
+    public bool IsBusy { get; init; }
+
+    /// <summary>What a follower's process has to know of them.</summary>
+    public IEnumerable<string> Words => [$"--store={Store}", $"--mode={ModeName(Mode)}"];
+
     /// <summary>The hidden command of the followers' processes.</summary>
     public const string FollowerCommand = "bench-follower";
 
@@ -27,7 +45,12 @@ internal sealed record BenchOptions(
         new("read", "linearizable|lease|local", "what the reads are promised", "linearizable"),
         new("payload", "BYTES", "size of a command", "128"),
         new("seconds", "N", "how long to measure", "10"),
+        new("warm-up", "N", "how many seconds of load before it is measured", "3"),
         new("nodes", "N", "how many nodes, each a process of its own", "3"),
+        new("mode", "throughput|catchup|snapshot", "commands, or how a node that was down gets the entries, or one that is new the state", "throughput"),
+        new("entries", "N", "catchup: how many entries the node lacks", "200000"),
+        new("mib", "N", "snapshot: how large the state is", "256"),
+        new("busy", "on|off", "catchup, snapshot: one caller goes on writing", "off"),
         new("data", "DIR", "where the stores live during the run; emptied after it", "./raftkv-data/bench"),
     ];
 
@@ -37,17 +60,49 @@ internal sealed record BenchOptions(
         new("id", "ID", "the node's name") { IsRequired = true },
         new("store", "NAME", "the store") { IsRequired = true },
         new("data", "DIR", "where the store lives") { IsRequired = true },
+        new("listen", "HOST:PORT", "where it listens") { IsRequired = true },
+        new("mode", "NAME", "what is measured") { IsRequired = true },
     ];
 
     /// <summary>Checks what was given.</summary>
     /// <exception cref="UsageException">Something is wrong.</exception>
-    public static BenchOptions Read(ParsedOptions given) => new(
-        StoreNames.Read(given), given.Number("concurrency", given.Number("readers", 0, 1 << 20) > 0 ? 0 : 1, 1 << 20), given.Number("payload", 0, 8 << 20),
-        given.Number("seconds", 1, 3600), given.Number("nodes", 1, 9), given.Required("data"),
-        given.Number("readers", 0, 1 << 20), given.Choice("read", "linearizable", "lease", "local") switch
+    public static BenchOptions Read(ParsedOptions given)
+    {
+        BenchMode mode = ReadMode(given);
+        int readers = given.Number("readers", 0, 1 << 20);
+        ReadConsistency consistency = given.Choice("read", "linearizable", "lease", "local") switch
         {
             "lease" => ReadConsistency.Lease,
             "local" => ReadConsistency.Local,
             _ => ReadConsistency.Linearizable,
-        });
+        };
+        return new BenchOptions(
+            StoreNames.Read(given), given.Number("concurrency", readers > 0 ? 0 : 1, 1 << 20), given.Number("payload", 0, 8 << 20),
+            given.Number("seconds", 1, 3600), given.Number("nodes", mode == BenchMode.Throughput ? 1 : 3, 9), given.Required("data"), readers, consistency)
+        {
+            Mode = mode,
+            WarmUpSeconds = given.Number("warm-up", 0, 3600),
+            Entries = given.Number("entries", 1, 100_000_000),
+            Mebibytes = given.Number("mib", 0, 1024),
+            IsBusy = given.Choice("busy", "on", "off") == "on",
+        };
+    }
+
+    /// <summary>The options of a follower.</summary>
+    public static BenchOptions ReadFollower(ParsedOptions given) =>
+        new(given.Required("store"), 0, 0, 0, 0, given.Required("data"), 0, default) { Mode = ReadMode(given) };
+
+    private static BenchMode ReadMode(ParsedOptions given) => given.Choice("mode", [.. Enum.GetValues<BenchMode>().Select(ModeName)]) switch
+    {
+        "catchup" => BenchMode.CatchUp,
+        "snapshot" => BenchMode.Snapshot,
+        _ => BenchMode.Throughput,
+    };
+
+    private static string ModeName(BenchMode mode) => mode switch
+    {
+        BenchMode.CatchUp => "catchup",
+        BenchMode.Snapshot => "snapshot",
+        _ => "throughput",
+    };
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Raft.Bench.Peers;
 
@@ -34,7 +36,7 @@ internal static class PhysicalLimit
             {
                 long started = Stopwatch.GetTimestamp();
                 RandomAccess.Write(file.SafeFileHandle, block, times.Count % Blocks * BlockBytes);
-                RandomAccess.FlushToDisk(file.SafeFileHandle);
+                SyncData(file.SafeFileHandle);
                 times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
 
@@ -72,6 +74,23 @@ internal static class PhysicalLimit
         echo.Join();
         return Median(times);
     }
+
+    // What .NET has here is fsync, which writes the file's times too.
+    private static void SyncData(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+        else if (FDataSync(file) != 0)
+        {
+            throw new IOException($"fdatasync failed with error {Marshal.GetLastPInvokeError()}");
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FDataSync(SafeFileHandle file);
 
     private static void Echo(Socket socket)
     {

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace Raft.Fsm.Sample.Bench;
+
+/// <summary>
+/// <c>raftkv bench --mode snapshot</c>: two nodes with a large state, whose log has given way to a snapshot, and a third that is new. Measured is how
+/// long it takes from the start of its process until it has received, stored and restored the state; with <c>--busy on</c> one caller goes on writing
+/// meanwhile, and its latency is told for the time before and during.
+/// </summary>
+internal static class SnapshotRun
+{
+    private const int Commands = 2000;
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs the measurement.</summary>
+    /// <returns>What was measured, by name.</returns>
+    public static async Task<IReadOnlyDictionary<string, double>> RunAsync(BenchOptions options)
+    {
+        await using BenchCluster cluster = await BenchCluster.StartAsync(options, options.Nodes - 1);
+        RaftNode leader = cluster.Leader.Raft;
+        cluster.Leader.Machine.Grow(options.Mebibytes);
+        await LoadMaker.WriteAsync(leader, Commands, options.Concurrency, options.PayloadBytes);
+        long began = Stopwatch.GetTimestamp();
+        SnapshotMeta snapshot = await leader.SnapshotAsync();
+        TimeSpan taking = Stopwatch.GetElapsedTime(began);
+
+        var calm = new LatencyHistogram();
+        var during = new LatencyHistogram();
+        using var stop = new CancellationTokenSource();
+        LoadMaker.Target target = new(calm);
+        Task<int> caller = options.IsBusy
+            ? LoadMaker.WriteUntilAsync(leader, options.PayloadBytes, stop.Token, target) : Task.FromResult(0);
+        await (options.IsBusy ? Task.Delay(Calm) : Task.CompletedTask);
+
+        target.Latencies = during;
+        began = Stopwatch.GetTimestamp();
+        Server last = await cluster.StartFollowerAsync(options.Nodes);
+        TimeSpan listening = Stopwatch.GetElapsedTime(began);
+        await leader.AddNonvoterAsync(last.Id, last.Address);
+        await cluster.ReachAsync(last.Id, snapshot.Index);
+        TimeSpan total = Stopwatch.GetElapsedTime(began);
+        await stop.CancelAsync();
+        return new Dictionary<string, double>
+        {
+            ["mb_s"] = Math.Round(options.Mebibytes / total.TotalSeconds, 1),
+            ["install_mb_s"] = Math.Round(options.Mebibytes / (total - listening).TotalSeconds, 1),
+            ["listening_s"] = Math.Round(listening.TotalSeconds, 3),
+            ["total_s"] = Math.Round(total.TotalSeconds, 3),
+            ["take_s"] = Math.Round(taking.TotalSeconds, 3),
+            ["mib"] = options.Mebibytes,
+            ["busy_entries"] = await caller,
+            ["calm_p99_ms"] = LoadMaker.Milliseconds(calm, 0.99),
+            ["busy_p99_ms"] = LoadMaker.Milliseconds(during, 0.99),
+            ["rss_leader_mib"] = Math.Round(ProcessFigures.PeakMebibytes([Process.GetCurrentProcess()]), 1),
+            ["rss_third_mib"] = Math.Round(ProcessFigures.PeakMebibytes([cluster.Processes[^1]]), 1),
+        };
+    }
+}
