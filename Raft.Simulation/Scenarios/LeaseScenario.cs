@@ -1,13 +1,14 @@
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Faults;
 using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
 
 namespace Raft.Simulation.Scenarios;
 
 /// <summary>
 /// Reads by leases, at the edge of what these allow: leaders whose clocks run slow and that hear answers late, and that are cut off
-/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end; servers
-/// whose timeouts are not the others', and are reloaded.
+/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end, and leaders
+/// that live whose port refuses then; servers whose timeouts are not the others', and are reloaded.
 /// </summary>
 internal sealed class LeaseScenario : Scenario
 {
@@ -52,6 +53,7 @@ internal sealed class LeaseScenario : Scenario
     public override void Prepare(SimCluster cluster)
     {
         Later(cluster);
+        Refuse(cluster);
         if (cluster.Kernel.Random.Chance(0.5))
         {
             Reload(cluster);
@@ -104,6 +106,38 @@ internal sealed class LeaseScenario : Scenario
             server.Coverage.Hit(Happening.Reload);
         }
     }
+
+    /// <summary>
+    /// A leader that lives seems to be gone: its connections end for all others, its port refuses them, and right behind they hear it
+    /// no more. Whoever forgets what it promised elects another while that one still reads by its lease.
+    /// </summary>
+    private static void Refuse(SimCluster cluster) => cluster.Kernel.After(
+        null, cluster.Config.HeartbeatTimeout * (6 + (cluster.Kernel.Random.NextFraction() * 10)), () =>
+        {
+            if (!cluster.AreFaultsOn)
+            {
+                return;
+            }
+
+            if (cluster.Leader is { Transport: { } transport } leader)
+            {
+                TimeSpan heartbeat = cluster.Config.HeartbeatTimeout;
+                NetworkConditions usual = cluster.Network.Conditions;
+                cluster.Network.Conditions = usual with { FalseRefusalShare = 1, ProbeHangShare = 0 };
+                transport.TellEnds(toMachine: null);
+                cluster.Kernel.After(null, heartbeat * (0.05 + (cluster.Kernel.Random.NextFraction() * 0.1)), () => Cut(cluster, leader, +1));
+                cluster.Kernel.After(null, heartbeat * 0.5, () =>
+                {
+                    if (cluster.AreFaultsOn)
+                    {
+                        cluster.Network.Conditions = usual;
+                    }
+                });
+                cluster.Kernel.After(null, heartbeat * 2, () => Cut(cluster, leader, -1));
+            }
+
+            Refuse(cluster);
+        });
 
     /// <summary>The leader's clock runs slow and it hears answers late; then the others hear it no more.</summary>
     private static void Lag(SimCluster cluster, SimServer leader)

@@ -42,7 +42,8 @@ internal sealed class RaftLoop(RoleContext context)
     private Task<RoleChange> RunCandidateAsync(RoleChange change)
     {
         context.Meter.Candidate?.Add(1);
-        return new CandidateRole(context, ++_campaign, change.IsTransfer, change.TransferTerm).RunAsync(first: null);
+        return new CandidateRole(
+            context, ++_campaign, change.IsTransfer, change.TransferTerm, change.FailoverUntil).RunAsync(first: null);
     }
 
     private Task<RoleChange> RunLeaderAsync()

@@ -17,13 +17,16 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     /// </summary>
     private const int VainDoublingsMax = 5;
 
+    private readonly LeaderLoss _loss = new(context);
     private TimeSpan _since;
     private TimeSpan _patience;
     private string? _saidWhyNot;
     private BootstrapRequest? _bootstrap;
     private RejoinRequest? _rejoin;
 
-    protected override TimeSpan Deadline => LastHeard + _patience;
+    protected override TimeSpan Deadline => _loss.CampaignAt < ElectionAt ? _loss.CampaignAt : ElectionAt;
+
+    private TimeSpan ElectionAt => LastHeard + _patience;
 
     private TimeSpan LastHeard => Context.Gate.LastContact is { } contact && contact > _since ? contact : _since;
 
@@ -36,6 +39,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
 
     protected override void Exit(RoleChange change)
     {
+        _loss.Stop();
         if (_bootstrap is not null)
         {
             Tell(_bootstrap.Fail(new RaftException(
@@ -74,9 +78,20 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         return null;
     }
 
+    protected override RoleChange? OnEvents()
+    {
+        _loss.Look();
+        return null;
+    }
+
     protected override RoleChange? OnTimer(TimeSpan now)
     {
-        if (now < Deadline)
+        if (now >= _loss.CampaignAt && TryFailOver() is { } change)
+        {
+            return change;
+        }
+
+        if (now < ElectionAt)
         {
             return null;
         }
@@ -135,7 +150,19 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout) * (1 << Math.Min(Context.State.VainCampaigns, VainDoublingsMax));
     }
 
-    private string? WhyNotCampaign()
+    /// <summary>The leader's process has ended: campaigns, as soon as no promise stands against it.</summary>
+    private RoleChange? TryFailOver()
+    {
+        if (WhyNotCampaign(isFailover: true) is null)
+        {
+            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = ElectionAt };
+        }
+
+        _loss.Postpone(Context.Gate.Promise.EndAt(Context.Clock.Now));
+        return null;
+    }
+
+    private string? WhyNotCampaign(bool isFailover = false)
     {
         if (Context.State.Configurations.LatestIndex == 0)
         {
@@ -152,7 +179,8 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return "it lost its disk and has not got its log back up to the entry that removed it";
         }
 
-        if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns)
+        if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns
+            && !(isFailover && Context.Mutation == Mutation.FailoverOfNonvoter))
         {
             return "it has no vote in the configuration in force";
         }
