@@ -108,11 +108,11 @@ internal sealed class LeaseScenario : Scenario
     }
 
     /// <summary>
-    /// A leader that lives seems to be gone: its connections end for all others, its port refuses them, and right behind they hear it
-    /// no more. Whoever forgets what it promised elects another while that one still reads by its lease.
+    /// A leader that lives seems to be gone: its connections end for all others, its port refuses them, and as soon as enough have given
+    /// it up they hear it no more. Whoever forgets what it promised elects another while that one still reads by its lease.
     /// </summary>
     private static void Refuse(SimCluster cluster) => cluster.Kernel.After(
-        null, cluster.Config.HeartbeatTimeout * (6 + (cluster.Kernel.Random.NextFraction() * 10)), () =>
+        null, cluster.Config.HeartbeatTimeout * (4 + (cluster.Kernel.Random.NextFraction() * 6)), () =>
         {
             if (!cluster.AreFaultsOn)
             {
@@ -121,23 +121,41 @@ internal sealed class LeaseScenario : Scenario
 
             if (cluster.Leader is { Transport: { } transport } leader)
             {
-                TimeSpan heartbeat = cluster.Config.HeartbeatTimeout;
                 NetworkConditions usual = cluster.Network.Conditions;
                 cluster.Network.Conditions = usual with { FalseRefusalShare = 1, ProbeHangShare = 0 };
                 transport.TellEnds(toMachine: null);
-                cluster.Kernel.After(null, heartbeat * (0.05 + (cluster.Kernel.Random.NextFraction() * 0.1)), () => Cut(cluster, leader, +1));
-                cluster.Kernel.After(null, heartbeat * 0.5, () =>
+                CutOnceGivenUp(cluster, leader, cluster.Kernel.Now + (cluster.Config.HeartbeatTimeout * 0.3));
+                cluster.Kernel.After(null, cluster.Config.HeartbeatTimeout * 0.3, () =>
                 {
                     if (cluster.AreFaultsOn)
                     {
                         cluster.Network.Conditions = usual;
                     }
                 });
-                cluster.Kernel.After(null, heartbeat * 2, () => Cut(cluster, leader, -1));
             }
 
             Refuse(cluster);
         });
+
+    private static void CutOnceGivenUp(SimCluster cluster, SimServer leader, TimeSpan until) => cluster.Kernel.After(null, Moment, () =>
+    {
+        int majority = (cluster.Servers.Count / 2) + 1;
+        if (cluster.Servers.Count(s => s != leader && s.Node is { } node && node.Leader.Id.IsEmpty) >= majority)
+        {
+            // A request for its vote would depose it. Then writes, for the reads to miss.
+            CutBothWays(cluster, leader, +1);
+            cluster.ReadShare = 0.5;
+            cluster.Kernel.After(null, cluster.Config.HeartbeatTimeout * 2, () =>
+            {
+                CutBothWays(cluster, leader, -1);
+                cluster.ReadShare = cluster.Plan.ReadShare;
+            });
+        }
+        else if (cluster.AreFaultsOn && cluster.Kernel.Now < until)
+        {
+            CutOnceGivenUp(cluster, leader, until);
+        }
+    });
 
     /// <summary>The leader's clock runs slow and it hears answers late; then the others hear it no more.</summary>
     private static void Lag(SimCluster cluster, SimServer leader)
@@ -216,6 +234,15 @@ internal sealed class LeaseScenario : Scenario
             // What it sent would depose the leader.
             cluster.Network.Link(leader.Machine, other.Machine).Cuts += change;
             cluster.Network.Link(other.Machine, leader.Machine).Cuts += change;
+        }
+    }
+
+    private static void CutBothWays(SimCluster cluster, SimServer server, int change)
+    {
+        Cut(cluster, server, change);
+        foreach (SimServer one in cluster.Servers.Where(s => s != server))
+        {
+            cluster.Network.Link(one.Machine, server.Machine).Cuts += change;
         }
     }
 

@@ -26,6 +26,23 @@ public sealed class FailoverTests
     }
 
     [Test]
+    public void Votes_that_were_split_cost_no_election_timer([Range(1, 10)] int seed)
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(3, s => s.Config = s.Config with { Seed = s.Config.Seed + (seed * 100) });
+        VirtualServer old = cluster.Leaders.Single();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != old)];
+        TimeSpan since = cluster.Clock.Now;
+
+        // All that goes between the two takes longer than what keeps them apart.
+        cluster.Network.RequestDelay = (_, request) =>
+            request is RequestVoteRequest or RequestPreVoteRequest ? TimeSpan.FromMilliseconds(25) : default;
+        cluster.KillProcess(old);
+        cluster.AwaitLeader(others);
+
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(TimeSpan.FromMilliseconds(500)), cluster.Dump());
+    }
+
+    [Test]
     public void A_machine_that_vanishes_is_waited_for()
     {
         using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
@@ -84,6 +101,21 @@ public sealed class FailoverTests
         }
 
         Assert.That(cluster.Servers.Select(s => s.Node!.Term), Is.All.EqualTo(term));
+    }
+
+    [Test]
+    public void A_process_that_closes_its_port_a_little_after_its_connections_is_found_out()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+        VirtualServer old = cluster.Leaders.Single();
+        TimeSpan since = cluster.Clock.Now;
+        cluster.Network.Probes = (_, to) => to == old.Address && cluster.Clock.Now - since < TimeSpan.FromMilliseconds(15)
+            ? ConnectOutcome.Connected : null;
+
+        cluster.KillProcess(old);
+        cluster.AwaitLeader();
+
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(Soon * 1.5), cluster.Dump());
     }
 
     [Test]

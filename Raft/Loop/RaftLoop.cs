@@ -36,7 +36,7 @@ internal sealed class RaftLoop(RoleContext context)
     {
         context.Meter.Follower?.Add(1);
         context.Logger.BecameFollower(context.State.LocalId, context.State.Term, change.Reason);
-        return new FollowerRole(context).RunAsync(change.Rpc);
+        return new FollowerRole(context, change.FailoverUntil).RunAsync(change.Rpc);
     }
 
     private Task<RoleChange> RunCandidateAsync(RoleChange change)

@@ -172,7 +172,8 @@ internal sealed class CandidateRole(
     private RoleChange? Settle() => _tally.Outcome switch
     {
         VoteOutcome.Won when _isPreVote => BeginTerm(),
-        VoteOutcome.Lost when _isPreVote && failoverUntil is not null => null,
+        VoteOutcome.Lost when failoverUntil is not null && _isPreVote => null,
+        VoteOutcome.Lost when failoverUntil is { } until => new RoleChange(RaftState.Follower, "the votes were split") { FailoverUntil = until },
         VoteOutcome.Won => new RoleChange(RaftState.Leader, "a majority voted for it"),
         VoteOutcome.Lost => new RoleChange(RaftState.Follower, "no majority is left to vote for it"),
         _ => null,

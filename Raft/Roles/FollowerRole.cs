@@ -9,7 +9,9 @@ namespace Raft.Roles;
 /// Follows a leader, or waits for one (runFollower, §5.2): campaigns when none was heard in time, if this server votes
 /// in the configuration in force.
 /// </summary>
-internal sealed class FollowerRole(RoleContext context) : Role(context)
+/// <param name="context">What it works with.</param>
+/// <param name="failoverUntil">Set where a campaign was lost that followed the end of the leader's process: until when there may be another.</param>
+internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil) : Role(context)
 {
     /// <summary>
     /// How often a server that is losing its vote doubles its patience. It may be the only one that can win (thesis 4.2.2); mostly
@@ -24,7 +26,7 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     private BootstrapRequest? _bootstrap;
     private RejoinRequest? _rejoin;
 
-    protected override TimeSpan Deadline => _loss.CampaignAt < ElectionAt ? _loss.CampaignAt : ElectionAt;
+    protected override TimeSpan Deadline => _loss.Deadline < ElectionAt ? _loss.Deadline : ElectionAt;
 
     private TimeSpan ElectionAt => LastHeard + _patience;
 
@@ -34,6 +36,11 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     {
         Context.State.BecomeRole(RaftState.Follower);
         Wait();
+        if (failoverUntil is { } until)
+        {
+            _loss.TryAgain(until);
+        }
+
         return null;
     }
 
@@ -155,7 +162,8 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     {
         if (WhyNotCampaign(isFailover: true) is null)
         {
-            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = ElectionAt };
+            TimeSpan until = ElectionAt < _loss.Until ? ElectionAt : _loss.Until;
+            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = until };
         }
 
         _loss.Postpone(Context.Gate.Promise.EndAt(Context.Clock.Now));

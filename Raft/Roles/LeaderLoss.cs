@@ -19,15 +19,26 @@ internal sealed class LeaderLoss(RoleContext context)
     /// <summary>What lies between the campaigns of two voters that know of it at once, so that they do not split the votes.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>A process that is being killed may close its connections before its port: so often a probe that connected is made again.</summary>
+    private const int RepeatsMax = 4;
+
+    private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(10);
+
     private TaskGroup? _tasks;
+    private int _repeats;
+    private TimeSpan _probeAt = TimeSpan.MaxValue;
     private bool _isProbing;
     private ConnectOutcome? _outcome;
     private LeaderView _leader = LeaderView.None;
     private ulong _term;
     private TimeSpan? _heardAt;
+    private long? _grantedBefore;
 
     /// <summary>When this server is to campaign since its leader is gone; the maximum where it is not.</summary>
     public TimeSpan CampaignAt { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>When there is something to do.</summary>
+    public TimeSpan Deadline => _probeAt < CampaignAt ? _probeAt : CampaignAt;
 
     /// <summary>A time to wait behind a number of other voters.</summary>
     public static TimeSpan Delay(int others, NodeRandom random) =>
@@ -40,6 +51,8 @@ internal sealed class LeaderLoss(RoleContext context)
         {
             CampaignAt = TimeSpan.MaxValue;
         }
+
+        GiveWay();
 
         // What came over its connections comes before their end: an append that is handled later would make it the leader again.
         if (!context.Inbox.IsDrained)
@@ -56,9 +69,40 @@ internal sealed class LeaderLoss(RoleContext context)
         if (!_isProbing && context.Inbox.TakeDisconnected() is { } leader && context.Config.FailoverOnDisconnect
             && leader.Id == context.State.Leader.Id)
         {
+            _repeats = 0;
+            _leader = context.State.Leader;
+            _term = context.State.Term;
+            _heardAt = context.Gate.LastContact;
             Probe();
         }
+        else if (context.Clock.Now >= _probeAt)
+        {
+            _probeAt = TimeSpan.MaxValue;
+            if (IsUnheard)
+            {
+                Probe();
+            }
+        }
     }
+
+    /// <summary>
+    /// An election that followed was lost, mostly since two that found the leader gone campaigned at once: once more, unless the others
+    /// are heard of, and in good time before the election timer that ran when the leader was lost.
+    /// </summary>
+    /// <param name="until">When that would fire.</param>
+    public void TryAgain(TimeSpan until)
+    {
+        _term = context.State.Term;
+        TimeSpan at = context.Clock.Now + (Rank() * 2);
+        if (at < until)
+        {
+            Until = until;
+            Arm(at);
+        }
+    }
+
+    /// <summary>Until when a campaign may go on; the maximum where no earlier one says so.</summary>
+    public TimeSpan Until { get; private set; } = TimeSpan.MaxValue;
 
     /// <summary>It may not campaign now: waits until a promise has ended, or leaves it to the election timer.</summary>
     /// <param name="promiseEnd">When the promise ends; null where it is not for a promise.</param>
@@ -71,9 +115,7 @@ internal sealed class LeaderLoss(RoleContext context)
     private void Probe()
     {
         _isProbing = true;
-        _leader = context.State.Leader;
-        _term = context.State.Term;
-        _heardAt = context.Gate.LastContact;
+        _probeAt = TimeSpan.MaxValue;
         _tasks ??= context.NewTasks();
         _tasks.Start($"probe of {_leader.Id}", ProbeAsync);
     }
@@ -95,11 +137,40 @@ internal sealed class LeaderLoss(RoleContext context)
         context.Inbox.Wake.Set();
     }
 
+    private void Arm(TimeSpan at)
+    {
+        CampaignAt = at;
+        _grantedBefore = context.Dispatcher.PreVotesGranted;
+    }
+
+    /// <summary>Another that asked first goes first, once: campaigning beside it, the two would split the votes.</summary>
+    private void GiveWay()
+    {
+        if (CampaignAt != TimeSpan.MaxValue && _grantedBefore is { } before && context.Dispatcher.PreVotesGranted > before)
+        {
+            _grantedBefore = null;
+            TimeSpan at = context.Clock.Now + Delay(context.State.Configuration.VoterCount, context.Random);
+            CampaignAt = at > CampaignAt ? at : CampaignAt;
+        }
+    }
+
+    /// <summary>Whether the leader is the one whose connections ended, and was not heard since.</summary>
+    private bool IsUnheard => context.State.Leader == _leader && context.State.Term == _term && context.Gate.LastContact == _heardAt;
+
     private void Conclude(ConnectOutcome outcome)
     {
-        if (outcome != ConnectOutcome.Refused || !context.Config.FailoverOnDisconnect || context.State.Leader != _leader
-            || context.State.Term != _term || context.Gate.LastContact != _heardAt)
+        if (!IsUnheard)
         {
+            return;
+        }
+
+        if (outcome != ConnectOutcome.Refused)
+        {
+            if (outcome == ConnectOutcome.Connected && _repeats < RepeatsMax)
+            {
+                _probeAt = context.Clock.Now + (FirstRepeat * (1 << _repeats++));
+            }
+
             return;
         }
 
@@ -112,7 +183,8 @@ internal sealed class LeaderLoss(RoleContext context)
         }
 
         context.State.SetLeader(LeaderView.None);
-        CampaignAt = context.Clock.Now + Rank();
+        Until = TimeSpan.MaxValue;
+        Arm(context.Clock.Now + Rank());
     }
 
     /// <summary>How long it waits for those that come before it: the voters that are left, in the configuration's order.</summary>
