@@ -35,7 +35,13 @@ internal sealed class FlappingScenario : Scenario
         Disk = plan.Disk with { SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, 10)) },
     };
 
-    public override FaultPlan Shape(FaultPlan plan, SimRandom random) => plan with { Kinds = [] };
+    public override FaultPlan Shape(FaultPlan plan, SimRandom random) => plan with
+    {
+        Kinds = [],
+        InstallFaultShare = 0,
+        TransferFaultShare = 0,
+        DiskLossShare = 0,
+    };
 
     public override void Prepare(SimCluster cluster) =>
         cluster.Kernel.After(null, cluster.Config.HeartbeatTimeout * Settled, () =>
