@@ -73,6 +73,11 @@ internal enum Happening
     Recovered,
     RecoveryLeftToStart,
     StateKept,
+    ConnectionsEnded,
+    PortRefused,
+    PortRefusedFalsely,
+    LeaderGivenUp,
+    LeaderKept,
 }
 
 /// <summary>What belongs to which.</summary>
@@ -93,7 +98,8 @@ internal static class Happenings
     /// <summary>Whether something is rare outside the scenarios that dwell on it.</summary>
     public static bool IsRare(this Happening what) => what is Happening.ConflictReset or Happening.LogDroppedAtStart
         or Happening.SnapshotOvertaken or Happening.TimeoutNowRefused or Happening.RemovalLearned or Happening.LeaderAgain
-        or Happening.LeaderLate or Happening.Reload or Happening.Recovered or Happening.RecoveryLeftToStart;
+        or Happening.LeaderLate or Happening.Reload or Happening.Recovered or Happening.RecoveryLeftToStart
+        or Happening.LeaderKept;
 
     /// <summary>Whether something can happen in runs of a profile at all.</summary>
     public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch

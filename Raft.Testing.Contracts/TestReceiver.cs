@@ -8,6 +8,7 @@ internal sealed class TestReceiver : IRpcReceiver
     private readonly Lock _gate = new();
     private readonly List<RpcRequest> _received = [];
     private readonly Channel<IncomingRpc> _unanswered = Channel.CreateUnbounded<IncomingRpc>();
+    private readonly List<ServerId> _disconnected = [];
     private Func<RpcRequest, RpcResponse>? _answer;
 
     /// <summary>All requests so far, in order.</summary>
@@ -18,6 +19,18 @@ internal sealed class TestReceiver : IRpcReceiver
             lock (_gate)
             {
                 return [.. _received];
+            }
+        }
+    }
+
+    /// <summary>The servers whose last connection has ended, in order.</summary>
+    public IReadOnlyList<ServerId> Disconnected
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _disconnected];
             }
         }
     }
@@ -49,6 +62,15 @@ internal sealed class TestReceiver : IRpcReceiver
         else
         {
             _unanswered.Writer.TryWrite(rpc);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IRpcReceiver.Disconnected(ServerId server)
+    {
+        lock (_gate)
+        {
+            _disconnected.Add(server);
         }
     }
 }

@@ -157,6 +157,17 @@ public sealed class TcpTransport : ITransport
     public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
         CallAsync<AskResponse>(target, request, cancellationToken);
 
+    /// <inheritdoc/>
+    /// <remarks>
+    /// Takes half a second at most. Refused is only what the stream layer reports, itself or within another exception, as a
+    /// <see cref="SocketException"/> that says <see cref="SocketError.ConnectionRefused"/>.
+    /// </remarks>
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return _dialer.ProbeAsync(AddressOf(target), cancellationToken);
+    }
+
     /// <summary>
     /// Ends all connections that are open, idle or not, in both directions: calls under way fail with
     /// <see cref="TransportFailure.Shutdown"/>, the next ones dial anew. For when what connections were made with is over, such

@@ -118,6 +118,13 @@ public sealed record RaftConfig
     public bool PreVoteDisabled { get; init; }
 
     /// <summary>
+    /// Whether a follower gives up its leader as soon as all connections from it have ended and its port refuses a new one, and then
+    /// campaigns within some 20 ms for each voter, rather than wait for its election timer; it always asks first whether it could
+    /// win. What is promised for leases (<see cref="ReadConsistency.Lease"/>) is kept. Default true.
+    /// </summary>
+    public bool FailoverOnDisconnect { get; init; } = true;
+
+    /// <summary>
     /// Hears when this node gains leadership (true) and loses it (false), in turn; null for nobody. The node never waits for
     /// room in it: what is left out while there is none is always a gain and its loss together, and never the newest. See also
     /// <see cref="RaftNode.LeadershipChanges"/>.

@@ -207,6 +207,8 @@ internal sealed record ClusterPlan
             BreakShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.05) : 0,
             Timeout = heartbeat * random.LogBetween(0.5, 5),
             PieceTimeMax = heartbeat * random.LogBetween(0.001, 0.3),
+            FalseRefusalShare = random.Chance(0.5) ? random.LogBetween(0.02, 0.5) : 0,
+            ProbeHangShare = random.Chance(0.5) ? random.LogBetween(0.02, 0.5) : 0,
         };
     }
 }

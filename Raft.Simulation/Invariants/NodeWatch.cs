@@ -317,6 +317,8 @@ internal sealed class NodeWatch : IRaftTrace
         }
     }
 
+    void IRaftTrace.LeaderGone(ServerId leader, ulong term) => _coverage.Hit(Happening.LeaderGivenUp);
+
     void IRaftTrace.RoleTasks(int groups)
     {
         if (groups > RoleTasksMax)

@@ -25,6 +25,7 @@ internal static class Rule
     public const string Members = "one change of the members at a time, and by whom it may be (thesis 4.1)";
     public const string InForce = "the newest configuration of the log is in force (thesis 4.1)";
     public const string Voters = "only voters campaign, only members count (thesis 4.2)";
+    public const string Flapping = "connections that end while new ones succeed or hang depose no leader";
     public const string Target = "only a voter that answers is chosen to take over (W27)";
     public const string Removed = "a removed server learns it, and then keeps still (W18)";
     public const string Snapshots = "a snapshot is the state at a committed index, and newer than the one before (§7, W14)";

@@ -30,6 +30,15 @@ internal sealed record NetworkConditions
     /// <summary>The share of sends with which a pipeline's connection ends or hangs.</summary>
     public double BreakShare { get; init; }
 
+    /// <summary>The share of breaks after which the receiver finds all connections of the sender, who lives, to have ended.</summary>
+    public double EndSeenShare { get; init; } = 0.5;
+
+    /// <summary>The share of probes of a process that lives which are refused all the same: by a firewall, or a full backlog.</summary>
+    public double FalseRefusalShare { get; init; }
+
+    /// <summary>The share of probes that hang, beside those whose messages are lost.</summary>
+    public double ProbeHangShare { get; init; }
+
     /// <summary>The most time that passes between two pieces of a snapshot.</summary>
     public TimeSpan PieceTimeMax { get; init; } = TimeSpan.FromMilliseconds(5);
 
@@ -44,5 +53,7 @@ internal sealed record NetworkConditions
         DuplicateShare = 0,
         BreakShare = 0,
         ProbeShare = 0,
+        FalseRefusalShare = 0,
+        ProbeHangShare = 0,
     };
 }

@@ -65,6 +65,7 @@ internal sealed class SimCall<T> : SimExchange
 
         long askedAt = kernel.Steps;
         receiver.Inbound.Add(this);
+        Source.Talks(receiver, request.Header.Id);
         kernel.After(
             receiver.Process, Network.Delay(from, _to), () => receiver.Deliver(new SimRpc(request, (response, error) =>
                 Answer(request, response, error, askedAt))));

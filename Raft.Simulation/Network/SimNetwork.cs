@@ -8,6 +8,9 @@ namespace Raft.Simulation.Network;
 /// </summary>
 internal sealed class SimNetwork
 {
+    /// <summary>How long a probe takes that nobody answers.</summary>
+    private const int ProbeTimeMs = 500;
+
     private readonly SimLink[][] _links;
     private readonly Dictionary<ServerAddress, SimTransport> _endpoints = [];
     private readonly bool[] _isOff;
@@ -74,7 +77,51 @@ internal sealed class SimNetwork
         if (!_isOff[transport.Machine])
         {
             transport.Abandon();
+            transport.EndOutbound();
         }
+    }
+
+    /// <summary>
+    /// All connections of one server to another have ended, and that one sees it a little later: unless the link is cut, then or now.
+    /// Requests that are on their way may come later still.
+    /// </summary>
+    public void TellEnd(SimTransport source, SimTransport target, ServerId server)
+    {
+        SimLink link = Link(source.Machine, target.Machine);
+        if (!link.IsCut)
+        {
+            Kernel.After(target.Process, Delay(source.Machine, target.Machine), () =>
+            {
+                if (!link.IsCut)
+                {
+                    Coverage.Hit(Happening.ConnectionsEnded);
+                    target.Ended(server);
+                }
+            });
+        }
+    }
+
+    /// <summary>What a server finds that tries to connect to another.</summary>
+    public async ValueTask<ConnectOutcome> ProbeAsync(SimTransport source, Server target, CancellationToken cancellationToken)
+    {
+        int from = source.Machine;
+        int to = SimAddress.MachineOf(target.Address);
+        var outcome = new TaskCompletionSource<ConnectOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration ended = cancellationToken.Register(() => outcome.TrySetResult(ConnectOutcome.Unknown));
+        Kernel.After(source.Process, TimeSpan.FromMilliseconds(ProbeTimeMs), () => outcome.TrySetResult(ConnectOutcome.Unknown));
+        if (!Link(from, to).IsCut && !IsDropped() && !Kernel.Random.Chance(Conditions.ProbeHangShare))
+        {
+            Kernel.After(null, Delay(from, to), () =>
+            {
+                if (!_isOff[to] && !Link(to, from).IsCut && !IsDropped())
+                {
+                    ConnectOutcome found = Knock(target.Address);
+                    Kernel.After(source.Process, Delay(to, from), () => outcome.TrySetResult(found));
+                }
+            });
+        }
+
+        return await outcome.Task;
     }
 
     /// <summary>Whether a sender learns at once that its message does not arrive.</summary>
@@ -154,6 +201,23 @@ internal sealed class SimNetwork
         Kernel.Note(MessageHash.Of(from, to, response));
         Kernel.Log?.Invoke(Kernel.Now, $"n{from + 1} > n{to + 1} {MessageText.Of(response)}");
         Watch.Answered(from, to, request, response, askedAt);
+    }
+
+    private ConnectOutcome Knock(ServerAddress address)
+    {
+        if (Find(address) is null)
+        {
+            Coverage.Hit(Happening.PortRefused);
+            return ConnectOutcome.Refused;
+        }
+
+        if (Kernel.Random.Chance(Conditions.FalseRefusalShare))
+        {
+            Coverage.Hit(Happening.PortRefusedFalsely);
+            return ConnectOutcome.Refused;
+        }
+
+        return ConnectOutcome.Connected;
     }
 
     /// <summary>Reaches whoever listens when it arrives, which may be another process than the one it was meant for.</summary>

@@ -68,6 +68,11 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
         if (!_hasEnded && Network.Kernel.Random.Chance(Network.Conditions.BreakShare))
         {
             Network.Coverage.Hit(Happening.ConnectionBroken);
+            if (Network.Kernel.Random.Chance(Network.Conditions.EndSeenShare))
+            {
+                Network.TellEnd(Source, _receiver, request.Header.Id);
+            }
+
             if (Network.Kernel.Random.Chance(0.5))
             {
                 _requests.Stop();
@@ -83,6 +88,7 @@ internal sealed class SimPipeline : SimExchange, IAppendPipeline
             return ValueTask.FromException(Failed(_isDisposed ? TransportFailure.Shutdown : TransportFailure.Broken));
         }
 
+        Source.Talks(_receiver, request.Header.Id);
         Network.Requested(Source.Machine, _receiver.Machine, request);
         _waitingSinceTicks.Enqueue(Network.Kernel.NowTicks);
         Network.Watch.InFlight(Source.Machine, _receiver.Machine, _waitingSinceTicks.Count, Network.InFlightCountMax);

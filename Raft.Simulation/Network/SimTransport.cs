@@ -6,6 +6,7 @@ namespace Raft.Simulation.Network;
 internal sealed class SimTransport(SimNetwork network, SimProcess process, int machine, ServerAddress address) : ITransport
 {
     private readonly HashSet<SimExchange> _outbound = [];
+    private readonly List<(SimTransport Target, ServerId Name)> _talkedTo = [];
     private IRpcReceiver? _receiver;
 
     public ServerAddress LocalAddress => address;
@@ -56,6 +57,9 @@ internal sealed class SimTransport(SimNetwork network, SimProcess process, int m
     public ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken) =>
         SimPipeline.OpenAsync(this, target, cancellationToken);
 
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        network.ProbeAsync(this, target, cancellationToken);
+
     public ValueTask DisposeAsync()
     {
         if (!IsClosed)
@@ -80,6 +84,46 @@ internal sealed class SimTransport(SimNetwork network, SimProcess process, int m
             {
                 exchange.End(TransportFailure.Broken);
             }
+        }
+
+        TellEnds(toMachine);
+    }
+
+    /// <summary>Those that it talks to, one or all of them, find that all its connections have ended; it lives.</summary>
+    public void TellEnds(int? toMachine)
+    {
+        foreach ((SimTransport target, ServerId name) in _talkedTo)
+        {
+            if (toMachine is null || target.Machine == toMachine)
+            {
+                network.TellEnd(this, target, name);
+            }
+        }
+    }
+
+    /// <summary>It has sent a request, under a name.</summary>
+    internal void Talks(SimTransport target, ServerId name)
+    {
+        if (!name.IsEmpty && !_talkedTo.Exists(t => t.Target == target))
+        {
+            _talkedTo.RemoveAll(t => t.Target.Machine == target.Machine);
+            _talkedTo.Add((target, name));
+        }
+    }
+
+    /// <summary>Its process has ended, on a machine that goes on.</summary>
+    internal void EndOutbound()
+    {
+        TellEnds(toMachine: null);
+        _talkedTo.Clear();
+    }
+
+    /// <summary>All connections of another server have ended. A step of this process.</summary>
+    internal void Ended(ServerId server)
+    {
+        if (!IsClosed)
+        {
+            _receiver!.Disconnected(server);
         }
     }
 

@@ -1,13 +1,14 @@
 using Raft.Simulation.Cluster;
 using Raft.Simulation.Faults;
 using Raft.Simulation.Kernel;
+using Raft.Simulation.Network;
 
 namespace Raft.Simulation.Scenarios;
 
 /// <summary>
 /// Reads by leases, at the edge of what these allow: leaders whose clocks run slow and that hear answers late, and that are cut off
-/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end; servers
-/// whose timeouts are not the others', and are reloaded.
+/// then; voters that start again right after they promised, beside one that campaigns; handovers; connections that end, and leaders
+/// that live whose port refuses then; servers whose timeouts are not the others', and are reloaded.
 /// </summary>
 internal sealed class LeaseScenario : Scenario
 {
@@ -52,6 +53,7 @@ internal sealed class LeaseScenario : Scenario
     public override void Prepare(SimCluster cluster)
     {
         Later(cluster);
+        Refuse(cluster);
         if (cluster.Kernel.Random.Chance(0.5))
         {
             Reload(cluster);
@@ -104,6 +106,56 @@ internal sealed class LeaseScenario : Scenario
             server.Coverage.Hit(Happening.Reload);
         }
     }
+
+    /// <summary>
+    /// A leader that lives seems to be gone: its connections end for all others, its port refuses them, and as soon as enough have given
+    /// it up they hear it no more. Whoever forgets what it promised elects another while that one still reads by its lease.
+    /// </summary>
+    private static void Refuse(SimCluster cluster) => cluster.Kernel.After(
+        null, cluster.Config.HeartbeatTimeout * (4 + (cluster.Kernel.Random.NextFraction() * 6)), () =>
+        {
+            if (!cluster.AreFaultsOn)
+            {
+                return;
+            }
+
+            if (cluster.Leader is { Transport: { } transport } leader)
+            {
+                NetworkConditions usual = cluster.Network.Conditions;
+                cluster.Network.Conditions = usual with { FalseRefusalShare = 1, ProbeHangShare = 0 };
+                transport.TellEnds(toMachine: null);
+                CutOnceGivenUp(cluster, leader, cluster.Kernel.Now + (cluster.Config.HeartbeatTimeout * 0.3));
+                cluster.Kernel.After(null, cluster.Config.HeartbeatTimeout * 0.3, () =>
+                {
+                    if (cluster.AreFaultsOn)
+                    {
+                        cluster.Network.Conditions = usual;
+                    }
+                });
+            }
+
+            Refuse(cluster);
+        });
+
+    private static void CutOnceGivenUp(SimCluster cluster, SimServer leader, TimeSpan until) => cluster.Kernel.After(null, Moment, () =>
+    {
+        int majority = (cluster.Servers.Count / 2) + 1;
+        if (cluster.Servers.Count(s => s != leader && s.Node is { } node && node.Leader.Id.IsEmpty) >= majority)
+        {
+            // A request for its vote would depose it. Then writes, for the reads to miss.
+            CutBothWays(cluster, leader, +1);
+            cluster.ReadShare = 0.5;
+            cluster.Kernel.After(null, cluster.Config.HeartbeatTimeout * 2, () =>
+            {
+                CutBothWays(cluster, leader, -1);
+                cluster.ReadShare = cluster.Plan.ReadShare;
+            });
+        }
+        else if (cluster.AreFaultsOn && cluster.Kernel.Now < until)
+        {
+            CutOnceGivenUp(cluster, leader, until);
+        }
+    });
 
     /// <summary>The leader's clock runs slow and it hears answers late; then the others hear it no more.</summary>
     private static void Lag(SimCluster cluster, SimServer leader)
@@ -182,6 +234,15 @@ internal sealed class LeaseScenario : Scenario
             // What it sent would depose the leader.
             cluster.Network.Link(leader.Machine, other.Machine).Cuts += change;
             cluster.Network.Link(other.Machine, leader.Machine).Cuts += change;
+        }
+    }
+
+    private static void CutBothWays(SimCluster cluster, SimServer server, int change)
+    {
+        Cut(cluster, server, change);
+        foreach (SimServer one in cluster.Servers.Where(s => s != server))
+        {
+            cluster.Network.Link(one.Machine, server.Machine).Cuts += change;
         }
     }
 

@@ -16,7 +16,7 @@ internal abstract class Scenario
         new HeartbeatScenario(), new PipelineScenario(), new FailedTruncationScenario(), new FailedAppendScenario(),
         new ConflictingLogScenario(), new OvertakenSnapshotScenario(), new RemovedServerScenario(), new LeavingLeaderScenario(),
         new TransferTargetScenario(), new StrayTimeoutNowScenario(), new InterruptedTransferScenario(),
-        new LostMajorityScenario(), new LeaseScenario(),
+        new LostMajorityScenario(), new LeaseScenario(), new FlappingScenario(),
     ];
 
     /// <summary>The names of all.</summary>

@@ -28,6 +28,9 @@ internal static class Scenario
         cluster.Run(leader.Node!.AddVoterAsync(behind.Id, behind.Address));
         Serve(cluster, leader);
 
+        cluster.Network.Probes = static (_, _) => ConnectOutcome.Refused;
+        cluster.Network.EndConnections(leader, behind);
+        cluster.Await("it gave up its leader", () => behind.Node!.Leader.Id.IsEmpty);
         cluster.Network.Isolate(leader.Address, cluster.Servers.Select(s => s.Address));
         cluster.Await("it gave up leading", () => leader.Node!.State != RaftState.Leader);
     }

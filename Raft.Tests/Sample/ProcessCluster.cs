@@ -29,6 +29,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     public static int Rounds(int few) => IsFullRun
         ? int.Parse(Environment.GetEnvironmentVariable(RoundsVariable)!, CultureInfo.InvariantCulture) : few;
 
+    /// <summary>Whether nodes go by raftkv's own timings in each test run, not by shorter ones.</summary>
+    public bool HasDefaultTimings { get; init; }
+
     /// <summary>The HTTP addresses.</summary>
     public IReadOnlyList<string> Http => [.. Enumerable.Range(0, size).Select(i => $"http://127.0.0.1:{_ports[size + i]}")];
 
@@ -53,7 +56,7 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     public async Task StartAsync(int node, params string[] own)
     {
         string peers = string.Join(',', Enumerable.Range(0, Founders).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
-        string[] timings = IsFullRun ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
+        string[] timings = IsFullRun || HasDefaultTimings ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
         _nodes[node] = RaftkvProcess.Start(
         [
             "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}",

@@ -16,7 +16,8 @@ public sealed class PlantedBugTests
     private const ulong LeaseSeedsMax = 120;
 
     /// <summary>Bugs of leases, which the scenario of that name dwells on.</summary>
-    private static readonly string[] Leases = ["LeaseTooLong", "LeaseFromReceipt", "LeaseAfterTimeoutNow", "PromiseForgotten"];
+    private static readonly string[] Leases =
+        ["LeaseTooLong", "LeaseFromReceipt", "LeaseAfterTimeoutNow", "PromiseForgotten", "FailoverEndsPromise"];
 
     /// <summary>Bugs that need more seeds than a test run has time for; the last of them, clusters of particular profiles.</summary>
     private static readonly string[] Rare =

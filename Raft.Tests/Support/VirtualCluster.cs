@@ -107,6 +107,13 @@ internal sealed class VirtualCluster : IDisposable
         Network.Heal();
     }
 
+    /// <summary>Kills a process: its connections end and its port refuses, which the others see.</summary>
+    public void KillProcess(VirtualServer server)
+    {
+        Kill(server);
+        Network.EndConnections(server);
+    }
+
     public VirtualServer AwaitLeader(params VirtualServer[] among)
     {
         VirtualServer[] candidates = among.Length == 0 ? [.. Servers] : among;

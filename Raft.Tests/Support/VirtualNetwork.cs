@@ -33,8 +33,42 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     /// <summary>How much longer the answer of a server takes; null for none.</summary>
     public Func<ServerAddress, RpcRequest, TimeSpan>? AnswerDelay { get; set; }
 
+    /// <summary>What becomes of a probe of a server, in place of what would; null for that.</summary>
+    public Func<ServerAddress, ServerAddress, ConnectOutcome?>? Probes { get; set; }
+
+    /// <summary>How long a probe takes that is answered; others take the timeout.</summary>
+    public TimeSpan ProbeTime { get; set; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>A transport under an address; the server is reachable once it is started.</summary>
     public VirtualTransport Attach(ServerAddress address) => new(this, address);
+
+    /// <summary>All connections from a server end, for the others that are given, or all.</summary>
+    public void EndConnections(VirtualServer server, params VirtualServer[] seenBy)
+    {
+        foreach (VirtualTransport other in _servers.Values.Where(o => o.LocalAddress != server.Address
+            && (seenBy.Length == 0 || seenBy.Any(s => s.Address == o.LocalAddress))).ToArray())
+        {
+            After(Latency, () =>
+            {
+                if (!_cut.Contains((server.Address, other.LocalAddress)))
+                {
+                    other.Disconnected(server.Id);
+                }
+            });
+        }
+    }
+
+    internal async ValueTask<ConnectOutcome> ProbeAsync(ServerAddress from, ServerAddress to, CancellationToken cancellationToken)
+    {
+        ConnectOutcome outcome = Probes?.Invoke(from, to) ?? (_cut.Contains((from, to)) || _cut.Contains((to, from))
+            ? ConnectOutcome.Unknown
+            : IsUp(to) ? ConnectOutcome.Connected : ConnectOutcome.Refused);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration ended = cancellationToken.Register(() => answer.TrySetResult());
+        After(outcome == ConnectOutcome.Unknown ? Timeout : ProbeTime, () => answer.TrySetResult());
+        await answer.Task;
+        return outcome;
+    }
 
     /// <summary>Cuts one direction of a link.</summary>
     public void CutOneWay(ServerAddress from, ServerAddress to) => _cut.Add((from, to));

@@ -76,6 +76,11 @@ internal sealed class VirtualTransport(VirtualNetwork network, ServerAddress add
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        network.ProbeAsync(address, target.Address, cancellationToken);
+
+    internal void Disconnected(ServerId server) => _receiver!.Disconnected(server);
+
     internal void Deliver(IncomingRpc rpc) => _receiver!.Receive(rpc);
 
     private async ValueTask<T> CallAsync<T>(

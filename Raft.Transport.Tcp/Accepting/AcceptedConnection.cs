@@ -18,6 +18,7 @@ internal sealed class AcceptedConnection
     private readonly AnswerQueue _answers;
     private readonly ReceiveDeadline _deadline;
     private readonly ReceiveBuffer _buffer = new(FirstBufferBytes);
+    private readonly ConnectionNames _names;
     private RequestDecoder? _decoder;
     private long _usedBytes;
     private bool _wasAsked;
@@ -31,6 +32,7 @@ internal sealed class AcceptedConnection
         _connection = connection;
         Remote = connection.RemoteName;
         _context = context;
+        _names = new ConnectionNames(context.Peers);
         _deadline = new ReceiveDeadline(context.Time, context.Options.SnapshotTimeoutScale);
         _answers = new AnswerQueue(
             connection, context.Budget, _share, context.Options.UnansweredMax, context.Time,
@@ -67,6 +69,7 @@ internal sealed class AcceptedConnection
         {
             _decoder?.Abandon();
             End();
+            _names.End();
             await _answers.WhenIdleAsync().ConfigureAwait(false);
         }
 
@@ -178,6 +181,7 @@ internal sealed class AcceptedConnection
         while (!_isClosed && decoder.TryDecode(_buffer) is { } request)
         {
             _wasAsked = true;
+            _names.Note(request.Header.Id);
             _context.Meter.Decoded(_decodingSince, request);
             _deadline.Restart();
             long bytes = _buffer.UsedBytes - _usedBytes;

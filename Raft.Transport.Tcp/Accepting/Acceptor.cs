@@ -54,6 +54,9 @@ internal sealed class Acceptor : IAsyncDisposable
     /// <summary>The budget of all connections.</summary>
     public DecodingBudget Budget => _context.Budget;
 
+    /// <summary>Which servers have connections open to here.</summary>
+    public NamedPeers Peers => _context.Peers;
+
     /// <summary>How many snapshots were announced and are not answered yet.</summary>
     public int SnapshotCount => _context.SnapshotCount;
 
@@ -63,6 +66,7 @@ internal sealed class Acceptor : IAsyncDisposable
     /// <summary>Closes the listener and all connections and waits for their tasks.</summary>
     public async ValueTask DisposeAsync()
     {
+        _context.Peers.Stop();
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         Task closing = CloseAllAsync("this transport was closed");

@@ -16,6 +16,9 @@ internal sealed class AcceptorContext(
 
     public IRpcReceiver Receiver { get; } = receiver;
 
+    /// <summary>Which servers have connections open to here.</summary>
+    public NamedPeers Peers { get; } = new(receiver, new ForgivingLogger(logger));
+
     public ILogger Logger { get; } = new ForgivingLogger(logger);
 
     public TransportMeter Meter { get; } = meter;

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Raft.Transport.Tcp.Sending;
 
 /// <summary>
@@ -7,6 +9,11 @@ namespace Raft.Transport.Tcp.Sending;
 /// <remarks>A lock serves here: taking and returning a connection is a few instructions, and callers are many.</remarks>
 internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
 {
+    /// <summary>How long a probe may take: less than until the system asks a second time, which it does after a second.</summary>
+    private static readonly TimeSpan ProbeTimeMax = TimeSpan.FromMilliseconds(500);
+
+    private const int WrappingsMax = 8;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Stack<ClientConnection>> _idle = new(StringComparer.Ordinal);
     private readonly HashSet<ClientConnection> _open = [];
@@ -107,6 +114,38 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
 
         connection.Dispose();
         throw Closed();
+    }
+
+    /// <summary>Connects and closes the connection again. Does not fail.</summary>
+    public async ValueTask<ConnectOutcome> ProbeAsync(ServerAddress target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            TimeSpan most = options.Timeout < ProbeTimeMax ? options.Timeout : ProbeTimeMax;
+            using var timeout = new CancellationTokenSource(most, options.TimeProvider);
+            using CancellationTokenSource linked = LinkToStop(timeout.Token, cancellationToken);
+            using IStreamConnection stream = await options.StreamLayer.DialAsync(target, linked.Token).ConfigureAwait(false);
+            return ConnectOutcome.Connected;
+        }
+        catch (Exception failure)
+        {
+            // Whatever a stream layer throws, also where it closes.
+            return IsRefusal(failure) ? ConnectOutcome.Refused : ConnectOutcome.Unknown;
+        }
+    }
+
+    // Stream layers wrap what the socket threw, once or more.
+    private static bool IsRefusal(Exception? failure)
+    {
+        for (int depth = 0; failure is not null && depth < WrappingsMax; depth++, failure = failure.InnerException)
+        {
+            if (failure is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Ends all connections and with them all calls; the next dial anew.</summary>

@@ -66,6 +66,15 @@ internal sealed class LeasePromise(TimeSpan most, TimeSpan withheldUntil)
         }
     }
 
+    /// <summary>When the promise in force ends; null for none.</summary>
+    public TimeSpan? EndAt(TimeSpan now)
+    {
+        lock (_gate)
+        {
+            return now < _until ? _until : null;
+        }
+    }
+
     /// <summary>Promises so long are durable from now on.</summary>
     public void Allow(TimeSpan most)
     {

@@ -28,6 +28,10 @@ internal sealed class VoteTally(ClusterConfiguration configuration)
         }
     }
 
+    /// <summary>Forgets one refusal: the voter is asked again.</summary>
+    /// <returns>Whether it had refused.</returns>
+    public bool TakeBackRefusal(ServerId voter) => _refused.Remove(voter);
+
     /// <summary>How the election stands.</summary>
     public VoteOutcome Outcome
     {

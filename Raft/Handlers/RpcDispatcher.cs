@@ -37,6 +37,9 @@ internal sealed class RpcDispatcher
         _timeoutNow = new TimeoutNowHandler(state, claims, gate, logger, mutation);
     }
 
+    /// <inheritdoc cref="RequestPreVoteHandler.Granted"/>
+    public long PreVotesGranted => _requestPreVote.Granted;
+
     /// <summary>Handles a request.</summary>
     /// <param name="rpc">The request.</param>
     /// <param name="term">The term that the request names: the newer one, where the outcome is to adopt it; 0 for none.</param>

@@ -72,7 +72,7 @@ internal sealed class NodeCore
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
         var applies = new ApplyQueue(config.Limits, clock, Completions);
         var askServer = new AskServer(header, config.AskHandler, _userTasks);
-        Inbox = new LoopInbox(applies, gate, capabilities, askServer, Observers);
+        Inbox = new LoopInbox(applies, gate, capabilities, askServer, Observers, board);
         Questions = new RequestGate(config.Limits.RequestQueueCountMax);
         _writer = new LogWriter(
             logStore, stableStore, clock, Inbox, recovered.Record.Term, meter.Storage, runtime.Mutation);

@@ -110,6 +110,12 @@ internal enum Mutation
     /// <summary>A voter that starts again does not keep to what it may have promised before.</summary>
     PromiseForgotten,
 
+    /// <summary>A voter that gives up its leader, since its connections ended and its port refuses, forgets what it promised it.</summary>
+    FailoverEndsPromise,
+
+    /// <summary>A server without a vote that gives up its leader campaigns like any other.</summary>
+    FailoverOfNonvoter,
+
     /// <summary>A snapshot of a state machine with sessions leaves the sessions out (thesis 6.3).</summary>
     SessionsNotInSnapshot,
 }

@@ -57,6 +57,9 @@ internal interface IRaftTrace
     /// <summary>A leader begins to hand over, or gives it up, or has ended.</summary>
     void Transfer(ServerId target, bool isOver);
 
+    /// <summary>A follower gives up its leader, whose connections have ended and whose port refuses.</summary>
+    void LeaderGone(ServerId leader, ulong term);
+
     /// <summary>The tasks of a role begin; so many groups of tasks of roles have not ended, this one included.</summary>
     void RoleTasks(int groups);
 }

@@ -28,7 +28,7 @@ internal static partial class LogMessages
     [LoggerMessage(200, LogLevel.Information, "{Node} follows in term {Term}: {Reason}")]
     public static partial void BecameFollower(this ILogger logger, ServerId node, ulong term, string reason);
 
-    [LoggerMessage(201, LogLevel.Information, "{Node} campaigns for term {Term}: no leader was heard in time")]
+    [LoggerMessage(201, LogLevel.Information, "{Node} campaigns for term {Term}")]
     public static partial void BecameCandidate(this ILogger logger, ServerId node, ulong term);
 
     [LoggerMessage(202, LogLevel.Information, "{Node} leads term {Term} from entry {FirstIndex} on")]
@@ -138,6 +138,9 @@ internal static partial class LogMessages
 
     [LoggerMessage(211, LogLevel.Warning, "{Node} did not remove {Server}: {Reason}")]
     public static partial void NotRemoved(this ILogger logger, ServerId node, Server server, string reason);
+
+    [LoggerMessage(212, LogLevel.Information, "{Node} gave up leader {Leader} in term {Term}: its connections ended and its port refuses")]
+    public static partial void LeaderGone(this ILogger logger, ServerId node, ServerId leader, ulong term);
 
     [LoggerMessage(700, LogLevel.Warning, "{Node} was recovered: all up to entry {Index} of term {Term} is in one snapshot, and the members are {Configuration}")]
     public static partial void Recovered(

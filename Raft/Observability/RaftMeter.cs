@@ -40,6 +40,8 @@ internal sealed class RaftMeter : IDisposable
         Leader = make.Count("raft.state.leader", Event, "Times that it won an election.");
         HeartbeatTimeout = make.Count(
             "raft.transition.heartbeat_timeout", Event, "Times that it heard no leader for so long that it campaigned.");
+        LeaderGone = make.Count(
+            "raft.transition.leader_gone", Event, "Times that it gave up its leader, whose connections had ended and whose port refused.");
         LeaseTimeout = make.Count(
             "raft.transition.leader_lease_timeout", Event, "Times that it gave up leading, as it heard no majority.");
         ElectSelf = make.Time("raft.candidate.electSelf", "One request for a vote, until it was answered or failed.");
@@ -74,6 +76,8 @@ internal sealed class RaftMeter : IDisposable
     public Counter<long>? Leader { get; }
 
     public Counter<long>? HeartbeatTimeout { get; }
+
+    public Counter<long>? LeaderGone { get; }
 
     public Counter<long>? LeaseTimeout { get; }
 

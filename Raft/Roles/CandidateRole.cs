@@ -13,32 +13,38 @@ namespace Raft.Roles;
 /// <param name="campaign">Counts this node's campaigns.</param>
 /// <param name="isTransfer">Whether the leader hands over: then voters do not protect it, and need not be asked first.</param>
 /// <param name="transferTerm">The term in which the leader said so: it releases voters from their promises. 0 where it named none.</param>
-internal sealed class CandidateRole(RoleContext context, ulong campaign, bool isTransfer, ulong transferTerm) : Role(context)
+/// <param name="failoverUntil">
+/// Where the leader's process has ended, until when those that refuse are asked again (<see cref="LeaderLoss"/>): they may not know it yet.
+/// </param>
+internal sealed class CandidateRole(
+    RoleContext context, ulong campaign, bool isTransfer, ulong transferTerm, TimeSpan? failoverUntil) : Role(context)
 {
     private readonly TaskGroup _tasks = context.NewTasks();
     private VoteTally _tally = new(context.State.Configuration);
     private TimeSpan _deadline;
+    private TimeSpan _askAgainAt = TimeSpan.MaxValue;
     private ulong _term;
     private bool _isPreVote;
     private bool _hasAsked;
 
-    protected override TimeSpan Deadline => _deadline;
+    protected override TimeSpan Deadline => _askAgainAt < _deadline ? _askAgainAt : _deadline;
 
     protected override RoleChange? Enter()
     {
         Context.State.BecomeRole(RaftState.Candidate);
         Context.State.SetLeader(LeaderView.None);
-        _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
+        _deadline = failoverUntil ?? Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         _term = Context.State.Term + 1;
 
         // A server that loses its vote by what stands in its log asks first in any case: mostly another is to lead, and
-        // would be disturbed by newer terms each time.
-        if ((Context.Config.PreVoteDisabled && Context.State.IsVoter) || isTransfer)
+        // would be disturbed by newer terms each time. So does one that asks again and again.
+        if (failoverUntil is null && ((Context.Config.PreVoteDisabled && Context.State.IsVoter) || isTransfer))
         {
             return BeginTerm();
         }
 
         _isPreVote = true;
+        AskAgainLater();
         return AskAll();
     }
 
@@ -55,6 +61,11 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         if (Context.IsDiskStalled)
         {
             return new RoleChange(RaftState.Follower, "its disk does not answer");
+        }
+
+        if (now >= _askAgainAt && now < _deadline)
+        {
+            return AskAgain();
         }
 
         return now >= _deadline ? new RoleChange(RaftState.Candidate, "the election timed out") : null;
@@ -107,6 +118,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
     private RoleChange? BeginTerm()
     {
         _isPreVote = false;
+        _askAgainAt = TimeSpan.MaxValue;
         _hasAsked = false;
         Context.State.Campaign();
         Context.Answers.OnTermChanged();
@@ -124,8 +136,7 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         {
             if (voter.IsVoter && voter.Id != Context.State.LocalId)
             {
-                bool isPreVote = _isPreVote;
-                _tasks.Start($"request for the vote of {voter.Id}", () => isPreVote ? AskPreVoteAsync(voter) : AskVoteAsync(voter));
+                Ask(voter);
             }
         }
 
@@ -133,9 +144,36 @@ internal sealed class CandidateRole(RoleContext context, ulong campaign, bool is
         return Settle();
     }
 
+    /// <summary>Asks those again that refused or were not reached; whoever has not answered yet may be far away, and is waited for.</summary>
+    private RoleChange? AskAgain()
+    {
+        AskAgainLater();
+        foreach (Server voter in Context.State.Configuration.Servers)
+        {
+            if (_tally.TakeBackRefusal(voter.Id))
+            {
+                Ask(voter);
+            }
+        }
+
+        return null;
+    }
+
+    private void AskAgainLater() => _askAgainAt = failoverUntil is null
+        ? TimeSpan.MaxValue
+        : Context.Clock.Now + LeaderLoss.Delay(Context.State.Configuration.VoterCount, Context.Random);
+
+    private void Ask(Server voter)
+    {
+        bool isPreVote = _isPreVote;
+        _tasks.Start($"request for the vote of {voter.Id}", () => isPreVote ? AskPreVoteAsync(voter) : AskVoteAsync(voter));
+    }
+
     private RoleChange? Settle() => _tally.Outcome switch
     {
         VoteOutcome.Won when _isPreVote => BeginTerm(),
+        VoteOutcome.Lost when failoverUntil is not null && _isPreVote => null,
+        VoteOutcome.Lost when failoverUntil is { } until => new RoleChange(RaftState.Follower, "the votes were split") { FailoverUntil = until },
         VoteOutcome.Won => new RoleChange(RaftState.Leader, "a majority voted for it"),
         VoteOutcome.Lost => new RoleChange(RaftState.Follower, "no majority is left to vote for it"),
         _ => null,

@@ -9,7 +9,9 @@ namespace Raft.Roles;
 /// Follows a leader, or waits for one (runFollower, §5.2): campaigns when none was heard in time, if this server votes
 /// in the configuration in force.
 /// </summary>
-internal sealed class FollowerRole(RoleContext context) : Role(context)
+/// <param name="context">What it works with.</param>
+/// <param name="failoverUntil">Set where a campaign was lost that followed the end of the leader's process: until when there may be another.</param>
+internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil) : Role(context)
 {
     /// <summary>
     /// How often a server that is losing its vote doubles its patience. It may be the only one that can win (thesis 4.2.2); mostly
@@ -17,13 +19,16 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     /// </summary>
     private const int VainDoublingsMax = 5;
 
+    private readonly LeaderLoss _loss = new(context);
     private TimeSpan _since;
     private TimeSpan _patience;
     private string? _saidWhyNot;
     private BootstrapRequest? _bootstrap;
     private RejoinRequest? _rejoin;
 
-    protected override TimeSpan Deadline => LastHeard + _patience;
+    protected override TimeSpan Deadline => _loss.Deadline < ElectionAt ? _loss.Deadline : ElectionAt;
+
+    private TimeSpan ElectionAt => LastHeard + _patience;
 
     private TimeSpan LastHeard => Context.Gate.LastContact is { } contact && contact > _since ? contact : _since;
 
@@ -31,11 +36,17 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
     {
         Context.State.BecomeRole(RaftState.Follower);
         Wait();
+        if (failoverUntil is { } until)
+        {
+            _loss.TryAgain(until);
+        }
+
         return null;
     }
 
     protected override void Exit(RoleChange change)
     {
+        _loss.Stop();
         if (_bootstrap is not null)
         {
             Tell(_bootstrap.Fail(new RaftException(
@@ -74,9 +85,20 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         return null;
     }
 
+    protected override RoleChange? OnEvents()
+    {
+        _loss.Look();
+        return null;
+    }
+
     protected override RoleChange? OnTimer(TimeSpan now)
     {
-        if (now < Deadline)
+        if (now >= _loss.CampaignAt && TryFailOver() is { } change)
+        {
+            return change;
+        }
+
+        if (now < ElectionAt)
         {
             return null;
         }
@@ -135,7 +157,20 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
         _patience = Context.Random.Jitter(Context.Config.HeartbeatTimeout) * (1 << Math.Min(Context.State.VainCampaigns, VainDoublingsMax));
     }
 
-    private string? WhyNotCampaign()
+    /// <summary>The leader's process has ended: campaigns, as soon as no promise stands against it.</summary>
+    private RoleChange? TryFailOver()
+    {
+        if (WhyNotCampaign(isFailover: true) is null)
+        {
+            TimeSpan until = ElectionAt < _loss.Until ? ElectionAt : _loss.Until;
+            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = until };
+        }
+
+        _loss.Postpone(Context.Gate.Promise.EndAt(Context.Clock.Now));
+        return null;
+    }
+
+    private string? WhyNotCampaign(bool isFailover = false)
     {
         if (Context.State.Configurations.LatestIndex == 0)
         {
@@ -152,7 +187,8 @@ internal sealed class FollowerRole(RoleContext context) : Role(context)
             return "it lost its disk and has not got its log back up to the entry that removed it";
         }
 
-        if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns)
+        if (!Context.State.MayCampaign && Context.Mutation != Mutation.NonvoterCampaigns
+            && !(isFailover && Context.Mutation == Mutation.FailoverOfNonvoter))
         {
             return "it has no vote in the configuration in force";
         }

@@ -15,7 +15,8 @@ namespace Raft.Roles;
 /// the order of their urgency.
 /// </summary>
 internal sealed class LoopInbox(
-    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks, ObserverHub observers)
+    ApplyQueue applies, HeartbeatGate gate, PeerCapabilities capabilities, IAskReceiver asks, ObserverHub observers,
+    NodeBoard board)
     : IRpcReceiver, IWriterEvents, IPeerEvents, IFsmEvents, ISnapshotEvents
 {
     private readonly Channel<IncomingRpc> _rpcs = Channel.CreateUnbounded<IncomingRpc>(
@@ -31,6 +32,7 @@ internal sealed class LoopInbox(
     private volatile bool _isStopRequested;
     private volatile bool _isStopPlanned;
     private volatile Exception? _failure;
+    private volatile LeaderView? _disconnected;
 
     /// <summary>Set after every entry.</summary>
     public WakeSignal Wake { get; } = new();
@@ -70,6 +72,12 @@ internal sealed class LoopInbox(
 
     /// <summary>Whether a leader may hand over before. Not any more once somebody wants it to end at once.</summary>
     public bool IsStopPlanned => _isStopPlanned;
+
+    /// <summary>Whether all requests that have come were taken.</summary>
+    public bool IsDrained => !_rpcs.Reader.TryPeek(out _) && !_appends.Reader.TryPeek(out _);
+
+    /// <summary>Takes the news that all connections from the leader have ended; null where there is none.</summary>
+    public LeaderView? TakeDisconnected() => _disconnected is null ? null : Interlocked.Exchange(ref _disconnected, null);
 
     /// <summary>Asks the loop to end.</summary>
     /// <param name="isPlanned">Whether a leader may hand over before.</param>
@@ -133,6 +141,17 @@ internal sealed class LoopInbox(
             default:
                 Put(_rpcs, rpc);
                 return;
+        }
+    }
+
+    // Of the leader alone, so there is one place for it, whatever names strangers give themselves.
+    void IRpcReceiver.Disconnected(ServerId server)
+    {
+        LeaderView leader = board.Leader;
+        if (!server.IsEmpty && leader.Id == server)
+        {
+            _disconnected = leader;
+            Wake.Set();
         }
     }
 

@@ -77,4 +77,15 @@ public interface ITransport : IAsyncDisposable
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
     ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Connects to a server, says nothing, and closes the connection again: whether its process is there. Ends within a time of the
+    /// transport's own, well below an election timeout if it can, and does not fail. A transport that cannot tell leaves it at
+    /// <see cref="ConnectOutcome.Unknown"/>, and its nodes then wait for their election timer when a leader dies.
+    /// </summary>
+    /// <param name="target">Whom to connect to.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>What became of it. Only what answers for the server's own port may be called <see cref="ConnectOutcome.Refused"/>.</returns>
+    ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(ConnectOutcome.Unknown);
 }

@@ -46,7 +46,7 @@ internal abstract class InMemoryExchange(InMemoryNetwork network, ServerAddress 
             return false;
         }
 
-        return target.TryReceive(rpc);
+        return target.TryReceive(rpc, Source);
     }
 
     /// <summary>The failure of a call to a server that is not reached.</summary>

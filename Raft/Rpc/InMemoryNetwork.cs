@@ -143,13 +143,21 @@ public sealed class InMemoryNetwork(TimeProvider timeProvider)
     internal void Remove(InMemoryTransport transport)
     {
         ServerAddress address = transport.LocalAddress;
+        InMemoryTransport[] others;
         lock (_gate)
         {
             _transports.Remove(address);
+            // Behind a link that is cut the end of a connection is not seen.
+            others = [.. _transports.Values.Where(other => _links.GetValueOrDefault((address, other.LocalAddress)) == InMemoryLink.Connected)
+                .OrderBy(static other => other.LocalAddress.Value, StringComparer.Ordinal)];
         }
 
         End(e => e.Source == address, TransportFailure.Shutdown, "this transport was closed");
         End(e => e.Target == address, TransportFailure.Closed, $"{address} closed the connection unanswered");
+        foreach (InMemoryTransport other in others)
+        {
+            other.Left(address);
+        }
     }
 
     private void End(Predicate<InMemoryExchange> concerned, TransportFailure failure, string message)

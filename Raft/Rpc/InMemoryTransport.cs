@@ -9,6 +9,9 @@ public sealed class InMemoryTransport : ITransport
     private readonly Lock _gate = new();
     private readonly Queue<IncomingRpc> _early = new();
 
+    // Who has asked from where, as long as that server is on the network: what stands for its connections.
+    private readonly Dictionary<ServerAddress, ServerId> _askers = [];
+
     /// <summary>Where requests go at once: set when those that came before the start were all delivered.</summary>
     private IRpcReceiver? _receiver;
     private bool _isStarted;
@@ -111,6 +114,14 @@ public sealed class InMemoryTransport : ITransport
     public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
         InMemoryCall<AskResponse>.SendAsync(this, target.Address, request, cancellationToken);
 
+    /// <inheritdoc/>
+    /// <remarks>A server that has left the network is refused; behind a link that is cut nothing is known.</remarks>
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(
+            IsDisposed || Network.LinkOf(LocalAddress, target.Address) != InMemoryLink.Connected ? ConnectOutcome.Unknown
+            : Network.Find(target.Address) is null ? ConnectOutcome.Refused
+            : ConnectOutcome.Connected);
+
     /// <summary>Leaves the network: calls that wait fail with <see cref="TransportFailure.Shutdown"/>.</summary>
     /// <returns>Completed.</returns>
     public ValueTask DisposeAsync()
@@ -124,6 +135,7 @@ public sealed class InMemoryTransport : ITransport
 
             IsDisposed = true;
             _early.Clear();
+            _askers.Clear();
         }
 
         Network.Remove(this);
@@ -131,14 +143,21 @@ public sealed class InMemoryTransport : ITransport
     }
 
     /// <summary>Takes a request, to be delivered now or at the start.</summary>
+    /// <param name="rpc">The request.</param>
+    /// <param name="source">Where it comes from.</param>
     /// <returns>Whether this server can be reached.</returns>
-    internal bool TryReceive(IncomingRpc rpc)
+    internal bool TryReceive(IncomingRpc rpc, ServerAddress source)
     {
         lock (_gate)
         {
             if (IsDisposed)
             {
                 return false;
+            }
+
+            if (!rpc.Request.Header.Id.IsEmpty)
+            {
+                _askers[source] = rpc.Request.Header.Id;
             }
 
             if (_receiver is null)
@@ -150,6 +169,30 @@ public sealed class InMemoryTransport : ITransport
 
         Deliver(_receiver, rpc);
         return true;
+    }
+
+    /// <summary>A server has left the network.</summary>
+    internal void Left(ServerAddress source)
+    {
+        IRpcReceiver? receiver;
+        ServerId gone;
+        lock (_gate)
+        {
+            receiver = _receiver;
+            if (!_askers.Remove(source, out gone) || IsDisposed || _askers.ContainsValue(gone))
+            {
+                return;
+            }
+        }
+
+        try
+        {
+            receiver?.Disconnected(gone);
+        }
+        catch (Exception)
+        {
+            // Receivers promise not to; and this runs on the task of whoever leaves.
+        }
     }
 
     private static void Deliver(IRpcReceiver receiver, IncomingRpc rpc)

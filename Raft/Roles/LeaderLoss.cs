@@ -1,0 +1,195 @@
+using Raft.Core;
+using Raft.Mutations;
+using Raft.Observability;
+using Raft.Timing;
+
+namespace Raft.Roles;
+
+/// <summary>
+/// Finds out that the leader's process has ended, sooner than silence would tell: all connections from it have ended, and its port
+/// refuses a new one. Owned by its <see cref="FollowerRole"/>.
+/// </summary>
+/// <remarks>
+/// Nothing that is safe depends on it: who gives up a leader that lives only stops protecting it from candidates, as after a silence,
+/// and what it promised stands. A connection that ended and a probe that succeeds, or hangs, keep the leader: a link that flaps
+/// deposes nobody. A probe that is refused counts only if the leader was not heard since its connections ended.
+/// </remarks>
+internal sealed class LeaderLoss(RoleContext context)
+{
+    /// <summary>What lies between the campaigns of two voters that know of it at once, so that they do not split the votes.</summary>
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A process that is being killed may close its connections before its port: so often a probe that connected is made again.</summary>
+    private const int RepeatsMax = 4;
+
+    private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(10);
+
+    private TaskGroup? _tasks;
+    private int _repeats;
+    private TimeSpan _probeAt = TimeSpan.MaxValue;
+    private bool _isProbing;
+    private ConnectOutcome? _outcome;
+    private LeaderView _leader = LeaderView.None;
+    private ulong _term;
+    private TimeSpan? _heardAt;
+    private long? _grantedBefore;
+
+    /// <summary>When this server is to campaign since its leader is gone; the maximum where it is not.</summary>
+    public TimeSpan CampaignAt { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>When there is something to do.</summary>
+    public TimeSpan Deadline => _probeAt < CampaignAt ? _probeAt : CampaignAt;
+
+    /// <summary>A time to wait behind a number of other voters.</summary>
+    public static TimeSpan Delay(int others, NodeRandom random) =>
+        (Step * others) + TimeSpan.FromTicks((long)random.Below((ulong)Step.Ticks + 1));
+
+    /// <summary>Takes the news there are. Once in each turn, after the requests that came.</summary>
+    public void Look()
+    {
+        if (CampaignAt != TimeSpan.MaxValue && (context.State.Leader.IsKnown || context.State.Term != _term))
+        {
+            CampaignAt = TimeSpan.MaxValue;
+        }
+
+        GiveWay();
+
+        // What came over its connections comes before their end: an append that is handled later would make it the leader again.
+        if (!context.Inbox.IsDrained)
+        {
+            return;
+        }
+
+        if (_outcome is { } outcome)
+        {
+            _outcome = null;
+            Conclude(outcome);
+        }
+
+        if (!_isProbing && context.Inbox.TakeDisconnected() is { } leader && context.Config.FailoverOnDisconnect
+            && leader.Id == context.State.Leader.Id)
+        {
+            _repeats = 0;
+            _leader = context.State.Leader;
+            _term = context.State.Term;
+            _heardAt = context.Gate.LastContact;
+            Probe();
+        }
+        else if (context.Clock.Now >= _probeAt)
+        {
+            _probeAt = TimeSpan.MaxValue;
+            if (IsUnheard)
+            {
+                Probe();
+            }
+        }
+    }
+
+    /// <summary>
+    /// An election that followed was lost, mostly since two that found the leader gone campaigned at once: once more, unless the others
+    /// are heard of, and in good time before the election timer that ran when the leader was lost.
+    /// </summary>
+    /// <param name="until">When that would fire.</param>
+    public void TryAgain(TimeSpan until)
+    {
+        _term = context.State.Term;
+        TimeSpan at = context.Clock.Now + (Rank() * 2);
+        if (at < until)
+        {
+            Until = until;
+            Arm(at);
+        }
+    }
+
+    /// <summary>Until when a campaign may go on; the maximum where no earlier one says so.</summary>
+    public TimeSpan Until { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>It may not campaign now: waits until a promise has ended, or leaves it to the election timer.</summary>
+    /// <param name="promiseEnd">When the promise ends; null where it is not for a promise.</param>
+    public void Postpone(TimeSpan? promiseEnd) =>
+        CampaignAt = promiseEnd is { } end ? end + Rank() : TimeSpan.MaxValue;
+
+    /// <summary>The role ends.</summary>
+    public void Stop() => _tasks?.Stop();
+
+    private void Probe()
+    {
+        _isProbing = true;
+        _probeAt = TimeSpan.MaxValue;
+        _tasks ??= context.NewTasks();
+        _tasks.Start($"probe of {_leader.Id}", ProbeAsync);
+    }
+
+    private async Task ProbeAsync()
+    {
+        var outcome = ConnectOutcome.Unknown;
+        try
+        {
+            outcome = await context.Transport.ProbeAsync(new Server(_leader.Id, _leader.Address), _tasks!.Stopping);
+        }
+        catch (Exception failure) when (failure is not RaftFatalException)
+        {
+            // Another's transport: whatever it throws tells nothing of the leader.
+        }
+
+        _outcome = outcome;
+        _isProbing = false;
+        context.Inbox.Wake.Set();
+    }
+
+    private void Arm(TimeSpan at)
+    {
+        CampaignAt = at;
+        _grantedBefore = context.Dispatcher.PreVotesGranted;
+    }
+
+    /// <summary>Another that asked first goes first, once: campaigning beside it, the two would split the votes.</summary>
+    private void GiveWay()
+    {
+        if (CampaignAt != TimeSpan.MaxValue && _grantedBefore is { } before && context.Dispatcher.PreVotesGranted > before)
+        {
+            _grantedBefore = null;
+            TimeSpan at = context.Clock.Now + Delay(context.State.Configuration.VoterCount, context.Random);
+            CampaignAt = at > CampaignAt ? at : CampaignAt;
+        }
+    }
+
+    /// <summary>Whether the leader is the one whose connections ended, and was not heard since.</summary>
+    private bool IsUnheard => context.State.Leader == _leader && context.State.Term == _term && context.Gate.LastContact == _heardAt;
+
+    private void Conclude(ConnectOutcome outcome)
+    {
+        if (!IsUnheard)
+        {
+            return;
+        }
+
+        if (outcome != ConnectOutcome.Refused)
+        {
+            if (outcome == ConnectOutcome.Connected && _repeats < RepeatsMax)
+            {
+                _probeAt = context.Clock.Now + (FirstRepeat * (1 << _repeats++));
+            }
+
+            return;
+        }
+
+        context.Logger.LeaderGone(context.State.LocalId, _leader.Id, _term);
+        context.Meter.LeaderGone?.Add(1);
+        context.Trace?.LeaderGone(_leader.Id, _term);
+        if (context.Mutation == Mutation.FailoverEndsPromise)
+        {
+            context.Gate.Promise.End();
+        }
+
+        context.State.SetLeader(LeaderView.None);
+        Until = TimeSpan.MaxValue;
+        Arm(context.Clock.Now + Rank());
+    }
+
+    /// <summary>How long it waits for those that come before it: the voters that are left, in the configuration's order.</summary>
+    private TimeSpan Rank() => Delay(
+        context.State.Configuration.Servers
+            .TakeWhile(s => s.Id != context.State.LocalId).Count(s => s.IsVoter && s.Id != _leader.Id),
+        context.Random);
+}
