@@ -6,8 +6,11 @@ namespace Raft.Stores.Wal.Segments;
 /// <summary>Builds groups in one buffer that is used again and again. Owned by the <see cref="GroupWriter"/>.</summary>
 internal sealed class GroupBuilder
 {
-    /// <summary>A buffer above this is given back after its group, so that one large entry does not stay in memory.</summary>
-    public const int KeptBytesMax = 4 << 20;
+    /// <summary>
+    /// A buffer above this is given back after its group, so that one large entry does not stay in memory. What a node merges into one
+    /// write, 4 MiB of entries, is no more with what a group adds: else each group under a load of large entries would have a buffer of its own.
+    /// </summary>
+    public const int KeptBytesMax = 5 << 20;
 
     private byte[] _buffer = [];
 
@@ -79,7 +82,7 @@ internal sealed class GroupBuilder
         int size = GroupHeader.Bytes + (int)header.RecordBytes;
         if (_buffer.Length < size)
         {
-            _buffer = new byte[Math.Max(size, Math.Min(KeptBytesMax, _buffer.Length * 2))];
+            _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(size, Math.Min(KeptBytesMax, _buffer.Length * 2)));
         }
 
         return _buffer.AsMemory(0, size);

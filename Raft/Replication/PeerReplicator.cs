@@ -13,7 +13,7 @@ namespace Raft.Replication;
 /// </summary>
 internal sealed class PeerReplicator(Leadership leadership, Peer peer)
 {
-    private static readonly TimeSpan ReconnectMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReconnectMax = TimeSpan.FromMilliseconds(250);
 
     private readonly WakeSignal _wake = new();
     private readonly SnapshotSender _snapshots = new(leadership, peer);

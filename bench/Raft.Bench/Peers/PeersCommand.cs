@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.CommandLine;
 
 namespace Raft.Bench.Peers;
@@ -23,17 +24,29 @@ internal static class PeersCommand
         var data = new Option<string>("--data") { Description = "Where the stores live; emptied after each run.", DefaultValueFactory = _ => Path.Combine(Artifacts, "bench") };
         var own = new Option<string[]>("--own") { Description = "Stores of this library.", DefaultValueFactory = _ => ["wal", "memory"], AllowMultipleArgumentsPerToken = true };
         var peers = new Option<string[]>("--peer") { Description = "A peer, NAME=PROGRAM WORD WORD; those of Debian's packages where none is given." };
-        var command = new Command("peers", "This library beside others, in turn.") { rounds, seconds, callers, payloads, nodes, data, own, peers };
+        var plot = new Option<string?>("--plot") { Description = "Where to draw commands a second over callers, as SVG; of the first payload." };
+        var command = new Command("peers", "This library beside others, in turn.") { rounds, seconds, callers, payloads, nodes, data, own, peers, plot };
         command.SetAction(async parsed =>
         {
             Contender[] contenders = [.. Own(parsed.GetValue(own)!), .. Peers(parsed.GetValue(peers) ?? [])];
+            int first = parsed.GetValue(payloads)![0];
+            var drawing = new ThroughputPlot();
             foreach (int payload in parsed.GetValue(payloads)!)
             {
                 foreach (int count in parsed.GetValue(callers)!)
                 {
-                    await MeasureAsync(
+                    IReadOnlyDictionary<Contender, double> medians = await MeasureAsync(
                         contenders, parsed.GetValue(rounds), parsed.GetValue(seconds), count, payload, parsed.GetValue(nodes), parsed.GetValue(data)!);
+                    foreach ((Contender contender, double perSecond) in payload == first ? medians : ReadOnlyDictionary<Contender, double>.Empty)
+                    {
+                        drawing.Add(contender.Name, count, perSecond);
+                    }
                 }
+            }
+
+            if (parsed.GetValue(plot) is { } path)
+            {
+                drawing.Write(path, $"Commands of {first} bytes a second, {parsed.GetValue(nodes)} processes on one machine");
             }
 
             return 0;
@@ -57,7 +70,7 @@ internal static class PeersCommand
             ];
     }
 
-    private static async Task MeasureAsync(
+    private static async Task<IReadOnlyDictionary<Contender, double>> MeasureAsync(
         Contender[] contenders, int rounds, int seconds, int callers, int payload, int nodes, string data)
     {
         var runs = contenders.ToDictionary(c => c, _ => new List<IReadOnlyDictionary<string, double>>());
@@ -87,6 +100,8 @@ internal static class PeersCommand
                 $"| {contender.Name} | {Of("ops_s"):N0} | {all.Min():N0} to {all.Max():N0} | {first / Of("ops_s"):F2} | {Of("p50_ms"):F3} | {Of("p99_ms"):F3} | "
                 + $"{Of("cpu_us_op"):F1} | {Of("alloc_b_op"):F0} | {Of("rss_mib"):F0} |");
         }
+
+        return contenders.ToDictionary(c => c, c => Median(runs[c].Select(r => r["ops_s"])));
     }
 
     private static double Median(IEnumerable<double> values)
