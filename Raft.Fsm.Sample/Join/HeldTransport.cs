@@ -76,6 +76,10 @@ internal sealed class HeldTransport(ITransport inner) : ITransport
         inner.AskAsync(target, request, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        inner.ProbeAsync(target, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         lock (_gate)

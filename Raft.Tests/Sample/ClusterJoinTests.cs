@@ -136,6 +136,9 @@ public sealed class ClusterJoinTests
             _isStarted = true;
         }
 
+        public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+            inner.ProbeAsync(target, cancellationToken);
+
         public ValueTask<AppendEntriesResponse> AppendEntriesAsync(
             Server target, AppendEntriesRequest request, CancellationToken cancellationToken) =>
             inner.AppendEntriesAsync(target, request, cancellationToken);

@@ -54,6 +54,9 @@ internal sealed class SimThreadTransport(SimThread thread, SimProcess process, S
     public ValueTask<AskResponse> AskAsync(Server target, AskRequest request, CancellationToken cancellationToken) =>
         CallAsync(token => inner.AskAsync(target, request, token), cancellationToken);
 
+    public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken) =>
+        CallAsync(token => inner.ProbeAsync(target, token), cancellationToken);
+
     public ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken) =>
         CallAsync<IAppendPipeline>(
             async token => new Pipeline(this, await inner.OpenAppendPipelineAsync(target, token)), cancellationToken);
@@ -70,6 +73,8 @@ internal sealed class SimThreadTransport(SimThread thread, SimProcess process, S
 
     private sealed class Receiver(SimThreadTransport transport) : IRpcReceiver
     {
+        public void Disconnected(ServerId server) => transport._receiver?.Disconnected(server);
+
         public void Receive(IncomingRpc rpc)
         {
             var handed = new Rpc(transport, rpc);

@@ -9,8 +9,11 @@ namespace Raft.Transport.Tcp.Sending;
 /// <remarks>A lock serves here: taking and returning a connection is a few instructions, and callers are many.</remarks>
 internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
 {
-    /// <summary>How long a probe may take: less than until the system asks a second time, which it does after a second.</summary>
-    private static readonly TimeSpan ProbeTimeMax = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// How long a probe may take: less than until the system asks a second time, which it does after a second; but Windows reports a refusal
+    /// only after it has tried three times, half a second apart.
+    /// </summary>
+    private static readonly TimeSpan ProbeTimeMax = TimeSpan.FromMilliseconds(OperatingSystem.IsWindows() ? 2500 : 500);
 
     private const int WrappingsMax = 8;
 

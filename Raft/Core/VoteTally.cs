@@ -28,9 +28,9 @@ internal sealed class VoteTally(ClusterConfiguration configuration)
         }
     }
 
-    /// <summary>Forgets one refusal: the voter is asked again.</summary>
-    /// <returns>Whether it had refused.</returns>
-    public bool TakeBackRefusal(ServerId voter) => _refused.Remove(voter);
+    /// <summary>Forgets a voter's answer: it is asked again.</summary>
+    /// <returns>Whether it had answered.</returns>
+    public bool TakeBack(ServerId voter) => _refused.Remove(voter) || _granted.Remove(voter);
 
     /// <summary>How the election stands.</summary>
     public VoteOutcome Outcome

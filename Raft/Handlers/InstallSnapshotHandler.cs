@@ -63,6 +63,9 @@ internal sealed class InstallSnapshotHandler(
         return HandlerOutcome.Done;
     }
 
+    /// <summary>Whether a request came too early, and waits until its term is durable.</summary>
+    public bool IsHolding => _early is not null;
+
     /// <summary>The term is durable: begins to receive what came too early.</summary>
     public void OnRecordDurable()
     {

@@ -37,6 +37,9 @@ internal sealed class RpcDispatcher
         _timeoutNow = new TimeoutNowHandler(state, claims, gate, logger, mutation);
     }
 
+    /// <inheritdoc cref="InstallSnapshotHandler.IsHolding"/>
+    public bool HoldsSnapshot => _installSnapshot.IsHolding;
+
     /// <inheritdoc cref="RequestPreVoteHandler.Granted"/>
     public long PreVotesGranted => _requestPreVote.Granted;
 

@@ -109,7 +109,7 @@ internal sealed class CandidateRole(
 
     protected override void OnReload(RaftConfig before)
     {
-        if (Context.Config.ElectionTimeout != before.ElectionTimeout)
+        if (Context.Config.ElectionTimeout != before.ElectionTimeout && failoverUntil is null)
         {
             _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         }
@@ -144,13 +144,16 @@ internal sealed class CandidateRole(
         return Settle();
     }
 
-    /// <summary>Asks those again that refused or were not reached; whoever has not answered yet may be far away, and is waited for.</summary>
+    /// <summary>
+    /// Asks all again that have answered, or were not reached: what was granted a while ago may not be granted now, and a majority must be of one
+    /// mind at one time. Whoever has not answered yet may be far away, and is waited for.
+    /// </summary>
     private RoleChange? AskAgain()
     {
         AskAgainLater();
         foreach (Server voter in Context.State.Configuration.Servers)
         {
-            if (_tally.TakeBackRefusal(voter.Id))
+            if (voter.Id != Context.State.LocalId && _tally.TakeBack(voter.Id))
             {
                 Ask(voter);
             }

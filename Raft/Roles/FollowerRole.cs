@@ -93,7 +93,7 @@ internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil)
 
     protected override RoleChange? OnTimer(TimeSpan now)
     {
-        if (now >= _loss.CampaignAt && TryFailOver() is { } change)
+        if (now >= _loss.CampaignAt && _loss.IsDrained && TryFailOver() is { } change)
         {
             return change;
         }
@@ -160,13 +160,15 @@ internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil)
     /// <summary>The leader's process has ended: campaigns, as soon as no promise stands against it.</summary>
     private RoleChange? TryFailOver()
     {
+        // Read first: a promise that ends meanwhile is none that is waited for.
+        TimeSpan? promiseEnd = Context.Gate.Promise.EndAt(Context.Clock.Now);
         if (WhyNotCampaign(isFailover: true) is null)
         {
             TimeSpan until = ElectionAt < _loss.Until ? ElectionAt : _loss.Until;
             return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = until };
         }
 
-        _loss.Postpone(Context.Gate.Promise.EndAt(Context.Clock.Now));
+        _loss.Postpone(promiseEnd);
         return null;
     }
 

@@ -19,7 +19,7 @@ internal sealed class LeaderLoss(RoleContext context)
     /// <summary>What lies between the campaigns of two voters that know of it at once, so that they do not split the votes.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A process that is being killed may close its connections before its port: so often a probe that connected is made again.</summary>
+    /// <summary>A process that is being killed may close its connections before its port, and one packet may be lost: so often a probe is made again.</summary>
     private const int RepeatsMax = 4;
 
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(10);
@@ -27,6 +27,7 @@ internal sealed class LeaderLoss(RoleContext context)
     private TaskGroup? _tasks;
     private int _repeats;
     private TimeSpan _probeAt = TimeSpan.MaxValue;
+    private TimeSpan? _probedAt;
     private bool _isProbing;
     private ConnectOutcome? _outcome;
     private LeaderView _leader = LeaderView.None;
@@ -37,8 +38,11 @@ internal sealed class LeaderLoss(RoleContext context)
     /// <summary>When this server is to campaign since its leader is gone; the maximum where it is not.</summary>
     public TimeSpan CampaignAt { get; private set; } = TimeSpan.MaxValue;
 
-    /// <summary>When there is something to do.</summary>
-    public TimeSpan Deadline => _probeAt < CampaignAt ? _probeAt : CampaignAt;
+    /// <summary>When there is something to do. While requests wait nothing is: whatever lets them be taken wakes the loop.</summary>
+    public TimeSpan Deadline => !IsDrained ? TimeSpan.MaxValue : _probeAt < CampaignAt ? _probeAt : CampaignAt;
+
+    /// <summary>Whether every request that came was taken: one of them may be the leader's.</summary>
+    public bool IsDrained => context.Inbox.IsDrained && !context.Dispatcher.HoldsSnapshot;
 
     /// <summary>A time to wait behind a number of other voters.</summary>
     public static TimeSpan Delay(int others, NodeRandom random) =>
@@ -53,9 +57,13 @@ internal sealed class LeaderLoss(RoleContext context)
         }
 
         GiveWay();
+        if (!IsUnheard)
+        {
+            _probeAt = TimeSpan.MaxValue;
+        }
 
         // What came over its connections comes before their end: an append that is handled later would make it the leader again.
-        if (!context.Inbox.IsDrained)
+        if (!IsDrained)
         {
             return;
         }
@@ -66,22 +74,21 @@ internal sealed class LeaderLoss(RoleContext context)
             Conclude(outcome);
         }
 
-        if (!_isProbing && context.Inbox.TakeDisconnected() is { } leader && context.Config.FailoverOnDisconnect
-            && leader.Id == context.State.Leader.Id)
+        if (!_isProbing && context.Inbox.TakeDisconnected() is { } gone && context.Config.FailoverOnDisconnect
+            && gone.Server == context.State.Leader.Id)
         {
             _repeats = 0;
             _leader = context.State.Leader;
             _term = context.State.Term;
             _heardAt = context.Gate.LastContact;
-            Probe();
+
+            // Whoever ends connections in the leader's name again and again has us connect no more often than this.
+            _probeAt = _probedAt is { } last ? last + FirstRepeat : context.Clock.Now;
         }
-        else if (context.Clock.Now >= _probeAt)
+
+        if (!_isProbing && context.Clock.Now >= _probeAt)
         {
-            _probeAt = TimeSpan.MaxValue;
-            if (IsUnheard)
-            {
-                Probe();
-            }
+            Probe();
         }
     }
 
@@ -116,16 +123,24 @@ internal sealed class LeaderLoss(RoleContext context)
     {
         _isProbing = true;
         _probeAt = TimeSpan.MaxValue;
+        _probedAt = context.Clock.Now;
         _tasks ??= context.NewTasks();
-        _tasks.Start($"probe of {_leader.Id}", ProbeAsync);
+
+        // Where others dial it need not be what it calls itself.
+        ServerAddress dialled = context.State.Configuration.Servers.FirstOrDefault(s => s.Id == _leader.Id)?.Address ?? _leader.Address;
+        _tasks.Start($"probe of {_leader.Id}", () => ProbeAsync(_leader.Id, dialled, _leader.Address));
     }
 
-    private async Task ProbeAsync()
+    private async Task ProbeAsync(ServerId id, ServerAddress dialled, ServerAddress own)
     {
         var outcome = ConnectOutcome.Unknown;
         try
         {
-            outcome = await context.Transport.ProbeAsync(new Server(_leader.Id, _leader.Address), _tasks!.Stopping);
+            outcome = await context.Transport.ProbeAsync(new Server(id, dialled), _tasks!.Stopping);
+            if (outcome == ConnectOutcome.Refused && own != dialled)
+            {
+                outcome = await context.Transport.ProbeAsync(new Server(id, own), _tasks.Stopping);
+            }
         }
         catch (Exception failure) when (failure is not RaftFatalException)
         {
@@ -166,7 +181,7 @@ internal sealed class LeaderLoss(RoleContext context)
 
         if (outcome != ConnectOutcome.Refused)
         {
-            if (outcome == ConnectOutcome.Connected && _repeats < RepeatsMax)
+            if (_repeats < RepeatsMax)
             {
                 _probeAt = context.Clock.Now + (FirstRepeat * (1 << _repeats++));
             }

@@ -32,7 +32,7 @@ internal sealed class LoopInbox(
     private volatile bool _isStopRequested;
     private volatile bool _isStopPlanned;
     private volatile Exception? _failure;
-    private volatile LeaderView? _disconnected;
+    private volatile Disconnection? _disconnected;
 
     /// <summary>Set after every entry.</summary>
     public WakeSignal Wake { get; } = new();
@@ -76,8 +76,8 @@ internal sealed class LoopInbox(
     /// <summary>Whether all requests that have come were taken.</summary>
     public bool IsDrained => !_rpcs.Reader.TryPeek(out _) && !_appends.Reader.TryPeek(out _);
 
-    /// <summary>Takes the news that all connections from the leader have ended; null where there is none.</summary>
-    public LeaderView? TakeDisconnected() => _disconnected is null ? null : Interlocked.Exchange(ref _disconnected, null);
+    /// <summary>Takes the news that all connections from a server have ended, unless a request of it has come since; null where there is none.</summary>
+    public Disconnection? TakeDisconnected() => _disconnected is null ? null : Interlocked.Exchange(ref _disconnected, null);
 
     /// <summary>Asks the loop to end.</summary>
     /// <param name="isPlanned">Whether a leader may hand over before.</param>
@@ -125,6 +125,12 @@ internal sealed class LoopInbox(
             Tell(rpc.Request);
         }
 
+        if (_disconnected is { } gone && gone.Server == rpc.Request.Header.Id)
+        {
+            // It is back, and has a word to say.
+            Interlocked.CompareExchange(ref _disconnected, null, gone);
+        }
+
         switch (rpc.Request)
         {
             case AskRequest ask:
@@ -144,13 +150,14 @@ internal sealed class LoopInbox(
         }
     }
 
-    // Of the leader alone, so there is one place for it, whatever names strangers give themselves.
+    // There is one place, whatever names strangers give themselves, and none of them takes it from the leader. A server may also be about to be
+    // known as the leader: by a request that came before the end and waits.
     void IRpcReceiver.Disconnected(ServerId server)
     {
-        LeaderView leader = board.Leader;
-        if (!server.IsEmpty && leader.Id == server)
+        ServerId leader = board.Leader.Id;
+        if (!server.IsEmpty && (server == leader || _disconnected is not { } waiting || waiting.Server != leader))
         {
-            _disconnected = leader;
+            _disconnected = new Disconnection(server);
             Wake.Set();
         }
     }
@@ -219,4 +226,8 @@ internal sealed class LoopInbox(
             rpc.Respond(null, "the node was stopped");
         }
     }
+
+    /// <summary>All connections from a server have ended.</summary>
+    /// <param name="Server">The server.</param>
+    internal sealed record Disconnection(ServerId Server);
 }

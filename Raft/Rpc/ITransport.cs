@@ -81,7 +81,8 @@ public interface ITransport : IAsyncDisposable
     /// <summary>
     /// Connects to a server, says nothing, and closes the connection again: whether its process is there. Ends within a time of the
     /// transport's own, well below an election timeout if it can, and does not fail. A transport that cannot tell leaves it at
-    /// <see cref="ConnectOutcome.Unknown"/>, and its nodes then wait for their election timer when a leader dies.
+    /// <see cref="ConnectOutcome.Unknown"/>, and its nodes then wait for their election timer when a leader dies; so do those behind a
+    /// transport that wraps another and does not hand this on.
     /// </summary>
     /// <param name="target">Whom to connect to.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
