@@ -15,6 +15,9 @@ internal enum DiskCall
     /// <summary>Write zeros, then sync.</summary>
     Allocate,
 
+    /// <summary>Make zeros part of the file, then sync.</summary>
+    Reserve,
+
     /// <summary>Sync.</summary>
     Sync,
 }

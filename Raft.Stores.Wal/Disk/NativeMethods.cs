@@ -50,6 +50,15 @@ internal static partial class NativeMethods
         }
     }
 
+    /// <summary>Makes a range part of a file without writing to it.</summary>
+    /// <returns>Whether the system did so; what was wrong shows when the zeros are written.</returns>
+    public static bool TryReserve(SafeFileHandle file, long offset, long length) =>
+        OperatingSystem.IsLinux() && Fallocate(file, mode: 0, offset, length) == 0;
+
+    [LibraryImport("libc", EntryPoint = "fallocate")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Fallocate(SafeFileHandle file, int mode, long offset, long length);
+
     [LibraryImport("libc", EntryPoint = "sync_file_range")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);

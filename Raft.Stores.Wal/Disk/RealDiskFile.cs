@@ -48,6 +48,9 @@ internal sealed class RealDiskFile : IBlockingDiskFile
     public ValueTask AllocateAsync(long offset, long length) => Rent().Start(DiskCall.Allocate, offset, length, default);
 
     /// <inheritdoc/>
+    public ValueTask ReserveAsync(long offset, long length) => Rent().Start(DiskCall.Reserve, offset, length, default);
+
+    /// <inheritdoc/>
     public ValueTask SyncDataAsync() => Rent().Start(DiskCall.Sync, 0, 0, default);
 
     /// <inheritdoc/>
@@ -89,6 +92,9 @@ internal sealed class RealDiskFile : IBlockingDiskFile
                 RandomAccess.Write(_file, source, offset);
                 break;
             case DiskCall.Allocate:
+                WriteZeros(offset, length);
+                break;
+            case DiskCall.Reserve when !NativeMethods.TryReserve(_file, offset, length):
                 WriteZeros(offset, length);
                 break;
         }

@@ -54,7 +54,7 @@ internal sealed class GroupWriter
         Segment segment = _segments.Newest;
         BuiltGroup group = _builder.Build(append, Header(append.FirstIndex, size, count), segment.Header.Salt, segment.End);
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
-        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
+        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length, group.Bytes.Length);
         _starts?.Add(new GroupStart(append.FirstIndex, group.Offset, segment.Chain, _position.GroupNumber - 1));
         return group;
     }
@@ -69,7 +69,7 @@ internal sealed class GroupWriter
         Segment segment = _segments.Newest;
         BuiltGroup group = _builder.BuildTruncation(Header(fromIndex, size, count: 1), segment.Header.Salt, segment.End);
         await segment.File.WriteAndSyncAsync(group.Offset, group.Bytes);
-        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length);
+        _preparer.Follow(group.Offset + group.Bytes.Length, segment.Length, group.Bytes.Length);
         return group;
     }
 
@@ -133,7 +133,7 @@ internal sealed class GroupWriter
     }
 
     /// <summary>Prepares the next segment as far as the newest one's use asks for it.</summary>
-    public void PrepareAhead() => _preparer.Follow(_segments.Newest.End, _segments.Newest.Length);
+    public void PrepareAhead() => _preparer.Follow(_segments.Newest.End, _segments.Newest.Length, groupBytes: 0);
 
     /// <summary>Prepares nothing more; a write that waits for a segment fails.</summary>
     public void Stop() => _preparer.Stop();

@@ -8,7 +8,8 @@ namespace Raft.Stores.Wal.Segments;
 /// </summary>
 /// <remarks>
 /// It advances only as the present segment fills, so that its syncs stand between the appends' and not before them. A
-/// segment that is needed before all its zeros are written is shorter.
+/// segment that is needed before all its zeros are written is shorter. Under large groups the zeros would be half of all that the disk
+/// writes, and metadata are little beside a group: then the next segment is only reserved.
 /// </remarks>
 internal sealed class SegmentPreparer(string directory, IDisk disk, long segmentBytes)
 {
@@ -20,6 +21,11 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
     /// begin a segment, and the preparing never catch up.
     /// </summary>
     private const int GroupsMin = 4;
+
+    /// <summary>From which size on, on average of the last groups, segments are reserved and not written.</summary>
+    private const int LargeGroupBytes = 128 << 10;
+
+    private const double NewestShare = 1.0 / 16;
 
     /// <summary>How many bytes are prepared at most for each byte used: a short segment is followed by a longer one.</summary>
     private const int GrowthMax = 4;
@@ -35,6 +41,7 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
     private Task _links = Task.CompletedTask;
     private Task _opening = Task.CompletedTask;
     private IDiskFile? _file;
+    private double _groupBytes;
     private long _prepared;
     private long _asked;
     private long _enough = long.MaxValue;
@@ -43,8 +50,10 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
     /// <summary>Lets the preparing follow the use of the present segment. What fails is told by the taking.</summary>
     /// <param name="used">How many bytes of it are used: in its second half the next one is prepared.</param>
     /// <param name="length">How many it has.</param>
-    public void Follow(long used, long length)
+    /// <param name="groupBytes">How many bytes the last group had; 0 where there is none.</param>
+    public void Follow(long used, long length, int groupBytes)
     {
+        Volatile.Write(ref _groupBytes, groupBytes == 0 ? _groupBytes : (_groupBytes * (1 - NewestShare)) + (groupBytes * NewestShare));
         long half = length / 2;
         if (used > half)
         {
@@ -120,8 +129,18 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
                 RequireNotStopped();
             }
 
-            long piece = Math.Min(PieceBytes, Math.Max(bytes, segmentBytes) - _prepared);
-            await _file.AllocateAsync(_prepared, piece);
+            long rest = Math.Max(bytes, segmentBytes) - _prepared;
+            long piece = Math.Min(PieceBytes, rest);
+            if (Volatile.Read(ref _groupBytes) >= LargeGroupBytes)
+            {
+                piece = rest;
+                await _file.ReserveAsync(_prepared, piece);
+            }
+            else
+            {
+                await _file.AllocateAsync(_prepared, piece);
+            }
+
             _prepared += piece;
         }
     }

@@ -32,11 +32,11 @@ public sealed class RealDiskTests
     }
 
     [Test]
-    public async Task A_file_keeps_what_was_written_and_grows_by_zeros()
+    public async Task A_file_keeps_what_was_written_and_grows_by_zeros([Values] bool isReserved)
     {
         using var directory = new TemporaryDirectory();
         await using IDiskFile file = await _disk.OpenAsync(directory.File("a"), DiskOpenMode.New);
-        await file.AllocateAsync(0, 3_000_000);
+        await (isReserved ? file.ReserveAsync(0, 3_000_000) : file.AllocateAsync(0, 3_000_000));
         await file.WriteAndSyncAsync(2_999_998, new byte[] { 1, 2, 3, 4 });
 
         byte[] read = new byte[10];

@@ -11,6 +11,8 @@ public sealed class WalPreparationTests
 {
     private const long Piece = SegmentPreparer.PieceBytes;
     private const long SegmentBytes = 16 * Piece;
+    private const int SmallGroup = 1000;
+    private const int LargeGroup = 256 << 10;
 
     [Test]
     public async Task An_append_that_needs_a_segment_goes_on_with_the_first_piece_that_is_long_enough()
@@ -39,11 +41,11 @@ public sealed class WalPreparationTests
         var disk = new HeldDisk(new FaultDisk());
         var preparer = new SegmentPreparer(WalScript.Directory, disk, SegmentBytes);
 
-        preparer.Follow(SegmentBytes / 2, SegmentBytes);
+        preparer.Follow(SegmentBytes / 2, SegmentBytes, SmallGroup);
         Assert.That(disk.Allocations, Is.Empty, "nothing before the second half");
         for (long used = SegmentBytes / 2; used < SegmentBytes; used += 1000)
         {
-            preparer.Follow(used + 1, SegmentBytes);
+            preparer.Follow(used + 1, SegmentBytes, SmallGroup);
             long due = (used - (SegmentBytes / 2)) * 2;
             Assert.That(disk.Allocations.Sum(), Is.InRange(due, Math.Min(SegmentBytes, due + Piece + 2)));
         }
@@ -51,6 +53,29 @@ public sealed class WalPreparationTests
         PreparedFile prepared = await preparer.TakeAsync(8192);
         Assert.That(disk.Allocations, Is.All.EqualTo(Piece));
         Assert.That(prepared.Length, Is.EqualTo(SegmentBytes));
+    }
+
+    [Test]
+    public async Task Under_large_groups_the_next_segment_is_reserved_and_no_zeros_are_written_until_they_are_small_again()
+    {
+        var disk = new HeldDisk(new FaultDisk());
+        var preparer = new SegmentPreparer(WalScript.Directory, disk, SegmentBytes);
+        for (long used = 0; used < SegmentBytes; used += LargeGroup)
+        {
+            preparer.Follow(used, SegmentBytes, LargeGroup);
+        }
+
+        Assert.That((await preparer.TakeAsync(8192)).Length, Is.EqualTo(SegmentBytes));
+        Assert.That((disk.Reservations.Sum(), disk.Allocations.Sum()), Is.EqualTo((SegmentBytes, 0L)));
+
+        await disk.DeleteAsync($"{WalScript.Directory}/log-next.tmp");
+        for (long used = 0; used < SegmentBytes; used += SmallGroup)
+        {
+            preparer.Follow(used, SegmentBytes, SmallGroup);
+        }
+
+        Assert.That((await preparer.TakeAsync(8192)).Length, Is.EqualTo(SegmentBytes));
+        Assert.That((disk.Reservations.Sum(), disk.Allocations.Sum()), Is.EqualTo((SegmentBytes, SegmentBytes)));
     }
 
     [Test]
@@ -63,7 +88,7 @@ public sealed class WalPreparationTests
         {
             for (long used = 0; used <= length; used += 4096)
             {
-                preparer.Follow(used, length);
+                preparer.Follow(used, length, SmallGroup);
             }
 
             lengths.Add((await preparer.TakeAsync(8192)).Length);

@@ -14,6 +14,9 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
     /// <summary>The lengths of all zeros asked for, in order.</summary>
     public List<long> Allocations { get; } = [];
 
+    /// <summary>The lengths of all that was reserved, in order.</summary>
+    public List<long> Reservations { get; } = [];
+
     /// <summary>How many calls wait.</summary>
     public int HeldCount => _held.Count;
 
@@ -92,6 +95,12 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
             }
 
             await file.AllocateAsync(offset, length);
+        }
+
+        public ValueTask ReserveAsync(long offset, long length)
+        {
+            disk.Reservations.Add(length);
+            return file.ReserveAsync(offset, length);
         }
 
         public ValueTask SyncDataAsync() => file.SyncDataAsync();
