@@ -35,6 +35,21 @@ public sealed class VoteTallyTests
     }
 
     [Test]
+    public void An_answer_that_was_taken_back_counts_no_more_and_the_next_does()
+    {
+        var tally = new VoteTally(Five);
+        tally.Note("n1", granted: true);
+        tally.Note("n2", granted: true);
+        tally.Note("n3", granted: false);
+
+        Assert.That(new[] { tally.TakeBack("n2"), tally.TakeBack("n3"), tally.TakeBack("n4") }, Is.EqualTo(new[] { true, true, false }));
+        tally.Note("n3", granted: true);
+        Assert.That(tally.Outcome, Is.EqualTo(VoteOutcome.Pending), "n2 may not say yes again");
+        tally.Note("n2", granted: true);
+        Assert.That(tally.Outcome, Is.EqualTo(VoteOutcome.Won));
+    }
+
+    [Test]
     [Reference("a14")]
     public void The_only_voter_wins_with_its_own_vote()
     {

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Raft.Tests.Support;
 
@@ -126,6 +128,23 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
                     && JsonDocument.Parse(dumps[0]).RootElement.GetProperty("appliedIndex").GetUInt64() >= barrier;
             },
             () => $"{string.Join(" ", dumps)}\n{Dump()}");
+    }
+
+    /// <summary>Writes keys of a writer's own, each once, at the founders in turn, until it is told to stop.</summary>
+    /// <param name="writer">The writer's number.</param>
+    /// <param name="acknowledged">Gets the keys whose write was acknowledged; each has its own name as its value.</param>
+    /// <param name="stop">Cancelled when it is to stop.</param>
+    public async Task WriteUntilAsync(int writer, ConcurrentQueue<string> acknowledged, CancellationToken stop)
+    {
+        for (int i = 0; !stop.IsCancellationRequested; i++)
+        {
+            // Each key is written once: what happened to a write without an answer does not matter.
+            string key = $"w{writer}-{i}";
+            if (await TrySendAsync((writer + i) % 3, "PUT", $"/kv/{key}", Encoding.UTF8.GetBytes(key)) is { Status: 200 })
+            {
+                acknowledged.Enqueue(key);
+            }
+        }
     }
 
     /// <summary>Sends a request.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text;
 using Raft.Tests.Sample;
 
 namespace Raft.Tests.Scenarios;
@@ -21,7 +20,7 @@ public sealed class FailoverProcessTests
         var acknowledged = new ConcurrentQueue<string>();
         var times = new List<TimeSpan>();
         using var stop = new CancellationTokenSource();
-        Task[] writers = [.. Enumerable.Range(0, 4).Select(w => WriteAsync(cluster, w, acknowledged, stop.Token))];
+        Task[] writers = [.. Enumerable.Range(0, 4).Select(w => cluster.WriteUntilAsync(w, acknowledged, stop.Token))];
 
         for (int round = 0; round < ProcessCluster.Rounds(3); round++)
         {
@@ -70,20 +69,6 @@ public sealed class FailoverProcessTests
         for (int i = 0; await cluster.TrySendAsync(node, "PUT", $"/kv/{key}-{i}", "v"u8.ToArray()) is not { Status: 200 }; i++)
         {
             await Task.Delay(2);
-        }
-    }
-
-    private static async Task WriteAsync(
-        ProcessCluster cluster, int writer, ConcurrentQueue<string> acknowledged, CancellationToken stop)
-    {
-        for (int i = 0; !stop.IsCancellationRequested; i++)
-        {
-            // Each key is written once: what happened to a write without an answer does not matter.
-            string key = $"w{writer}-{i}";
-            if (await cluster.TrySendAsync((writer + i) % 3, "PUT", $"/kv/{key}", Encoding.UTF8.GetBytes(key)) is { Status: 200 })
-            {
-                acknowledged.Enqueue(key);
-            }
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text;
 using Raft.Tests.Sample;
 using Raft.Tests.Support;
 
@@ -19,7 +18,7 @@ public sealed class ProcessTests
         await cluster.LeaderAsync();
         var acknowledged = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
-        Task[] writers = [.. Enumerable.Range(0, 4).Select(w => WriteAsync(cluster, w, acknowledged, stop.Token))];
+        Task[] writers = [.. Enumerable.Range(0, 4).Select(w => cluster.WriteUntilAsync(w, acknowledged, stop.Token))];
 
         for (int round = 0; round < ProcessCluster.Rounds(3); round++)
         {
@@ -49,7 +48,7 @@ public sealed class ProcessTests
         {
             await cluster.LeaderAsync();
             using var stop = new CancellationTokenSource();
-            Task[] writers = [.. Enumerable.Range(0, 4).Select(w => WriteAsync(cluster, (round * 4) + w, acknowledged, stop.Token))];
+            Task[] writers = [.. Enumerable.Range(0, 4).Select(w => cluster.WriteUntilAsync((round * 4) + w, acknowledged, stop.Token))];
             await MoreAsync(acknowledged, 100);
             ulong[] terms = await TermsAsync(cluster);
             await cluster.KillAllAsync();
@@ -148,20 +147,6 @@ public sealed class ProcessTests
     private static RaftkvProcess Node(string id, int raft, int http, string data) => RaftkvProcess.Start(
         "node", $"--id={id}", $"--raft=127.0.0.1:{raft}", $"--http=127.0.0.1:{http}", $"--data={data}",
         $"--peers={id}=127.0.0.1:{raft}", "--heartbeat-ms=200");
-
-    private static async Task WriteAsync(
-        ProcessCluster cluster, int writer, ConcurrentQueue<string> acknowledged, CancellationToken stop)
-    {
-        for (int i = 0; !stop.IsCancellationRequested; i++)
-        {
-            // Each key is written once: what happened to a write without an answer does not matter.
-            string key = $"w{writer}-{i}";
-            if (await cluster.TrySendAsync((writer + i) % 3, "PUT", $"/kv/{key}", Encoding.UTF8.GetBytes(key)) is { Status: 200 })
-            {
-                acknowledged.Enqueue(key);
-            }
-        }
-    }
 
     private static Task<ulong[]> TermsAsync(ProcessCluster cluster) =>
         Task.WhenAll(Enumerable.Range(0, 3).Select(n => cluster.IndexAsync(n, "term")));
