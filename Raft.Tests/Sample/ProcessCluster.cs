@@ -74,6 +74,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     /// <summary>Kills one node.</summary>
     public Task KillAsync(int node) => _nodes[node]!.KillAsync();
 
+    /// <summary>Lets one node run no further, by SIGSTOP: its connections and its port stay open. Only <see cref="KillAsync"/> ends it.</summary>
+    public Task PauseAsync(int node) => _nodes[node]!.SignalAsync("STOP");
+
     /// <summary>Kills all nodes.</summary>
     public Task KillAllAsync() => Task.WhenAll(KillAsync(0), KillAsync(1), KillAsync(2));
 

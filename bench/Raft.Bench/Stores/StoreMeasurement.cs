@@ -10,8 +10,7 @@ internal static class StoreMeasurement
     public const string CommandName = "store";
 
     private const int EntryBytes = 128;
-    private const int MillionBatch = 256;
-    private const ulong Million = 1_000_000;
+    private const int LogBatch = 256;
     private const ulong Dropped = 100_000;
 
     /// <summary>The command by which <see cref="StoresCommand"/> starts a measurement.</summary>
@@ -19,11 +18,11 @@ internal static class StoreMeasurement
     {
         var store = new Argument<string>("STORE");
         var directory = new Argument<string>("DIRECTORY");
-        var batch = new Argument<int>("BATCH") { Description = "entries in one append; 0 for a million entries, reopened and cut" };
-        var seconds = new Argument<double>("SECONDS");
+        var batch = new Argument<int>("BATCH") { Description = "entries in one append; 0 for a log that is filled, reopened and cut" };
+        var much = new Argument<double>("MUCH") { Description = "for how many seconds, or how many entries that log has" };
         var command = new Command(CommandName, "One measurement, as the command \"stores\" starts it; prints its figures in one line.")
         {
-            store, directory, batch, seconds,
+            store, directory, batch, much,
         };
         command.SetAction(async (parsed, _) =>
         {
@@ -31,8 +30,8 @@ internal static class StoreMeasurement
             string place = parsed.GetValue(directory)!;
             int size = parsed.GetValue(batch);
             Console.WriteLine(size == 0
-                ? await MillionAsync(name, place)
-                : await AppendAsync(name, place, size, TimeSpan.FromSeconds(parsed.GetValue(seconds))));
+                ? await LogAsync(name, place, (ulong)parsed.GetValue(much))
+                : await AppendAsync(name, place, size, TimeSpan.FromSeconds(parsed.GetValue(much))));
         });
         return command;
     }
@@ -69,18 +68,18 @@ internal static class StoreMeasurement
     }
 
     /// <summary>
-    /// Loads a million entries; then, opened anew: milliseconds to open, MiB of memory, milliseconds to read them all, to drop the first and
+    /// Loads so many entries; then, opened anew: milliseconds to open, MiB of memory, milliseconds to read them all, to drop the first and
     /// the last 100,000, and MiB on disk.
     /// </summary>
-    private static async Task<string> MillionAsync(string name, string directory)
+    private static async Task<string> LogAsync(string name, string directory, ulong count)
     {
         if (!Directory.Exists(directory))
         {
             await using OpenStore filled = await OpenStore.OpenAsync(name, directory);
             long loading = Stopwatch.GetTimestamp();
-            for (ulong next = 1; next <= Million; next += MillionBatch)
+            for (ulong next = 1; next <= count; next += LogBatch)
             {
-                await filled.Log.AppendAsync(Entries.Append(next, (int)Math.Min(MillionBatch, Million + 1 - next), EntryBytes));
+                await filled.Log.AppendAsync(Entries.Append(next, (int)Math.Min(LogBatch, count + 1 - next), EntryBytes));
             }
 
             return Line(Stopwatch.GetElapsedTime(loading).TotalMilliseconds);
@@ -92,9 +91,9 @@ internal static class StoreMeasurement
         double memory = Environment.WorkingSet / 1048576.0;
 
         begun = Stopwatch.GetTimestamp();
-        for (ulong next = 1; next <= Million;)
+        for (ulong next = 1; next <= count;)
         {
-            next = (await store.Log.ReadAsync(next, Million, 1 << 20)).LastIndex + 1;
+            next = (await store.Log.ReadAsync(next, count, 1 << 20)).LastIndex + 1;
         }
 
         double read = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
@@ -102,7 +101,7 @@ internal static class StoreMeasurement
         await store.Log.TruncatePrefixAsync(Dropped);
         double prefix = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
         begun = Stopwatch.GetTimestamp();
-        await store.Log.TruncateSuffixAsync(Million - Dropped + 1);
+        await store.Log.TruncateSuffixAsync(count - Dropped + 1);
         double suffix = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
         double disk = new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) / 1048576.0;
         return Line(open, memory, read, prefix, suffix, disk, Environment.WorkingSet / 1048576.0);

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace Raft.Bench.Stores;
 
-/// <summary>The stores side by side: appends of several sizes in turn, then a million entries.</summary>
+/// <summary>The stores side by side: appends of several sizes in turn, then a log of many entries.</summary>
 internal static class StoresCommand
 {
     private static readonly int[] Batches = [1, 64, 256];
@@ -27,13 +27,18 @@ internal static class StoresCommand
             Description = "how often; the median is shown",
             DefaultValueFactory = _ => 5,
         };
-        var command = new Command("stores", "The stores that keep their data on disk, side by side.") { directory, seconds, rounds };
+        var entries = new Option<double>("--entries")
+        {
+            Description = "how many entries the log has that is opened, read and cut; more than 200,000",
+            DefaultValueFactory = _ => 1_000_000,
+        };
+        var command = new Command("stores", "The stores that keep their data on disk, side by side.") { directory, seconds, rounds, entries };
         command.SetAction(async (parsed, _) =>
         {
             string place = Path.GetFullPath(parsed.GetValue(directory)!);
             int count = parsed.GetValue(rounds);
             await AppendsAsync(place, parsed.GetValue(seconds), count);
-            await MillionAsync(place, count);
+            await LogAsync(place, count, parsed.GetValue(entries));
         });
         return command;
     }
@@ -63,7 +68,7 @@ internal static class StoresCommand
         Directory.Delete(place, recursive: true);
     }
 
-    private static async Task MillionAsync(string place, int rounds)
+    private static async Task LogAsync(string place, int rounds, double entries)
     {
         Console.WriteLine();
         Console.WriteLine(
@@ -75,8 +80,8 @@ internal static class StoresCommand
             foreach ((string name, List<double[]> measured) in figures)
             {
                 string directory = Fresh(place, name);
-                double[] load = await MeasureAsync(name, directory, batch: 0, seconds: 0);
-                measured.Add([.. load, .. await MeasureAsync(name, directory, batch: 0, seconds: 0)]);
+                double[] load = await MeasureAsync(name, directory, batch: 0, entries);
+                measured.Add([.. load, .. await MeasureAsync(name, directory, batch: 0, entries)]);
             }
         }
 
@@ -106,11 +111,11 @@ internal static class StoresCommand
         return sorted[sorted.Length / 2].ToString("#,0", CultureInfo.InvariantCulture);
     });
 
-    private static async Task<double[]> MeasureAsync(string name, string directory, int batch, double seconds)
+    private static async Task<double[]> MeasureAsync(string name, string directory, int batch, double much)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (string argument in (string[])
-            [StoreMeasurement.CommandName, name, directory, $"{batch}", seconds.ToString(CultureInfo.InvariantCulture)])
+            [StoreMeasurement.CommandName, name, directory, $"{batch}", much.ToString(CultureInfo.InvariantCulture)])
         {
             start.ArgumentList.Add(argument);
         }

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -22,8 +23,8 @@ const (
 	failOverPatience = 60 * time.Second
 )
 
-// failOver measures for how long nobody could write after the leader was killed: from the signal until a new leader has acknowledged a
-// write. All nodes are processes of their own with the timings of DefaultConfig, and this one is their client.
+// failOver measures for how long nobody could write after the leader was killed, or fell silent: from the signal until a new leader has
+// acknowledged a write. All nodes are processes of their own with the timings of DefaultConfig, and this one is their client.
 func failOver(o options) error {
 	c := &cluster{options: o, data: filepath.Join(o.data, fmt.Sprintf("run-%d", os.Getpid()))}
 	defer os.RemoveAll(c.data)
@@ -49,21 +50,44 @@ func failOver(o options) error {
 			return err
 		}
 		began := time.Now()
-		if err := leader.process.Process.Kill(); err != nil {
+		var ending os.Signal = os.Kill
+		if o.isSilent {
+			ending = syscall.SIGSTOP
+		}
+		if err := leader.process.Process.Signal(ending); err != nil {
 			return err
 		}
 		killed := leader
-		c.forget(killed)
+		if !o.isSilent {
+			c.forget(killed)
+		}
 		var acknowledged time.Time
-		if leader, acknowledged, err = writeSomewhere(c.followers); err != nil {
+		if leader, acknowledged, err = writeSomewhere(c.others(killed)); err != nil {
 			return err
 		}
 		times = append(times, acknowledged.Sub(began))
+		if o.isSilent {
+			if err := killed.process.Process.Kill(); err != nil {
+				return err
+			}
+			c.forget(killed)
+		}
 		if _, err := c.startMember(killed.id, killed.address); err != nil {
 			return err
 		}
 	}
 	return reportFailOver(o, times)
+}
+
+// others are the nodes but one.
+func (c *cluster) others(one *follower) []*follower {
+	var others []*follower
+	for _, f := range c.followers {
+		if f != one {
+			others = append(others, f)
+		}
+	}
+	return others
 }
 
 // startMember starts a node that takes part with commands of the size there is.
@@ -173,6 +197,7 @@ func reportFailOver(o options, times []time.Duration) error {
 		"min_ms":       nearest(times, 0),
 		"each_ms":      each,
 		"rounds":       o.rounds,
+		"silent":       o.isSilent,
 		"heartbeat_ms": milliseconds(config.HeartbeatTimeout),
 		"election_ms":  milliseconds(config.ElectionTimeout),
 		"payload":      o.payload,

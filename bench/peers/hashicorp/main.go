@@ -70,6 +70,7 @@ type options struct {
 	patience    int
 	mebibytes   int
 	rounds      int
+	isSilent    bool
 	data        string
 	id          string
 	listen      string
@@ -92,6 +93,7 @@ func main() {
 	flag.IntVar(&o.patience, "patience", 300, "catchup: after how many seconds it tells how far the third node came")
 	flag.IntVar(&o.mebibytes, "mib", 256, "snapshot: the size of the state machine")
 	flag.IntVar(&o.rounds, "rounds", 10, "failover: how many leaders are killed")
+	flag.BoolVar(&o.isSilent, "silent", false, "failover: a leader is stopped by SIGSTOP instead, so that its connections stay")
 	flag.StringVar(&o.data, "data", "./raftkv-data/hashibench", "where the stores live during the run; emptied after it")
 	flag.StringVar(&o.id, "id", "n1", "the name of a follower")
 	flag.StringVar(&o.listen, "listen", "", "the address of a follower; empty for a free port of the loopback")
