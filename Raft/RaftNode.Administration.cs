@@ -206,6 +206,6 @@ public sealed partial class RaftNode
         }
 
         var request = new ChangeRequest(new ConfigurationChange(kind, id, address), previousIndex, timeout);
-        return Put(request, request.Future).WaitAsync(cancellationToken);
+        return Put(request, request.Future.Caller).WaitAsync(cancellationToken);
     }
 }

@@ -97,7 +97,11 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// is appended there, at most <see cref="RaftConfig.LeaderWaitTimeout"/>.
     /// </param>
     /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
-    /// <returns>Where the command stands and what the state machine answered, once it is applied on this server.</returns>
+    /// <returns>
+    /// Where the command stands and what the state machine answered, once it is applied on this server. To be awaited once, since
+    /// what stands behind it is used for another command then: a second await throws <see cref="InvalidOperationException"/>. For
+    /// more than one, and for <c>Task.WhenAll</c>, take its <c>AsTask()</c>.
+    /// </returns>
     /// <exception cref="NotLeaderException">
     /// Nothing was appended; <see cref="Leader"/> says who leads, if known. Where commands are sent on: no leader took it in time.
     /// </exception>
@@ -107,7 +111,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <exception cref="RaftShutdownException">Nothing was appended: the node was stopped.</exception>
     /// <exception cref="LeadershipLostException">The outcome is unknown: the entry may have been committed, and may still be.</exception>
     /// <exception cref="OperationCanceledException">The outcome is unknown.</exception>
-    public Task<ApplyResult> ApplyAsync(
+    public ValueTask<ApplyResult> ApplyAsync(
         ReadOnlyMemory<byte> command, TimeSpan timeout = default, CancellationToken cancellationToken = default)
     {
         return ApplyLogAsync(command, extensions: default, timeout, cancellationToken);
@@ -121,19 +125,29 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <param name="extensions">The bytes beside it, likewise.</param>
     /// <param name="timeout">As for <see cref="ApplyAsync"/>.</param>
     /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
-    /// <returns>As of <see cref="ApplyAsync"/>.</returns>
+    /// <returns>As of <see cref="ApplyAsync"/>, to be awaited once likewise.</returns>
     /// <exception cref="RaftException">As for <see cref="ApplyAsync"/>.</exception>
-    public Task<ApplyResult> ApplyLogAsync(
+    public ValueTask<ApplyResult> ApplyLogAsync(
         ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions, TimeSpan timeout = default,
         CancellationToken cancellationToken = default)
     {
         _core.Meter.Apply?.Add(1);
         if (WhyTooLarge((long)data.Length + extensions.Length) is { } tooLarge)
         {
-            return Task.FromException<ApplyResult>(tooLarge);
+            return ValueTask.FromException<ApplyResult>(tooLarge);
         }
 
-        return Enqueue(new ApplyFuture(LogType.Command, data, extensions), timeout, cancellationToken);
+        // What may be sent to a leader, or given up by its caller, can still be held here when the caller has its answer.
+        if (State != RaftState.Leader || cancellationToken.CanBeCanceled)
+        {
+            return new ValueTask<ApplyResult>(
+                Enqueue(new ApplyTask(LogType.Command, data, extensions), timeout, cancellationToken));
+        }
+
+        PooledCommand command = _core.Commands.Take(data, extensions);
+        return Admit(_core.Inbox.Applies.Add(command, timeout)) is { } refusal
+            ? ValueTask.FromException<ApplyResult>(refusal)
+            : command.Outcome;
     }
 
     /// <summary>Waits until everything that was appended before is applied on this server, which must lead.</summary>
@@ -144,7 +158,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     public Task<ApplyResult> BarrierAsync(TimeSpan timeout = default, CancellationToken cancellationToken = default)
     {
         _core.Meter.Barrier?.Add(1);
-        return Enqueue(new ApplyFuture(LogType.Barrier, default), timeout, cancellationToken);
+        return Enqueue(new ApplyTask(LogType.Barrier, default), timeout, cancellationToken);
     }
 
     /// <summary>Asks a majority whether this server still leads; only answers to requests sent from now on count.</summary>
@@ -207,7 +221,7 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => new(ShutdownAsync());
 
-    private Task<ApplyResult> Enqueue(ApplyFuture future, TimeSpan timeout, CancellationToken cancellationToken)
+    private Task<ApplyResult> Enqueue(ApplyTask future, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {
@@ -221,7 +235,7 @@ public sealed partial class RaftNode : IAsyncDisposable
 
     /// <summary>Lets a command in: here where this server leads, otherwise to be sent to the leader.</summary>
     /// <returns>Why it is not let in; null where it is.</returns>
-    private RaftException? Enter(ApplyFuture future, TimeSpan timeout)
+    private RaftException? Enter(RoutedFuture future, TimeSpan timeout)
     {
         RaftState state = State;
         if (state == RaftState.Shutdown)
@@ -235,7 +249,12 @@ public sealed partial class RaftNode : IAsyncDisposable
             return NotLeader();
         }
 
-        switch (isSent ? _core.Routes.Commands.Add(future, timeout) : _core.Inbox.Applies.Add(future, timeout))
+        return Admit(isSent ? _core.Routes.Commands.Add(future, timeout) : _core.Inbox.Applies.Add(future, timeout));
+    }
+
+    private RaftException? Admit(ApplyQueue.Entry entry)
+    {
+        switch (entry)
         {
             case ApplyQueue.Entry.Taken:
                 _core.Inbox.Wake.Set();

@@ -8,7 +8,7 @@ public sealed class ApplyQueueTests
 {
     private readonly VirtualClock _clock = new();
 
-    private static ApplyFuture Command(int bytes = 1) => new(LogType.Command, new byte[bytes]);
+    private static ApplyTask Command(int bytes = 1) => new(LogType.Command, new byte[bytes]);
 
     private ApplyQueue Queue(RaftLimits limits)
     {

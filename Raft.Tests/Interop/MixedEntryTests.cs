@@ -62,8 +62,8 @@ public sealed class MixedEntryTests
         await leader.Node.AddVoterAsync(follower.Id, follower.Address);
 
         // All at once, so that the window fills.
-        await Task.WhenAll(Shapes(withNil: false).Select(s => leader.Node.ApplyLogAsync(s.Data, s.Extensions)));
-        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => leader.Node.ApplyAsync(new byte[i])));
+        await Task.WhenAll(Shapes(withNil: false).Select(s => leader.Node.ApplyLogAsync(s.Data, s.Extensions).AsTask()));
+        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => leader.Node.ApplyAsync(new byte[i]).AsTask()));
         ulong last = (await leader.Node.BarrierAsync()).Index;
 
         IReadOnlyList<ShownEntry> sent = await leader.EntriesAsync(last);

@@ -59,9 +59,9 @@ public sealed class ApiTests
         Task<ApplyResult> appended = cluster.Apply(leader, "appended");
         cluster.Pass(TimeSpan.FromMilliseconds(10));
         Task<ApplyResult>[] queued = [cluster.Apply(leader, "q1"), cluster.Apply(leader, "q2")];
-        Task<ApplyResult> patient = leader.Node!.ApplyAsync("patient"u8.ToArray(), TimeSpan.FromSeconds(20));
-        Task<ApplyResult> impatient = leader.Node.ApplyAsync("impatient"u8.ToArray(), TimeSpan.FromMilliseconds(50));
-        Task<ApplyResult> tooMany = leader.Node.ApplyAsync("tooMany"u8.ToArray(), TimeSpan.FromSeconds(20));
+        Task<ApplyResult> patient = leader.Node!.ApplyAsync("patient"u8.ToArray(), TimeSpan.FromSeconds(20)).AsTask();
+        Task<ApplyResult> impatient = leader.Node.ApplyAsync("impatient"u8.ToArray(), TimeSpan.FromMilliseconds(50)).AsTask();
+        Task<ApplyResult> tooMany = leader.Node.ApplyAsync("tooMany"u8.ToArray(), TimeSpan.FromSeconds(20)).AsTask();
 
         Assert.That(() => cluster.Run(tooMany), Throws.TypeOf<EnqueueTimeoutException>());
         Assert.That(() => cluster.Run(impatient), Throws.TypeOf<EnqueueTimeoutException>());
@@ -105,7 +105,7 @@ public sealed class ApiTests
         VirtualServer leader = cluster.Leaders.Single();
         using var cancel = new CancellationTokenSource();
 
-        Task<ApplyResult> apply = leader.Node!.ApplyAsync("a"u8.ToArray(), cancellationToken: cancel.Token);
+        Task<ApplyResult> apply = leader.Node!.ApplyAsync("a"u8.ToArray(), cancellationToken: cancel.Token).AsTask();
         cancel.Cancel();
 
         Assert.That(() => cluster.Run(apply), Throws.InstanceOf<OperationCanceledException>());

@@ -88,7 +88,7 @@ public sealed class CatchUpTests
         };
 
         byte[] command = new byte[1 << 20];
-        Task<ApplyResult>[] all = [.. Enumerable.Range(0, 64).Select(_ => leader.Node!.ApplyAsync(command))];
+        Task<ApplyResult>[] all = [.. Enumerable.Range(0, 64).Select(_ => leader.Node!.ApplyAsync(command).AsTask())];
         cluster.Run(Task.WhenAll(all));
         cluster.AwaitSame();
 

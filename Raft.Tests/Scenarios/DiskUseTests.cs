@@ -35,7 +35,7 @@ public sealed class DiskUseTests
         byte[] command = new byte[128];
         for (int done = 0; done < writes; done += 1000)
         {
-            await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => node.ApplyAsync(command)));
+            await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => node.ApplyAsync(command).AsTask()));
             most = Math.Max(most, SizeOf(directory.Path));
         }
 

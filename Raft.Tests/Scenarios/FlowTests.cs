@@ -26,7 +26,7 @@ public sealed class FlowTests
 
         for (int i = 0; i < Offered; i++)
         {
-            Task<ApplyResult> write = leader.Node.ApplyAsync(new byte[100]);
+            Task<ApplyResult> write = leader.Node.ApplyAsync(new byte[100]).AsTask();
             if (write.IsFaulted)
             {
                 Assert.That(write.Exception.InnerException, Is.TypeOf<EnqueueTimeoutException>());
@@ -69,7 +69,7 @@ public sealed class FlowTests
 
         bool[] refused = [.. Enumerable.Range(0, 20).Select(_ =>
         {
-            Task<ApplyResult> write = leader.Node!.ApplyAsync(command);
+            Task<ApplyResult> write = leader.Node!.ApplyAsync(command).AsTask();
             cluster.Pass(TimeSpan.Zero);
             return write.IsFaulted;
         })];
@@ -121,7 +121,7 @@ public sealed class FlowTests
             servers: 1, s => s.Config = s.Config with { Limits = new RaftLimits { FsmReadAheadBytesMax = 4 * Bytes, TailBytesMax = 0 } });
         RaftNode node = cluster.Servers[0].Node!;
         cluster.BlockFsm = true;
-        Task<ApplyResult>[] writes = [.. Enumerable.Range(0, 100).Select(_ => node.ApplyAsync(new byte[Bytes]))];
+        Task<ApplyResult>[] writes = [.. Enumerable.Range(0, 100).Select(_ => node.ApplyAsync(new byte[Bytes]).AsTask())];
         cluster.Await("all are committed", () => node.CommitIndex >= 102);
         ulong applied = node.AppliedIndex;
 

@@ -150,7 +150,7 @@ public sealed class LifeTests
 
         for (int i = 0; i < 40; i++)
         {
-            _ = server.Node!.ApplyAsync(new byte[1 << 20]);
+            _ = server.Node!.ApplyAsync(new byte[1 << 20]).AsTask();
             cluster.Pass(TimeSpan.FromMilliseconds(1));
         }
 

@@ -76,7 +76,7 @@ public sealed class NothingLeftTests
         if (round % 2 == 1)
         {
             Assert.That(await node.LeadershipChanges.ReadAsync(), Is.True);
-            waiting = [.. Enumerable.Range(0, 10).Select(_ => (Task)node.ApplyAsync(new byte[100]))];
+            waiting = [.. Enumerable.Range(0, 10).Select(_ => (Task)node.ApplyAsync(new byte[100]).AsTask())];
         }
 
         if (round % 4 == 3)

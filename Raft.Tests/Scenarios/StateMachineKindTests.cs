@@ -63,7 +63,7 @@ public sealed class StateMachineKindTests
         });
         RaftNode node = cluster.AwaitLeader().Node!;
 
-        Assert.That(() => node.ApplyLogAsync(new byte[5], new byte[6]), Throws.TypeOf<EntryTooLargeException>());
+        Assert.That(async () => await node.ApplyLogAsync(new byte[5], new byte[6]), Throws.TypeOf<EntryTooLargeException>());
         Assert.That(cluster.Run(node.ApplyLogAsync(new byte[5], new byte[5])).Index, Is.GreaterThan(0));
     }
 

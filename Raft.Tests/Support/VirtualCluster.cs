@@ -165,6 +165,9 @@ internal sealed class VirtualCluster : IDisposable
         return task.GetAwaiter().GetResult();
     }
 
+    /// <summary>Moves until it completes, and gives its outcome.</summary>
+    public T Run<T>(ValueTask<T> task) => Run(task.AsTask());
+
     /// <summary>Moves until a task completes, and gives its outcome.</summary>
     public void Run(Task task)
     {
@@ -181,7 +184,7 @@ internal sealed class VirtualCluster : IDisposable
 
     /// <summary>Applies a command on a server.</summary>
     public Task<ApplyResult> Apply(VirtualServer server, string command) =>
-        server.Node!.ApplyAsync(Encoding.UTF8.GetBytes(command));
+        server.Node!.ApplyAsync(Encoding.UTF8.GetBytes(command)).AsTask();
 
     /// <summary>Waits until all running servers hold and have applied the same.</summary>
     public void AwaitSame() => Await("all servers hold and applied the same", () =>

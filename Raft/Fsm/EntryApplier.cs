@@ -13,7 +13,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
     private readonly IBatchingFsm? _batching = fsm as IBatchingFsm;
     private readonly IConfigurationStore? _configurations = fsm as IConfigurationStore;
     private readonly List<LogEntry> _batch = [];
-    private readonly List<ApplyFuture?> _batchFutures = [];
+    private object?[] _responses = [];
 
     /// <summary>Applies entries.</summary>
     /// <param name="apply">The entries.</param>
@@ -24,20 +24,18 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
         for (int i = 0; i < apply.Slice.Count; i++)
         {
             LogEntry entry = apply.Slice[i];
-            ApplyFuture? future = apply.FutureAt(i);
             if (_batching is not null && IsBatched(entry.Type))
             {
                 _batch.Add(entry);
-                _batchFutures.Add(future);
                 if (_batch.Count == batchCountMax)
                 {
-                    ApplyBatch(due, ref dueCount);
+                    ApplyBatch(apply, i + 1, due, ref dueCount);
                 }
 
                 continue;
             }
 
-            ApplyBatch(due, ref dueCount);
+            ApplyBatch(apply, i, due, ref dueCount);
             object? response = entry.Type == LogType.Command ? Apply(entry) : null;
             if (_configurations is not null && ConfigurationEntry.Holds(entry.Type))
             {
@@ -49,14 +47,13 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
 
             trace?.Apply(entry);
             sent.Applied(entry, response);
-            if (future is not null)
+            if (apply.TakeFuture(i) is { } future)
             {
-                future.Applied(response);
-                due[dueCount++] = future;
+                due[dueCount++] = future.Applied(response);
             }
         }
 
-        ApplyBatch(due, ref dueCount);
+        ApplyBatch(apply, apply.Slice.Count, due, ref dueCount);
     }
 
     private bool IsBatched(LogType type) =>
@@ -70,14 +67,20 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
         return response;
     }
 
-    private void ApplyBatch(ICompletion[] due, ref int dueCount)
+    /// <summary>Applies what was gathered: the entries right before a position.</summary>
+    private void ApplyBatch(FsmApply apply, int end, ICompletion[] due, ref int dueCount)
     {
         if (_batch.Count == 0)
         {
             return;
         }
 
-        object?[] responses = new object?[_batch.Count];
+        if (_responses.Length < _batch.Count)
+        {
+            _responses = new object?[Math.Max(_batch.Count, Math.Min(batchCountMax, _responses.Length * 2))];
+        }
+
+        Span<object?> responses = _responses.AsSpan(0, _batch.Count);
         TimeSpan? began = meter.ApplyBatch.Begin();
         _batching!.ApplyBatch(CollectionsMarshal.AsSpan(_batch), responses);
         meter.ApplyBatch.End(began);
@@ -86,14 +89,13 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
         {
             trace?.Apply(_batch[i]);
             sent.Applied(_batch[i], responses[i]);
-            if (_batchFutures[i] is { } future)
+            if (apply.TakeFuture(end - _batch.Count + i) is { } future)
             {
-                future.Applied(responses[i]);
-                due[dueCount++] = future;
+                due[dueCount++] = future.Applied(responses[i]);
             }
         }
 
+        responses.Clear();
         _batch.Clear();
-        _batchFutures.Clear();
     }
 }

@@ -125,7 +125,7 @@ internal sealed class FsmRunner(
     {
         for (int i = 0; i < apply.Slice.Count; i++)
         {
-            if (apply.FutureAt(i) is { IsDecided: false } future)
+            if (apply.TakeFuture(i) is { } future)
             {
                 completions.Add(future.Fail(new LeadershipLostException(
                     "The node was stopped after the command was committed and before its answer was known.",
@@ -214,10 +214,11 @@ internal sealed class FsmRunner(
         Invariant.Require(apply.Slice.FirstIndex == board.AppliedIndex + 1, "entries are applied in order, each once");
         var due = new ICompletion[apply.Slice.Count];
         int dueCount = 0;
+        bool isOwn = apply.IsAwaited(0);
         try
         {
             _applier.Apply(apply, due, ref dueCount);
-            if (mutation == Mutation.AppliedTwice && apply.FutureAt(0) is null)
+            if (mutation == Mutation.AppliedTwice && !isOwn)
             {
                 _applier.Apply(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0), due, ref dueCount);
             }
@@ -311,9 +312,9 @@ internal sealed class FsmRunner(
 
         trace?.Apply(end.Slice[0]);
         sent.Applied(end.Slice[0], response: null);
-        if (end.FutureAt(0) is { } future)
+        if (end.TakeFuture(0) is { } future)
         {
-            completions.Add(refusal is null ? future.Succeed(new ApplyResult(future.Index, future.Term, null)) : future.Fail(refusal));
+            completions.Add(refusal is null ? future.Applied(response: null) : future.Fail(refusal));
         }
 
         _waits.Release(board.AppliedIndex);

@@ -11,7 +11,22 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
 {
     public LogSlice Slice { get; } = slice;
 
-    public ApplyFuture? FutureAt(int position) => futures?[offset + position];
+    /// <summary>Whether somebody waits for an entry.</summary>
+    public bool IsAwaited(int position) => futures?[offset + position] is not null;
+
+    /// <summary>Takes out who waits for an entry: whoever does so sets the outcome and hands it on, and nobody comes by it again.</summary>
+    public ApplyFuture? TakeFuture(int position)
+    {
+        if (futures is null)
+        {
+            return null;
+        }
+
+        ref ApplyFuture? place = ref futures[offset + position];
+        ApplyFuture? future = place;
+        place = null;
+        return future;
+    }
 
     /// <summary>Some of the entries, with their callers.</summary>
     public FsmApply Part(int from, int count) => from == 0 && count == Slice.Count
@@ -109,7 +124,7 @@ internal sealed class FsmRead<T>(Func<ulong, T> read, RequestFuture<T> future) :
 
 /// <summary>Waits for what becomes of a command that was sent to the leader, now that its place in the log is known.</summary>
 /// <param name="future">The command, with its place.</param>
-internal sealed class FsmExpect(ApplyFuture future) : FsmWork
+internal sealed class FsmExpect(RoutedFuture future) : FsmWork
 {
-    public ApplyFuture Future { get; } = future;
+    public RoutedFuture Future { get; } = future;
 }

@@ -5,24 +5,16 @@ namespace Raft.Fsm;
 /// caller, so that no caller's code runs on a loop.
 /// </summary>
 /// <typeparam name="T">What the caller gets.</typeparam>
-internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
+internal sealed class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
 {
     private T? _result;
     private Exception? _exception;
+    private bool _isDecided;
     private int _hasLeft;
     private CancellationTokenRegistration _abandoning;
 
     /// <summary>Where this future was let in, and is counted until it is answered; null where nothing counts it.</summary>
     public RequestGate? Gate { get; set; }
-
-    /// <summary>The outcome, where it is no failure.</summary>
-    protected T? Result => _result;
-
-    /// <summary>The failure that is the outcome, if it is.</summary>
-    protected Exception? Failure => _exception;
-
-    /// <summary>Whether an outcome is set.</summary>
-    public bool IsDecided { get; private set; }
 
     /// <summary>Sets success as the outcome.</summary>
     /// <returns>This future, to be handed to the completion task.</returns>
@@ -89,7 +81,7 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
     }
 
     /// <summary>The caller is told: its place is free.</summary>
-    protected void LeaveGate()
+    private void LeaveGate()
     {
         if (Interlocked.Exchange(ref _hasLeft, 1) == 0)
         {
@@ -99,7 +91,7 @@ internal class RequestFuture<T> : TaskCompletionSource<T>, ICompletion
 
     private void Decide()
     {
-        Invariant.Require(!IsDecided, "every future has one outcome");
-        IsDecided = true;
+        Invariant.Require(!_isDecided, "every future has one outcome");
+        _isDecided = true;
     }
 }

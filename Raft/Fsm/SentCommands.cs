@@ -13,7 +13,7 @@ internal sealed class SentCommands(CompletionRunner completions)
     /// <summary>How many answers are kept: a place is known long before so much else is applied, or its answer is lost.</summary>
     private const int KeptMax = 4096;
 
-    private readonly Dictionary<ulong, List<ApplyFuture>> _expected = [];
+    private readonly Dictionary<ulong, List<RoutedFuture>> _expected = [];
     private readonly Queue<(ulong Index, ulong Term, object? Response)> _kept = new();
     private int _awaited;
     private ulong _appliedTerm;
@@ -25,7 +25,7 @@ internal sealed class SentCommands(CompletionRunner completions)
     public void End() => Interlocked.Decrement(ref _awaited);
 
     /// <summary>Takes in a command whose place is known.</summary>
-    public void Add(ApplyFuture future, ulong appliedIndex)
+    public void Add(RoutedFuture future, ulong appliedIndex)
     {
         // Only now: what was applied before this one's turn came must still be kept.
         End();
@@ -37,7 +37,7 @@ internal sealed class SentCommands(CompletionRunner completions)
                 return;
             }
 
-            if (!_expected.TryGetValue(future.Index, out List<ApplyFuture>? same))
+            if (!_expected.TryGetValue(future.Index, out List<RoutedFuture>? same))
             {
                 _expected[future.Index] = same = [];
             }
@@ -81,9 +81,9 @@ internal sealed class SentCommands(CompletionRunner completions)
             OvertakeEarlier(entry.Index);
         }
 
-        if (_expected.Count > 0 && _expected.Remove(entry.Index, out List<ApplyFuture>? futures))
+        if (_expected.Count > 0 && _expected.Remove(entry.Index, out List<RoutedFuture>? futures))
         {
-            foreach (ApplyFuture future in futures)
+            foreach (RoutedFuture future in futures)
             {
                 Settle(future, entry.Term, response);
             }
@@ -98,7 +98,7 @@ internal sealed class SentCommands(CompletionRunner completions)
         _kept.Clear();
         foreach (ulong covered in _expected.Keys.Where(i => i <= index).ToArray())
         {
-            _expected.Remove(covered, out List<ApplyFuture>? futures);
+            _expected.Remove(covered, out List<RoutedFuture>? futures);
             futures!.ForEach(f => Lose(f, "is covered by a snapshot, which does not tell whether it was committed"));
         }
     }
@@ -106,7 +106,7 @@ internal sealed class SentCommands(CompletionRunner completions)
     /// <summary>The node stops.</summary>
     public void Fail()
     {
-        foreach (List<ApplyFuture> futures in _expected.Values)
+        foreach (List<RoutedFuture> futures in _expected.Values)
         {
             futures.ForEach(f => Lose(f, "was appended by the leader, and this node was stopped before it was applied here"));
         }
@@ -114,7 +114,7 @@ internal sealed class SentCommands(CompletionRunner completions)
         _expected.Clear();
     }
 
-    private void Settle(ApplyFuture future, ulong term, object? response)
+    private void Settle(RoutedFuture future, ulong term, object? response)
     {
         if (term == future.Term)
         {
@@ -137,8 +137,8 @@ internal sealed class SentCommands(CompletionRunner completions)
     {
         foreach (ulong later in _expected.Keys.Where(i => i > index).ToArray())
         {
-            List<ApplyFuture> futures = _expected[later];
-            List<ApplyFuture> overtaken = futures.FindAll(f => f.Term < _appliedTerm);
+            List<RoutedFuture> futures = _expected[later];
+            List<RoutedFuture> overtaken = futures.FindAll(f => f.Term < _appliedTerm);
             futures.RemoveAll(f => f.Term < _appliedTerm);
             overtaken.ForEach(Overtake);
             if (futures.Count == 0)
@@ -148,11 +148,11 @@ internal sealed class SentCommands(CompletionRunner completions)
         }
     }
 
-    private void Overtake(ApplyFuture future) => completions.Add(future.Fail(new EntryOvertakenException(
+    private void Overtake(RoutedFuture future) => completions.Add(future.Fail(new EntryOvertakenException(
         $"The command was appended as entry {future.Index} of term {future.Term}, and a later leader put another in its place. "
         + "It is not done and never will be: it can be sent again.",
         future.Index, future.Term)));
 
-    private void Lose(ApplyFuture future, string why) => completions.Add(future.Fail(new LeadershipLostException(
+    private void Lose(RoutedFuture future, string why) => completions.Add(future.Fail(new LeadershipLostException(
         $"Entry {future.Index} of term {future.Term} {why}. The command may have been done.", future.Index, future.Term)));
 }

@@ -4,7 +4,7 @@ namespace Raft.Fsm;
 /// <param name="data">The command.</param>
 /// <param name="extensions">Bytes beside it.</param>
 internal sealed class TriedCommand(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions)
-    : ApplyFuture(LogType.Command, data, extensions), ICompletion
+    : RoutedFuture(LogType.Command, data, extensions)
 {
     private readonly TaskCompletionSource<ApplyOutcome> _outcome = new();
     private CancellationTokenRegistration _ending;
@@ -35,7 +35,8 @@ internal sealed class TriedCommand(ReadOnlyMemory<byte> data, ReadOnlyMemory<byt
         return Outcome;
     }
 
-    void ICompletion.Complete()
+    /// <inheritdoc/>
+    public override void Complete()
     {
         _ending.Unregister();
         _outcome.TrySetResult(Failure is { } why

@@ -70,6 +70,7 @@ internal sealed class NodeCore
         Observers = new ObserverHub(config.LocalId, _observerTasks, _logger);
         Leaderships = new LeadershipNews(config.LeadershipNotifications, _observerTasks);
         Completions = new CompletionRunner(runtime.CompletionScheduler, clock);
+        Commands = new CommandPool();
         var applies = new ApplyQueue(config.Limits, clock, Completions);
         var askServer = new AskServer(header, config.AskHandler, _userTasks);
         Inbox = new LoopInbox(applies, gate, capabilities, askServer, Observers, board);
@@ -129,6 +130,9 @@ internal sealed class NodeCore
 
     /// <summary>Bounds the questions of callers.</summary>
     public RequestGate Questions { get; }
+
+    /// <summary>Commands to be used again.</summary>
+    public CommandPool Commands { get; }
 
     /// <summary>What tells callers.</summary>
     public CompletionRunner Completions { get; }

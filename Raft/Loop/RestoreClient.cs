@@ -145,7 +145,7 @@ internal sealed class RestoreClient(
     private Task<ApplyResult> Append(
         RestoreEntryKind kind, ulong begin, long size, ReadOnlyMemory<byte> data, TimeSpan timeout)
     {
-        var entry = new ApplyFuture(LogType.Noop, data, new RestoreEntry(kind, begin, size).Encode());
+        var entry = new ApplyTask(LogType.Noop, data, new RestoreEntry(kind, begin, size).Encode());
         switch (inbox.Applies.Add(entry, timeout))
         {
             case ApplyQueue.Entry.Taken:

@@ -55,7 +55,6 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
             return false;
         }
 
-        _taken.Clear();
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
         RefuseStrangers();
         restores.Refuse(_taken);
@@ -68,6 +67,8 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
             first = AppendChunk(first, stamp);
         }
 
+        // They are the feeder's now.
+        _taken.Clear();
         return true;
     }
 

@@ -109,7 +109,7 @@ internal sealed class ChangeRequest(ConfigurationChange change, ulong previousIn
     public TimeSpan Timeout { get; } = timeout;
 
     /// <summary>The caller; gets the entry's index once it is applied here.</summary>
-    public ApplyFuture Future { get; } = new(LogType.Configuration, default);
+    public ApplyTask Future { get; } = new(LogType.Configuration, default);
 
     public override ICompletion Fail(Exception why) => Future.Fail(why);
 }

@@ -26,8 +26,8 @@ internal sealed class CommandForwarder(
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    private readonly ConcurrentQueue<ApplyFuture> _arrived = new();
-    private readonly LinkedList<ApplyFuture> _waiting = new();
+    private readonly ConcurrentQueue<RoutedFuture> _arrived = new();
+    private readonly LinkedList<RoutedFuture> _waiting = new();
     private readonly PlacedCommands _placed = new(completions);
     private volatile bool _isClosed;
     private RaftException? _lastRefusal;
@@ -39,7 +39,7 @@ internal sealed class CommandForwarder(
     /// <summary>What became of an attempt to enter.</summary>
     /// <param name="future">The command.</param>
     /// <param name="timeout">How long it may take until a leader has appended it; zero or infinite for the setting's time.</param>
-    public ApplyQueue.Entry Add(ApplyFuture future, TimeSpan timeout)
+    public ApplyQueue.Entry Add(RoutedFuture future, TimeSpan timeout)
     {
         RaftLimits limits = settings.Current.Limits;
         TimeSpan longest = settings.Current.LeaderWaitTimeout;
@@ -109,7 +109,7 @@ internal sealed class CommandForwarder(
     public void FailAll()
     {
         Refuse();
-        foreach (ApplyFuture command in _waiting)
+        foreach (RoutedFuture command in _waiting)
         {
             Fail(command, new RaftShutdownException(WasStopped));
         }
@@ -119,7 +119,7 @@ internal sealed class CommandForwarder(
 
     private void Refuse()
     {
-        while (_arrived.TryDequeue(out ApplyFuture? late))
+        while (_arrived.TryDequeue(out RoutedFuture? late))
         {
             Fail(late, new RaftShutdownException(WasStopped));
         }
@@ -127,14 +127,14 @@ internal sealed class CommandForwarder(
 
     private void TakeIn(TimeSpan now)
     {
-        while (_arrived.TryDequeue(out ApplyFuture? arrived))
+        while (_arrived.TryDequeue(out RoutedFuture? arrived))
         {
             _waiting.AddLast(arrived);
         }
 
-        for (LinkedListNode<ApplyFuture>? node = _waiting.First; node is not null;)
+        for (LinkedListNode<RoutedFuture>? node = _waiting.First; node is not null;)
         {
-            LinkedListNode<ApplyFuture>? following = node.Next;
+            LinkedListNode<RoutedFuture>? following = node.Next;
             if (node.Value.EnqueueDeadline <= now)
             {
                 _waiting.Remove(node);
@@ -176,7 +176,7 @@ internal sealed class CommandForwarder(
             return;
         }
 
-        var group = new List<ApplyFuture>();
+        var group = new List<RoutedFuture>();
         long bytes = 0;
         RaftLimits limits = settings.Current.Limits;
         while (_waiting.First is { } first && group.Count < Math.Min(limits.BatchCountMax, LeaderMessages.CommandsMax)
@@ -208,7 +208,7 @@ internal sealed class CommandForwarder(
         while (_waiting.First is { } first)
         {
             _waiting.RemoveFirst();
-            ApplyFuture command = first.Value;
+            RoutedFuture command = first.Value;
             Forget(command);
             if (inbox.Applies.Add(command, command.EnqueueDeadline - now) != ApplyQueue.Entry.Taken)
             {
@@ -224,7 +224,7 @@ internal sealed class CommandForwarder(
         var why = new NotLeaderException(
             $"{self} does not lead; ask {leader.Id} at {leader.Address}, which is no server of this library and takes no commands from "
             + "others. Nothing was appended.");
-        foreach (ApplyFuture command in _waiting)
+        foreach (RoutedFuture command in _waiting)
         {
             Fail(command, why);
         }
@@ -232,7 +232,7 @@ internal sealed class CommandForwarder(
         _waiting.Clear();
     }
 
-    private async Task SendAsync(Server leader, List<ApplyFuture> group, TimeSpan now)
+    private async Task SendAsync(Server leader, List<RoutedFuture> group, TimeSpan now)
     {
         ulong term = board.Term;
         try
@@ -265,7 +265,7 @@ internal sealed class CommandForwarder(
         }
     }
 
-    private void Take(ApplyFuture command, LeaderAnswer answer, ServerId leader)
+    private void Take(RoutedFuture command, LeaderAnswer answer, ServerId leader)
     {
         if (answer.Verdict == LeaderVerdict.Done)
         {
@@ -290,7 +290,7 @@ internal sealed class CommandForwarder(
         }
     }
 
-    private void NoAnswer(ApplyFuture command, Server leader, ulong term, Exception failure)
+    private void NoAnswer(RoutedFuture command, Server leader, ulong term, Exception failure)
     {
         // What never had a connection did nothing. Of all else only the leader could tell.
         if (failure is TransportException { Failure: TransportFailure.Unreachable })
@@ -307,20 +307,20 @@ internal sealed class CommandForwarder(
     }
 
     /// <summary>Nothing was appended: it is sent again, as long as there is time.</summary>
-    private void Again(ApplyFuture command, RaftException why)
+    private void Again(RoutedFuture command, RaftException why)
     {
         _lastRefusal = why;
         _notBefore = clock.Now + Pause;
         _waiting.AddFirst(command);
     }
 
-    private void Fail(ApplyFuture command, Exception why)
+    private void Fail(RoutedFuture command, Exception why)
     {
         Forget(command);
         completions.Add(command.Fail(why));
     }
 
-    private void Forget(ApplyFuture command)
+    private void Forget(RoutedFuture command)
     {
         Leave(command.Bytes);
         sent.End();

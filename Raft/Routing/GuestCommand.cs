@@ -13,7 +13,7 @@ namespace Raft.Routing;
 /// <param name="position">Which of them this is.</param>
 internal sealed class GuestCommand(
     ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions, ServerId sender, GuestGroup group, int position)
-    : ApplyFuture(LogType.Command, data, extensions), ICompletion
+    : ApplyFuture(LogType.Command, data, extensions)
 {
     private int _isTold;
 
@@ -28,7 +28,7 @@ internal sealed class GuestCommand(
     }
 
     /// <summary>It was refused before it was appended; or its end is known, of which the sender is not told here.</summary>
-    void ICompletion.Complete()
+    public override void Complete()
     {
         if (Failure is { } why)
         {

@@ -55,7 +55,7 @@ internal sealed class MemberPort(LoopInbox inbox, LiveConfig settings, NodeClock
     {
         TimeSpan patience = settings.Current.ElectionTimeout;
         TimeSpan began = clock.Now;
-        var entry = new ApplyFuture(LogType.Barrier, default);
+        var entry = new ApplyTask(LogType.Barrier, default);
         if (inbox.Applies.Add(entry, patience) != ApplyQueue.Entry.Taken)
         {
             return null;

@@ -8,21 +8,21 @@ namespace Raft.Routing;
 /// </summary>
 internal sealed class PlacedCommands(CompletionRunner completions)
 {
-    private readonly Queue<(ApplyFuture Command, TimeSpan Until)> _commands = new();
+    private readonly Queue<(RoutedFuture Command, TimeSpan Until)> _commands = new();
 
     /// <summary>When the first of them is given up; the maximum where there is none.</summary>
-    public TimeSpan Due => _commands.TryPeek(out (ApplyFuture, TimeSpan Until) first) ? first.Until : TimeSpan.MaxValue;
+    public TimeSpan Due => _commands.TryPeek(out (RoutedFuture, TimeSpan Until) first) ? first.Until : TimeSpan.MaxValue;
 
     /// <summary>Takes one in.</summary>
-    public void Add(ApplyFuture command, TimeSpan until) => _commands.Enqueue((command, until));
+    public void Add(RoutedFuture command, TimeSpan until) => _commands.Enqueue((command, until));
 
     /// <summary>Lets go of what is told, and gives up what is due.</summary>
     public void Expire(TimeSpan now)
     {
-        while (_commands.TryPeek(out (ApplyFuture Command, TimeSpan Until) first) && (first.Command.IsTold || now >= first.Until))
+        while (_commands.TryPeek(out (RoutedFuture Command, TimeSpan Until) first) && (first.Command.IsTold || now >= first.Until))
         {
             _commands.Dequeue();
-            ApplyFuture command = first.Command;
+            RoutedFuture command = first.Command;
             if (!command.IsTold)
             {
                 completions.Add(new Expiry(command, new LeadershipLostException(
@@ -33,7 +33,7 @@ internal sealed class PlacedCommands(CompletionRunner completions)
         }
     }
 
-    private sealed class Expiry(ApplyFuture command, Exception why) : ICompletion
+    private sealed class Expiry(RoutedFuture command, Exception why) : ICompletion
     {
         public void Complete() => command.Expire(why);
     }
