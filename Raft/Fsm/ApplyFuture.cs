@@ -14,6 +14,7 @@ internal abstract class ApplyFuture : ICompletion
     private int _state;
     private ulong _index;
     private bool _isDecided;
+    private object? _response;
 
     /// <summary>A command, or whatever else an entry can be.</summary>
     /// <param name="type">What the entry will be for.</param>
@@ -49,7 +50,7 @@ internal abstract class ApplyFuture : ICompletion
     public TimeSpan EnqueueDeadline { get; set; }
 
     /// <summary>The outcome, where it is no failure.</summary>
-    protected ApplyResult Result { get; private set; }
+    protected ApplyResult Result => new(Index, Term, _response);
 
     /// <summary>The failure that is the outcome, if it is.</summary>
     protected Exception? Failure { get; private set; }
@@ -81,7 +82,7 @@ internal abstract class ApplyFuture : ICompletion
     public ApplyFuture Applied(object? response)
     {
         Decide();
-        Result = new ApplyResult(Index, Term, response);
+        _response = response;
         return this;
     }
 
@@ -97,7 +98,16 @@ internal abstract class ApplyFuture : ICompletion
     /// <inheritdoc/>
     public abstract void Complete();
 
-    /// <summary>Begins anew with another command, as if it had just been made.</summary>
+    /// <summary>Lets go of what it holds for its caller.</summary>
+    protected void Clear()
+    {
+        Data = default;
+        Extensions = default;
+        _response = null;
+        Failure = null;
+    }
+
+    /// <summary>Begins anew with another command, as if it had just been made. What it held was let go of.</summary>
     protected void Begin(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions)
     {
         Data = data;
@@ -108,8 +118,6 @@ internal abstract class ApplyFuture : ICompletion
         _index = 0;
         _state = Waiting;
         _isDecided = false;
-        Result = default;
-        Failure = null;
     }
 
     private void Decide()

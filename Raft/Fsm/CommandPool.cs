@@ -5,7 +5,8 @@ namespace Raft.Fsm;
 /// </summary>
 /// <remarks>
 /// It has a lock, held for a few field changes: callers come from any thread, and an event to the loop would cost more than what is
-/// saved. In which order commands are used again decides nothing.
+/// saved. Mostly a caller that has its outcome sends the next command, so that one place in front is enough. In which order commands are
+/// used again decides nothing.
 /// </remarks>
 internal sealed class CommandPool
 {
@@ -14,6 +15,7 @@ internal sealed class CommandPool
 
     private readonly Lock _gate = new();
     private readonly Stack<PooledCommand> _kept = new();
+    private PooledCommand? _last;
 
     /// <summary>How many are kept now.</summary>
     public int Count
@@ -22,7 +24,7 @@ internal sealed class CommandPool
         {
             lock (_gate)
             {
-                return _kept.Count;
+                return _kept.Count + (Volatile.Read(ref _last) is null ? 0 : 1);
             }
         }
     }
@@ -32,19 +34,29 @@ internal sealed class CommandPool
     /// <param name="extensions">Bytes beside it; none for Go's nil.</param>
     public PooledCommand Take(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> extensions)
     {
-        PooledCommand? command;
-        lock (_gate)
-        {
-            _kept.TryPop(out command);
-        }
-
-        command ??= new PooledCommand(this);
+        PooledCommand command = Interlocked.Exchange(ref _last, null) ?? TakeKept() ?? new PooledCommand(this);
         command.Begin(data, extensions);
         return command;
     }
 
     /// <summary>Puts one back that neither its caller nor the node will use again.</summary>
     public void Return(PooledCommand command)
+    {
+        if (Interlocked.Exchange(ref _last, command) is { } before)
+        {
+            Keep(before);
+        }
+    }
+
+    private PooledCommand? TakeKept()
+    {
+        lock (_gate)
+        {
+            return _kept.TryPop(out PooledCommand? command) ? command : null;
+        }
+    }
+
+    private void Keep(PooledCommand command)
     {
         lock (_gate)
         {

@@ -22,9 +22,8 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
             return null;
         }
 
-        ref ApplyFuture? place = ref futures[offset + position];
-        ApplyFuture? future = place;
-        place = null;
+        ApplyFuture? future = futures[offset + position];
+        futures[offset + position] = null;
         return future;
     }
 

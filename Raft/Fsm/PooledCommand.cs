@@ -14,8 +14,8 @@ namespace Raft.Fsm;
 internal sealed class PooledCommand(CommandPool pool)
     : ApplyFuture(LogType.Command, data: default, extensions: default), IValueTaskSource<ApplyResult>
 {
-    // Continuations run inside, on the completion task, which is made for that.
-    private ManualResetValueTaskSourceCore<ApplyResult> _caller;
+    // Continuations run inside, on the completion task, which is made for that. The outcome itself stands in this command.
+    private ManualResetValueTaskSourceCore<bool> _caller;
 
     // The ticket of the outcome that is there to be taken; 0 for none.
     private int _untaken;
@@ -29,14 +29,13 @@ internal sealed class PooledCommand(CommandPool pool)
     /// <inheritdoc/>
     public override void Complete()
     {
-        ApplyResult result = Result;
         Exception? why = Failure;
         Volatile.Write(ref _untaken, TicketOf(_caller.Version));
 
         // The caller may take it inside, or at once on another thread, and then it is another command's: nothing is done with it behind.
         if (why is null)
         {
-            _caller.SetResult(result);
+            _caller.SetResult(true);
         }
         else
         {
@@ -63,13 +62,14 @@ internal sealed class PooledCommand(CommandPool pool)
 
         try
         {
-            return _caller.GetResult(token);
+            _caller.GetResult(token);
+            return Result;
         }
         finally
         {
-            // The version moves on first, and what the command held is let go.
+            // The version moves on first: from then on, whoever has the token of this command has none.
             _caller.Reset();
-            base.Begin(data: default, extensions: default);
+            Clear();
             pool.Return(this);
         }
     }
