@@ -12,6 +12,9 @@ namespace Raft.Transport.Tcp.Wire;
 /// <param name="assembler">Waits for an entry that is not whole yet.</param>
 internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fields, ValueAssembler assembler)
 {
+    /// <summary>Room for the entries behind the first that take a byte or two more, since their indexes are longer.</summary>
+    private const int LongerIndexBytes = 64;
+
     private readonly LogBatchBuilder _builder = new();
     private Step _step;
     private long _pairsLeft;
@@ -144,12 +147,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
 
     private bool TryEntry(ReceiveBuffer buffer)
     {
-        if (_builder.Count == 0)
-        {
-            ReserveFor(buffer.Unread);
-        }
-
-        if (!_builder.TryAddEncoded(buffer.Unread, out int entryBytes))
+        if (!TryAdd(buffer.Unread, buffer.UnreadBytes, out int entryBytes))
         {
             assembler.Begin(entryBytesMax);
             return TryLateEntry(buffer);
@@ -172,21 +170,49 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
             return false;
         }
 
-        var layout = new EntryLayout[1];
-        ulong index = LogEncoding.ReadEntry(entry.Span, 0, ref layout[0], out bool isGoForm);
+        ulong index = LogEncoding.ReadEntry(entry.Span, 0, out EntryFields fields, out bool isGoForm);
         if (isOwned && isGoForm)
         {
             Flush();
             Follow(index);
-            _entries!.Add(new LogSlice(new LogBatch(index, entry, layout, 1)));
+            _entries!.Add(new LogSlice(new LogBatch(index, entry, [new EntryLayout(fields)], 1)));
             _nextIndex = index + 1;
             _entriesLeft--;
             return true;
         }
 
-        _builder.AddEncoded(entry.Span);
+        if (!TryAdd(entry.Span, entry.Length + buffer.UnreadBytes, out _))
+        {
+            throw new MsgPackIncompleteException();
+        }
+
         Added(entry.Length);
         return true;
+    }
+
+    /// <summary>Adds an entry to the present batch, or to a new one where it finds no room there.</summary>
+    /// <param name="source">Begins with the entry.</param>
+    /// <param name="receivedBytes">How much of the request from the entry on is there.</param>
+    /// <param name="entryBytes">How many bytes of the source the entry took.</param>
+    /// <returns>Whether the source holds the whole entry.</returns>
+    private bool TryAdd(ReadOnlySpan<byte> source, int receivedBytes, out int entryBytes)
+    {
+        LogBatchBuilder.Addition addition;
+        do
+        {
+            if (_builder.Count == 0)
+            {
+                ReserveFor(source, receivedBytes);
+            }
+
+            addition = _builder.AddEncoded(source, mayGrow: _builder.Count == 0, out entryBytes);
+            if (addition == LogBatchBuilder.Addition.NoRoom)
+            {
+                Flush();
+            }
+        }
+        while (addition == LogBatchBuilder.Addition.NoRoom);
+        return addition == LogBatchBuilder.Addition.Done;
     }
 
     private void Added(int entryBytes)
@@ -204,15 +230,14 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         }
     }
 
-    // A request's entries are mostly of one size: the first one tells how much memory they will take. What is announced
-    // and not yet there counts only so far.
-    private void ReserveFor(ReadOnlySpan<byte> unread)
+    // A request's entries are mostly of one size: the first one tells how much memory they will take. What does not fit begins another
+    // batch, so that nothing is copied and little is left over. What is announced and not yet there counts only so far.
+    private void ReserveFor(ReadOnlySpan<byte> source, int receivedBytes)
     {
-        var first = default(EntryLayout);
-        if (LogEncoding.TryReadEntry(unread, 0, ref first, out _, out _))
+        if (LogEncoding.TryReadEntry(source, 0, out EntryFields first, out _, out _))
         {
-            long expected = (first.End + (first.End / 8L) + 16) * _entriesLeft;
-            long trusted = Math.Min(unread.Length + WireLimits.AnnouncedBytesMax, WireLimits.BatchBytesMax);
+            long expected = (first.End * _entriesLeft) + (_entriesLeft > 1 ? LongerIndexBytes : 0);
+            long trusted = Math.Min(receivedBytes + WireLimits.AnnouncedBytesMax, WireLimits.BatchBytesMax);
             long bytes = Math.Max(first.End, Math.Min(expected, trusted));
             _builder.Reserve((int)bytes, (int)Math.Min(_entriesLeft, (bytes / first.End) + 1));
         }

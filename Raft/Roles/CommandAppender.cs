@@ -109,24 +109,29 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
 
     private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
     {
+        ulong index = context.State.Log.LastIndex;
         int bytes = 0;
         int end = first;
-        while (end < _taken.Count && (end == first || bytes + SizeOf(_taken[end]) <= ChunkBytes))
+        for (; end < _taken.Count; end++)
         {
-            bytes += SizeOf(_taken[end++]);
+            int size = SizeOf(_taken[end], index + 1 + (ulong)(end - first), stamp.Length);
+            if (end > first && bytes + size > ChunkBytes)
+            {
+                break;
+            }
+
+            bytes += size;
         }
 
         _builder.Reserve(bytes, end - first);
         var futures = new ApplyFuture?[end - first];
-        ulong index = context.State.Log.LastIndex;
         for (int i = first; i < end; i++)
         {
             ApplyFuture future = _taken[i];
             future.Place(++index, term);
             futures[i - first] = future;
-            bool isDataNil = future.Type != LogType.Command && future.Data.IsEmpty;
             _builder.Add(
-                index, term, future.Type, stamp, future.Data.Span, isDataNil, future.Extensions.Span,
+                index, term, future.Type, stamp, future.Data.Span, IsDataNil(future), future.Extensions.Span,
                 isExtensionsNil: future.Extensions.IsEmpty);
             restores.Note(future);
             future.Appended();
@@ -142,8 +147,19 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         return end;
     }
 
-    private static int SizeOf(ApplyFuture future) =>
-        future.Data.Length + future.Extensions.Length + LogEncoding.OverheadBytesMax;
+    private static bool IsDataNil(ApplyFuture future) => future.Type != LogType.Command && future.Data.IsEmpty;
+
+    private int SizeOf(ApplyFuture future, ulong index, int stampLength)
+    {
+        var fields = new EntryFields
+        {
+            Term = term,
+            Type = future.Type,
+            DataLength = IsDataNil(future) ? -1 : future.Data.Length,
+            ExtensionsLength = future.Extensions.IsEmpty ? -1 : future.Extensions.Length,
+        };
+        return LogEncoding.SizeOf(index, fields, stampLength);
+    }
 
     private void Append(LogBatch batch)
     {

@@ -9,6 +9,10 @@ public sealed class LogBatch
     private readonly EntryLayout[] _layout;
     private readonly ReadOnlyMemory<byte> _encoded;
 
+    /// <param name="firstIndex">The index of the first entry.</param>
+    /// <param name="encoded">All entries' bytes, in Go's form, side by side from the first byte on.</param>
+    /// <param name="layout">Where each entry's parts lie; may be longer than there are entries.</param>
+    /// <param name="count">How many entries there are.</param>
     internal LogBatch(ulong firstIndex, ReadOnlyMemory<byte> encoded, EntryLayout[] layout, int count)
     {
         FirstIndex = firstIndex;
@@ -61,8 +65,8 @@ public sealed class LogBatch
             return ReadOnlyMemory<byte>.Empty;
         }
 
-        int from = Layout(start).Start;
-        return _encoded[from..Layout(start + count - 1).End];
+        int end = Layout(start + count - 1).End;
+        return _encoded[StartOf(start)..end];
     }
 
     /// <summary>The bytes of the entry at a position.</summary>
@@ -70,30 +74,21 @@ public sealed class LogBatch
     /// <returns>A view of the buffer.</returns>
     public ReadOnlyMemory<byte> EncodedAt(int position)
     {
-        ref readonly EntryLayout layout = ref Layout(position);
-        return _encoded[layout.Start..layout.End];
+        int end = Layout(position).End;
+        return _encoded[StartOf(position)..end];
     }
 
     internal ReadOnlyMemory<byte> DataAt(int position)
     {
         ref readonly EntryLayout layout = ref Layout(position);
-        return layout.DataLength <= 0 ? default : _encoded.Slice(layout.DataStart, layout.DataLength);
+        return layout.DataLength <= 0 ? default : _encoded.Slice(StartOf(position) + layout.DataOffset, layout.DataLength);
     }
 
     internal ReadOnlyMemory<byte> ExtensionsAt(int position)
     {
         ref readonly EntryLayout layout = ref Layout(position);
-        return layout.ExtensionsLength <= 0 ? default : _encoded.Slice(layout.ExtensionsStart, layout.ExtensionsLength);
-    }
-
-    /// <summary>The entry at a position with the first bytes of its command left out; all else is as it was.</summary>
-    internal LogEntry WithoutFirst(int position, int dataBytes)
-    {
-        EntryLayout layout = Layout(position);
-        Invariant.Require(dataBytes <= layout.DataLength, "no more is left out of a command than it has");
-        layout.DataStart += dataBytes;
-        layout.DataLength -= dataBytes;
-        return new LogEntry(new LogBatch(FirstIndex + (ulong)position, _encoded, [layout], count: 1), position: 0);
+        return layout.ExtensionsLength <= 0
+            ? default : _encoded.Slice(StartOf(position) + layout.ExtensionsOffset, layout.ExtensionsLength);
     }
 
     internal ref readonly EntryLayout Layout(int position)
@@ -101,4 +96,6 @@ public sealed class LogBatch
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)position, (uint)Count, nameof(position));
         return ref _layout[position];
     }
+
+    private int StartOf(int position) => position == 0 ? 0 : _layout[position - 1].End;
 }

@@ -9,6 +9,19 @@ internal sealed class LogBatchBuilder
     private EntryLayout[] _layout = [];
     private int _length;
 
+    /// <summary>What became of an entry that was to be added.</summary>
+    internal enum Addition
+    {
+        /// <summary>It was added.</summary>
+        Done,
+
+        /// <summary>It is not all there yet.</summary>
+        NotWhole,
+
+        /// <summary>There is no room for it in this batch.</summary>
+        NoRoom,
+    }
+
     /// <summary>How many entries were added since the last <see cref="Build"/>.</summary>
     public int Count { get; private set; }
 
@@ -58,16 +71,18 @@ internal sealed class LogBatchBuilder
         ReadOnlySpan<byte> extensions, bool isExtensionsNil)
     {
         Follow(index);
-        Grow(data.Length + extensions.Length + LogEncoding.OverheadBytesMax);
-        var fields = new EntryLayout
+        var fields = new EntryFields
         {
+            Start = _length,
             Term = term,
             Type = type,
             DataLength = isDataNil ? -1 : data.Length,
             ExtensionsLength = isExtensionsNil ? -1 : extensions.Length,
         };
-        _length += LogEncoding.WriteEntry(
-            _buffer.AsSpan(_length), _length, index, fields, appendedAt, data, extensions, out _layout[Count++]);
+        Grow(LogEncoding.SizeOf(index, fields, appendedAt.Length));
+        LogEncoding.WriteEntry(_buffer.AsSpan(_length), index, ref fields, appendedAt, data, extensions);
+        _layout[Count++] = new EntryLayout(fields);
+        _length = fields.End;
     }
 
     /// <summary>Adds an entry that another node encoded: as it is where it is in Go's form, else encoded anew.</summary>
@@ -75,7 +90,7 @@ internal sealed class LogBatchBuilder
     /// <exception cref="MsgPackException">It is no entry, or does not follow the one before.</exception>
     public void AddEncoded(ReadOnlySpan<byte> entry)
     {
-        if (!TryAddEncoded(entry, out _))
+        if (AddEncoded(entry, mayGrow: true, out _) != Addition.Done)
         {
             throw new MsgPackIncompleteException();
         }
@@ -83,17 +98,17 @@ internal sealed class LogBatchBuilder
 
     /// <summary>Adds an entry that another node encoded, if it is there already.</summary>
     /// <param name="source">Begins with the entry.</param>
-    /// <param name="entryBytes">How many bytes of the source the entry took.</param>
-    /// <returns>Whether the source held the whole entry; if not, nothing was added.</returns>
+    /// <param name="mayGrow">Whether more room is made for it where there is too little.</param>
+    /// <param name="entryBytes">How many bytes of the source the entry took, where it is whole.</param>
+    /// <returns>Whether it was added; if not, nothing has changed.</returns>
     /// <exception cref="MsgPackException">It is no entry, or does not follow the one before.</exception>
-    public bool TryAddEncoded(ReadOnlySpan<byte> source, out int entryBytes)
+    public Addition AddEncoded(ReadOnlySpan<byte> source, bool mayGrow, out int entryBytes)
     {
-        var layout = default(EntryLayout);
-        bool isWhole = LogEncoding.TryReadEntry(source, _length, ref layout, out ulong index, out bool isGoForm);
-        entryBytes = layout.End - layout.Start;
+        bool isWhole = LogEncoding.TryReadEntry(source, _length, out EntryFields fields, out ulong index, out bool isGoForm);
+        entryBytes = fields.End - fields.Start;
         if (!isWhole)
         {
-            return false;
+            return Addition.NotWhole;
         }
 
         if (index == 0 || (Count > 0 && index != FirstIndex + (ulong)Count))
@@ -101,20 +116,25 @@ internal sealed class LogBatchBuilder
             throw new MsgPackException($"entry {index} does not follow the one before");
         }
 
+        if (!mayGrow && (_buffer.Length - _length < entryBytes || _layout.Length == Count))
+        {
+            return Addition.NoRoom;
+        }
+
         if (isGoForm)
         {
             Follow(index);
             Grow(entryBytes);
             source[..entryBytes].CopyTo(_buffer.AsSpan(_length));
-            _layout[Count++] = layout;
-            _length = layout.End;
+            _layout[Count++] = new EntryLayout(fields);
+            _length = fields.End;
         }
         else
         {
-            AddAnew(source[..entryBytes], index, layout);
+            AddAnew(source[..entryBytes], index, fields);
         }
 
-        return true;
+        return Addition.Done;
     }
 
     /// <summary>Ends the batch and begins anew.</summary>
@@ -129,17 +149,17 @@ internal sealed class LogBatchBuilder
         return batch;
     }
 
-    private void AddAnew(ReadOnlySpan<byte> entry, ulong index, in EntryLayout layout)
+    private void AddAnew(ReadOnlySpan<byte> entry, ulong index, in EntryFields fields)
     {
         Span<byte> stamp = stackalloc byte[LogEncoding.TimestampBytesMax];
         stamp = stamp[..LogTimestampEncoding.Write(stamp, LogEncoding.ReadAppendedAt(entry))];
-        ReadOnlySpan<byte> data = layout.DataLength <= 0
-            ? default : entry.Slice(layout.DataStart - layout.Start, layout.DataLength);
-        ReadOnlySpan<byte> extensions = layout.ExtensionsLength <= 0
-            ? default : entry.Slice(layout.ExtensionsStart - layout.Start, layout.ExtensionsLength);
+        ReadOnlySpan<byte> data = fields.DataLength <= 0
+            ? default : entry.Slice(fields.DataStart - fields.Start, fields.DataLength);
+        ReadOnlySpan<byte> extensions = fields.ExtensionsLength <= 0
+            ? default : entry.Slice(fields.ExtensionsStart - fields.Start, fields.ExtensionsLength);
         Add(
-            index, layout.Term, layout.Type, stamp, data, isDataNil: layout.DataLength < 0, extensions,
-            isExtensionsNil: layout.ExtensionsLength < 0);
+            index, fields.Term, fields.Type, stamp, data, isDataNil: fields.DataLength < 0, extensions,
+            isExtensionsNil: fields.ExtensionsLength < 0);
     }
 
     private void Follow(ulong index)

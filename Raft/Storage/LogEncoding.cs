@@ -29,16 +29,15 @@ public static class LogEncoding
                 Array.Resize(ref layout, count * 2);
             }
 
-            ref EntryLayout entry = ref layout[count];
-            ulong index = ReadEntry(encoded.Span[start..], start, ref entry, out bool isGoForm);
+            ulong index = ReadEntry(encoded.Span[start..], start, out EntryFields entry, out bool isGoForm);
             first = count == 0 ? index : first;
             if (!isGoForm || index == 0 || index != first + (ulong)count)
             {
                 throw new FormatException($"The entry at byte {start} is not in Go's form or does not follow the one before.");
             }
 
+            layout[count++] = new EntryLayout(entry);
             start = entry.End;
-            count++;
         }
 
         return count > 0
@@ -49,23 +48,23 @@ public static class LogEncoding
     /// <summary>Reads one entry as tolerantly as Go does, from bytes that hold it whole.</summary>
     /// <param name="source">Begins with the entry.</param>
     /// <param name="start">Where the source begins in the batch's buffer.</param>
-    /// <param name="layout">Set to where the parts lie.</param>
+    /// <param name="fields">Set to the fields, and where the parts lie.</param>
     /// <param name="isGoForm">Whether the bytes are just what a Go node writes, so that they can be kept as they are.</param>
     /// <returns>The entry's index.</returns>
-    internal static ulong ReadEntry(ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out bool isGoForm) =>
-        TryReadEntry(source, start, ref layout, out ulong index, out isGoForm)
+    internal static ulong ReadEntry(ReadOnlySpan<byte> source, int start, out EntryFields fields, out bool isGoForm) =>
+        TryReadEntry(source, start, out fields, out ulong index, out isGoForm)
             ? index
             : throw new MsgPackIncompleteException();
 
     /// <summary>Reads one entry as tolerantly as Go does, if it is there already.</summary>
     /// <param name="source">Begins with the entry.</param>
     /// <param name="start">Where the source begins in the batch's buffer.</param>
-    /// <param name="layout">Set to where the parts lie.</param>
+    /// <param name="fields">Set to the fields, and where the parts lie.</param>
     /// <param name="index">The entry's index.</param>
     /// <param name="isGoForm">Whether the bytes are just what a Go node writes, so that they can be kept as they are.</param>
     /// <returns>Whether the source holds the whole entry.</returns>
     internal static bool TryReadEntry(
-        ReadOnlySpan<byte> source, int start, ref EntryLayout layout, out ulong index, out bool isGoForm)
+        ReadOnlySpan<byte> source, int start, out EntryFields fields, out ulong index, out bool isGoForm)
     {
         var reader = new MsgPackReader(source);
         byte head = reader.Peek();
@@ -75,7 +74,7 @@ public static class LogEncoding
         int expected = head == 0x86 ? 0 : 1;
         index = 0;
         ulong type = 0;
-        layout = new EntryLayout { Start = start, DataLength = -1, ExtensionsLength = -1 };
+        fields = new EntryFields { Start = start, DataLength = -1, ExtensionsLength = -1 };
         for (long i = 0; i < pairs && !reader.IsIncomplete; i++)
         {
             isGoForm &= (reader.Peek() & 0xe0) == 0xa0;
@@ -89,16 +88,16 @@ public static class LogEncoding
                     isGoForm &= isGoTime;
                     break;
                 case Keys.Data:
-                    ReadRaw(ref reader, start, out layout.DataStart, out layout.DataLength, ref isGoForm);
+                    ReadRaw(ref reader, start, out fields.DataStart, out fields.DataLength, ref isGoForm);
                     break;
                 case Keys.Extensions:
-                    ReadRaw(ref reader, start, out layout.ExtensionsStart, out layout.ExtensionsLength, ref isGoForm);
+                    ReadRaw(ref reader, start, out fields.ExtensionsStart, out fields.ExtensionsLength, ref isGoForm);
                     break;
                 case Keys.Index:
                     index = ReadUnsigned(ref reader, ref isGoForm);
                     break;
                 case Keys.Term:
-                    layout.Term = ReadUnsigned(ref reader, ref isGoForm);
+                    fields.Term = ReadUnsigned(ref reader, ref isGoForm);
                     break;
                 case Keys.Type:
                     type = ReadUnsigned(ref reader, ref isGoForm);
@@ -110,16 +109,35 @@ public static class LogEncoding
         }
 
         isGoForm &= expected == 6;
-        layout.Type = type <= byte.MaxValue ? (LogType)type : throw new MsgPackException($"{type} is no log type");
-        layout.End = start + reader.Position;
+        fields.Type = type <= byte.MaxValue ? (LogType)type : throw new MsgPackException($"{type} is no log type");
+        fields.End = start + reader.Position;
         return !reader.IsIncomplete;
     }
 
+    /// <summary>How many bytes an entry takes in Go's form.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="fields">Its term, its type, and the lengths of its parts.</param>
+    /// <param name="appendedAtLength">How long the encoded time is; 0 for none.</param>
+    internal static int SizeOf(ulong index, in EntryFields fields, int appendedAtLength) =>
+        1 + (appendedAtLength == 0 ? 0 : "AppendedAt"u8.Length + 1 + appendedAtLength)
+        + "Data"u8.Length + 1 + RawBytes(fields.DataLength)
+        + BeforeExtensions(fields.ExtensionsLength) + Math.Max(0, fields.ExtensionsLength)
+        + "Index"u8.Length + 1 + UnsignedBytes(index) + "Term"u8.Length + 1 + UnsignedBytes(fields.Term)
+        + "Type"u8.Length + 1 + UnsignedBytes((byte)fields.Type);
+
+    /// <summary>What stands between the command and the bytes beside it: their key and the header of so many bytes.</summary>
+    internal static int BeforeExtensions(int length) => "Extensions"u8.Length + 1 + RawBytes(length) - Math.Max(0, length);
+
     /// <summary>Writes an entry in Go's form; without a time it is that of Go versions that know none.</summary>
-    /// <returns>How many bytes were written.</returns>
-    internal static int WriteEntry(
-        Span<byte> destination, int start, ulong index, in EntryLayout fields, ReadOnlySpan<byte> appendedAt,
-        ReadOnlySpan<byte> data, ReadOnlySpan<byte> extensions, out EntryLayout layout)
+    /// <param name="destination">Where; at least <see cref="SizeOf"/>.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="fields">Its term, its type, the lengths of its parts and where it begins; set to where its parts lie.</param>
+    /// <param name="appendedAt">The encoded time.</param>
+    /// <param name="data">The command.</param>
+    /// <param name="extensions">Bytes beside the command.</param>
+    internal static void WriteEntry(
+        Span<byte> destination, ulong index, ref EntryFields fields, ReadOnlySpan<byte> appendedAt, ReadOnlySpan<byte> data,
+        ReadOnlySpan<byte> extensions)
     {
         var writer = new MsgPackWriter(destination);
         writer.MapHeader(appendedAt.IsEmpty ? 5 : 6);
@@ -130,19 +148,16 @@ public static class LogEncoding
         }
 
         writer.Raw("Data"u8);
-        layout = fields;
-        layout.Start = start;
-        layout.DataStart = start + WriteRaw(ref writer, data, isNil: fields.DataLength < 0);
+        fields.DataStart = fields.Start + WriteRaw(ref writer, data, isNil: fields.DataLength < 0);
         writer.Raw("Extensions"u8);
-        layout.ExtensionsStart = start + WriteRaw(ref writer, extensions, isNil: fields.ExtensionsLength < 0);
+        fields.ExtensionsStart = fields.Start + WriteRaw(ref writer, extensions, isNil: fields.ExtensionsLength < 0);
         writer.Raw("Index"u8);
         writer.Unsigned(index);
         writer.Raw("Term"u8);
         writer.Unsigned(fields.Term);
         writer.Raw("Type"u8);
         writer.Unsigned((byte)fields.Type);
-        layout.End = start + writer.Length;
-        return writer.Length;
+        fields.End = fields.Start + writer.Length;
     }
 
     /// <summary>Finds an entry's time stamp and reads it.</summary>
@@ -184,7 +199,18 @@ public static class LogEncoding
         isGoForm &= head == 0xc0 || reader.Position - before == RawBytes(size) && head is not (0xd9 or 0xc4 or 0xc5 or 0xc6);
     }
 
-    private static int RawBytes(int length) => length + (length < 32 ? 1 : length <= ushort.MaxValue ? 3 : 5);
+    // Nil, of length -1, is one byte.
+    private static int RawBytes(int length) =>
+        length < 0 ? 1 : length + (length < 32 ? 1 : length <= ushort.MaxValue ? 3 : 5);
+
+    private static int UnsignedBytes(ulong value) => value switch
+    {
+        < 0x80 => 1,
+        <= byte.MaxValue => 2,
+        <= ushort.MaxValue => 3,
+        <= uint.MaxValue => 5,
+        _ => 9,
+    };
 
     private static ulong ReadUnsigned(ref MsgPackReader reader, ref bool isGoForm)
     {

@@ -9,11 +9,18 @@ public readonly struct LogEntry
 {
     private readonly LogBatch _batch;
     private readonly int _position;
+    private readonly int _leftOut;
 
     internal LogEntry(LogBatch batch, int position)
+        : this(batch, position, leftOut: 0)
+    {
+    }
+
+    private LogEntry(LogBatch batch, int position, int leftOut)
     {
         _batch = batch;
         _position = position;
+        _leftOut = leftOut;
     }
 
     /// <summary>The entry's place in the log; the first is 1.</summary>
@@ -26,7 +33,7 @@ public readonly struct LogEntry
     public LogType Type => _batch.TypeAt(_position);
 
     /// <summary>The command, or the encoded configuration.</summary>
-    public ReadOnlyMemory<byte> Data => _batch.DataAt(_position);
+    public ReadOnlyMemory<byte> Data => _batch.DataAt(_position)[_leftOut..];
 
     /// <summary>Bytes beside the command that layers above the state machine use.</summary>
     public ReadOnlyMemory<byte> Extensions => _batch.ExtensionsAt(_position);
@@ -39,7 +46,11 @@ public readonly struct LogEntry
 
     /// <summary>The same entry, with the first bytes of its command left out for whoever it is shown to.</summary>
     /// <param name="dataBytes">How many, at most as many as there are.</param>
-    internal LogEntry WithoutFirst(int dataBytes) => _batch.WithoutFirst(_position, dataBytes);
+    internal LogEntry WithoutFirst(int dataBytes)
+    {
+        Invariant.Require(dataBytes <= Data.Length, "no more is left out of a command than it has");
+        return new LogEntry(_batch, _position, _leftOut + dataBytes);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"({Index},{Term}) {Type} {Data.Length} bytes";

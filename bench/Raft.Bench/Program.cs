@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Raft.Bench.Allocations;
 using Raft.Bench.Flow;
 using Raft.Bench.Peers;
 using Raft.Bench.Stores;
@@ -14,6 +15,7 @@ internal static class Program
         {
             PeersCommand.Create(),
             FlowCommand.Create(),
+            AllocationsCommand.Create(),
             StoresCommand.Create(),
             StoreMeasurement.CreateCommand(),
         };
