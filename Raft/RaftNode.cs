@@ -99,8 +99,9 @@ public sealed partial class RaftNode : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait, not the command: an appended entry may still commit.</param>
     /// <returns>
     /// Where the command stands and what the state machine answered, once it is applied on this server. To be awaited once, since
-    /// what stands behind it is used for another command then: a second await throws <see cref="InvalidOperationException"/>. For
-    /// more than one, and for <c>Task.WhenAll</c>, take its <c>AsTask()</c>.
+    /// what stands behind it is used for another command then: a second await throws <see cref="InvalidOperationException"/>, and one
+    /// long after may take another command's outcome. For more than one await, for <c>Task.WhenAll</c>, and to look whether it is
+    /// done, take its <c>AsTask()</c>.
     /// </returns>
     /// <exception cref="NotLeaderException">
     /// Nothing was appended; <see cref="Leader"/> says who leads, if known. Where commands are sent on: no leader took it in time.

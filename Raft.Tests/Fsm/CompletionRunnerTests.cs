@@ -68,4 +68,70 @@ public sealed class CompletionRunnerTests
 
         Assert.That(told, Is.EqualTo(all.Count));
     }
+
+    [Test]
+    public void A_continuation_that_throws_holds_up_none_behind_it_and_is_not_kept_quiet()
+    {
+        var scheduler = new HeldTasks();
+        var runner = new CompletionRunner(scheduler, new NodeClock(new VirtualClock()));
+        int told = 0;
+        runner.Add([new Saying(() => told++), new Saying(() => throw new InvalidOperationException("on purpose")), new Saying(() => told++)], 3);
+        var thrown = new ThrownElsewhere();
+        SynchronizationContext? before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(thrown);
+        try
+        {
+            scheduler.Run();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        Assert.That(told, Is.EqualTo(2));
+        Assert.That(thrown.What, Is.InstanceOf<InvalidOperationException>());
+    }
+
+    private sealed class Saying(Action say) : ICompletion
+    {
+        public void Complete() => say();
+    }
+
+    /// <summary>Runs what is queued when it is told to, on the thread that tells it.</summary>
+    private sealed class HeldTasks : TaskScheduler
+    {
+        private readonly Queue<Task> _tasks = new();
+
+        public void Run()
+        {
+            while (_tasks.TryDequeue(out Task? task))
+            {
+                TryExecuteTask(task);
+            }
+        }
+
+        protected override void QueueTask(Task task) => _tasks.Enqueue(task);
+
+        protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+
+        protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
+    }
+
+    /// <summary>Keeps what would otherwise end the process.</summary>
+    private sealed class ThrownElsewhere : SynchronizationContext
+    {
+        public Exception? What { get; private set; }
+
+        public override void Post(SendOrPostCallback callback, object? state)
+        {
+            try
+            {
+                callback(state);
+            }
+            catch (Exception thrown)
+            {
+                What = thrown;
+            }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text;
 using Raft.Tests.Support;
@@ -21,6 +22,23 @@ public sealed class OwnAnswerTests
         }
 
         Assert.That(leader.Node!.Core.Commands.Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void A_command_whose_bytes_were_let_go_is_refused_and_those_beside_it_are_done()
+    {
+        using VirtualCluster cluster = VirtualCluster.Running(servers: 3);
+        VirtualServer leader = cluster.Leaders.Single();
+        RaftNode node = leader.Node!;
+
+        Task<ApplyResult> before = cluster.Apply(leader, "before");
+        Task<ApplyResult> gone = node.ApplyAsync(new GoneMemory().Memory).AsTask();
+        Task<ApplyResult> behind = cluster.Apply(leader, "behind");
+
+        Assert.That(() => cluster.Run(gone), Throws.TypeOf<RaftException>().With.Message.Contains("Nothing was appended"));
+        Assert.That(cluster.Run(before).Response, Is.EqualTo("before"));
+        Assert.That(cluster.Run(behind).Response, Is.EqualTo("behind"));
+        Assert.That(node.State, Is.EqualTo(RaftState.Leader));
     }
 
     [Test]
@@ -249,5 +267,21 @@ public sealed class OwnAnswerTests
         public IFsmSnapshot Snapshot() => throw new NotSupportedException("None is taken.");
 
         public Task RestoreAsync(Stream snapshot, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    /// <summary>Eight bytes that cannot be read any more.</summary>
+    private sealed class GoneMemory : MemoryManager<byte>
+    {
+        public override Memory<byte> Memory => CreateMemory(8);
+
+        public override Span<byte> GetSpan() => throw new ObjectDisposedException("the caller's buffer");
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new NotSupportedException();
+
+        public override void Unpin() => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

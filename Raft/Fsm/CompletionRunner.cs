@@ -68,7 +68,7 @@ internal sealed class CompletionRunner
             {
                 while (batch.TryTake(out ICompletion? future))
                 {
-                    future.Complete();
+                    Tell(future);
                     Interlocked.Increment(ref _completed);
                     if (worker != Volatile.Read(ref _worker))
                     {
@@ -87,6 +87,22 @@ internal sealed class CompletionRunner
         }
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0);
     }
+
+    private static void Tell(ICompletion future)
+    {
+        try
+        {
+            future.Complete();
+        }
+        catch (Exception thrown)
+        {
+            // Out of a caller's continuation, or out of where that was to run. The others are told all the same.
+            Rethrow(thrown);
+        }
+    }
+
+    // As unhandled as it would be behind a task.
+    private static async void Rethrow(Exception thrown) => await Task.FromException(thrown);
 
     private void Watch()
     {
@@ -130,7 +146,8 @@ internal sealed class CompletionRunner
 
         public bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ICompletion? future)
         {
-            int at = Interlocked.Increment(ref _next);
+            // Looked at first: a worker that finds it empty over and over counts no further.
+            int at = Volatile.Read(ref _next) < count - 1 ? Interlocked.Increment(ref _next) : count;
             future = at < count ? futures[at] : null;
             return future is not null;
         }

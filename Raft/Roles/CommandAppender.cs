@@ -57,6 +57,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
 
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
         RefuseStrangers();
+        RefuseUnreadable();
         restores.Refuse(_taken);
         LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
@@ -105,6 +106,23 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         }
 
         return isStranger;
+    });
+
+    /// <summary>A caller may have let its bytes go before they were taken: that is no reason to stop.</summary>
+    private void RefuseUnreadable() => _taken.RemoveAll(future =>
+    {
+        try
+        {
+            _ = future.Data.Span;
+            _ = future.Extensions.Span;
+            return false;
+        }
+        catch (Exception thrown)
+        {
+            context.Completions.Add(future.Fail(new RaftException(
+                "The command's bytes could not be read. They must stay as they are until the call completes. Nothing was appended.", thrown)));
+            return true;
+        }
     });
 
     private int AppendChunk(int first, ReadOnlySpan<byte> stamp)

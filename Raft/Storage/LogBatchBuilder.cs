@@ -116,7 +116,8 @@ internal sealed class LogBatchBuilder
             throw new MsgPackException($"entry {index} does not follow the one before");
         }
 
-        if (!mayGrow && (_buffer.Length - _length < entryBytes || _layout.Length == Count))
+        // Bytes alone: places for entries are small, and a batch that ended for lack of them could leave most of its buffer empty.
+        if (!mayGrow && _buffer.Length - _length < entryBytes)
         {
             return Addition.NoRoom;
         }
