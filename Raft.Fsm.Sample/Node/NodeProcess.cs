@@ -20,7 +20,6 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(NodeOptions options)
     {
-        CompiledAhead.Begin();
         using var signal = new StopSignal();
         if (options.StopsWithInput)
         {
@@ -87,12 +86,14 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
             ? new ClusterJoin(node, options.Advertise.ToString(), target, held, _logger) : null;
         using var ending = new CancellationTokenSource();
         Task joining = Task.CompletedTask;
+        Task rehearsal = Task.CompletedTask;
         try
         {
             http.Serve(node);
             await output.WriteLineAsync($"raftkv node {options.Id} ready: raft {options.Advertise} http {httpAddress}");
             await output.FlushAsync();
             joining = join?.RunAsync(ending.Token) ?? joining;
+            rehearsal = Task.Run(() => Rehearsal.HoldAsync(options, ending.Token), CancellationToken.None);
             if (await Task.WhenAny(stop, raft.Completion) == raft.Completion)
             {
                 await raft.Completion;
@@ -104,6 +105,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
             // The node first: requests under way are told what became of them while clients are still connected.
             await InTimeAsync(raft.StopAsync());
             await joining;
+            await InTimeAsync(rehearsal);
         }
 
         // What failed on the way out is a failure too.
