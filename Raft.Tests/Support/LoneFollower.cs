@@ -12,7 +12,7 @@ internal sealed class LoneFollower : IDisposable
 {
     private readonly VirtualCluster _cluster;
 
-    public LoneFollower(Mutation mutation = Mutation.None, bool isBlank = false)
+    public LoneFollower(Mutation mutation = Mutation.None, bool isBlank = false, RaftLimits? limits = null)
     {
         _cluster = new VirtualCluster(servers: 3, prepare: null, mutation);
         Server = _cluster.Servers[0];
@@ -22,6 +22,7 @@ internal sealed class LoneFollower : IDisposable
         {
             HeartbeatTimeout = TimeSpan.FromMinutes(10),
             ElectionTimeout = TimeSpan.FromMinutes(10),
+            Limits = limits ?? Server.Config.Limits,
         };
         _cluster.Start(Server);
         if (!isBlank)

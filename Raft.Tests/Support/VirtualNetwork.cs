@@ -39,6 +39,9 @@ internal sealed class VirtualNetwork(VirtualClock clock)
     /// <summary>How long a probe takes that is answered; others take the timeout.</summary>
     public TimeSpan ProbeTime { get; set; } = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>Whether probes never end, also where they are cancelled.</summary>
+    public bool ProbesHang { get; set; }
+
     /// <summary>A transport under an address; the server is reachable once it is started.</summary>
     public VirtualTransport Attach(ServerAddress address) => new(this, address);
 
@@ -60,6 +63,11 @@ internal sealed class VirtualNetwork(VirtualClock clock)
 
     internal async ValueTask<ConnectOutcome> ProbeAsync(ServerAddress from, ServerAddress to, CancellationToken cancellationToken)
     {
+        if (ProbesHang)
+        {
+            await new TaskCompletionSource().Task;
+        }
+
         ConnectOutcome outcome = Probes?.Invoke(from, to) ?? (_cut.Contains((from, to)) || _cut.Contains((to, from))
             ? ConnectOutcome.Unknown
             : IsUp(to) ? ConnectOutcome.Connected : ConnectOutcome.Refused);

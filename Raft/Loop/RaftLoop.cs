@@ -36,14 +36,14 @@ internal sealed class RaftLoop(RoleContext context)
     {
         context.Meter.Follower?.Add(1);
         context.Logger.BecameFollower(context.State.LocalId, context.State.Term, change.Reason);
-        return new FollowerRole(context, change.FailoverUntil).RunAsync(change.Rpc);
+        return new FollowerRole(context, change.Failover).RunAsync(change.Rpc);
     }
 
     private Task<RoleChange> RunCandidateAsync(RoleChange change)
     {
         context.Meter.Candidate?.Add(1);
         return new CandidateRole(
-            context, ++_campaign, change.IsTransfer, change.TransferTerm, change.FailoverUntil).RunAsync(first: null);
+            context, ++_campaign, change.IsTransfer, change.TransferTerm, change.Failover).RunAsync(first: null);
     }
 
     private Task<RoleChange> RunLeaderAsync()

@@ -13,11 +13,9 @@ namespace Raft.Roles;
 /// <param name="campaign">Counts this node's campaigns.</param>
 /// <param name="isTransfer">Whether the leader hands over: then voters do not protect it, and need not be asked first.</param>
 /// <param name="transferTerm">The term in which the leader said so: it releases voters from their promises. 0 where it named none.</param>
-/// <param name="failoverUntil">
-/// Where the leader's process has ended, until when those that refuse are asked again (<see cref="LeaderLoss"/>): they may not know it yet.
-/// </param>
+/// <param name="failover">Set where the leader's process has ended: those that refuse are asked again, as they may not know it yet.</param>
 internal sealed class CandidateRole(
-    RoleContext context, ulong campaign, bool isTransfer, ulong transferTerm, TimeSpan? failoverUntil) : Role(context)
+    RoleContext context, ulong campaign, bool isTransfer, ulong transferTerm, Failover? failover) : Role(context)
 {
     private readonly TaskGroup _tasks = context.NewTasks();
     private VoteTally _tally = new(context.State.Configuration);
@@ -33,12 +31,12 @@ internal sealed class CandidateRole(
     {
         Context.State.BecomeRole(RaftState.Candidate);
         Context.State.SetLeader(LeaderView.None);
-        _deadline = failoverUntil ?? Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
+        _deadline = failover?.Until ?? Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         _term = Context.State.Term + 1;
 
         // A server that loses its vote by what stands in its log asks first in any case: mostly another is to lead, and
         // would be disturbed by newer terms each time. So does one that asks again and again.
-        if (failoverUntil is null && ((Context.Config.PreVoteDisabled && Context.State.IsVoter) || isTransfer))
+        if (failover is null && ((Context.Config.PreVoteDisabled && Context.State.IsVoter) || isTransfer))
         {
             return BeginTerm();
         }
@@ -109,7 +107,7 @@ internal sealed class CandidateRole(
 
     protected override void OnReload(RaftConfig before)
     {
-        if (Context.Config.ElectionTimeout != before.ElectionTimeout && failoverUntil is null)
+        if (Context.Config.ElectionTimeout != before.ElectionTimeout && failover is null)
         {
             _deadline = Context.Clock.Now + Context.Random.Jitter(Context.Config.ElectionTimeout);
         }
@@ -162,7 +160,7 @@ internal sealed class CandidateRole(
         return null;
     }
 
-    private void AskAgainLater() => _askAgainAt = failoverUntil is null
+    private void AskAgainLater() => _askAgainAt = failover is null
         ? TimeSpan.MaxValue
         : Context.Clock.Now + LeaderLoss.Delay(Context.State.Configuration.VoterCount, Context.Random);
 
@@ -175,8 +173,8 @@ internal sealed class CandidateRole(
     private RoleChange? Settle() => _tally.Outcome switch
     {
         VoteOutcome.Won when _isPreVote => BeginTerm(),
-        VoteOutcome.Lost when failoverUntil is not null && _isPreVote => null,
-        VoteOutcome.Lost when failoverUntil is { } until => new RoleChange(RaftState.Follower, "the votes were split") { FailoverUntil = until },
+        VoteOutcome.Lost when failover is not null && _isPreVote => null,
+        VoteOutcome.Lost when failover is not null => new RoleChange(RaftState.Follower, "the votes were split") { Failover = failover },
         VoteOutcome.Won => new RoleChange(RaftState.Leader, "a majority voted for it"),
         VoteOutcome.Lost => new RoleChange(RaftState.Follower, "no majority is left to vote for it"),
         _ => null,

@@ -10,8 +10,8 @@ namespace Raft.Roles;
 /// in the configuration in force.
 /// </summary>
 /// <param name="context">What it works with.</param>
-/// <param name="failoverUntil">Set where a campaign was lost that followed the end of the leader's process: until when there may be another.</param>
-internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil) : Role(context)
+/// <param name="failover">Set where a campaign was lost that followed the end of the leader's process: there may be another.</param>
+internal sealed class FollowerRole(RoleContext context, Failover? failover) : Role(context)
 {
     /// <summary>
     /// How often a server that is losing its vote doubles its patience. It may be the only one that can win (thesis 4.2.2); mostly
@@ -36,9 +36,9 @@ internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil)
     {
         Context.State.BecomeRole(RaftState.Follower);
         Wait();
-        if (failoverUntil is { } until)
+        if (failover is not null)
         {
-            _loss.TryAgain(until);
+            _loss.TryAgain(failover);
         }
 
         return null;
@@ -165,7 +165,7 @@ internal sealed class FollowerRole(RoleContext context, TimeSpan? failoverUntil)
         if (WhyNotCampaign(isFailover: true) is null)
         {
             TimeSpan until = ElectionAt < _loss.Until ? ElectionAt : _loss.Until;
-            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { FailoverUntil = until };
+            return new RoleChange(RaftState.Candidate, "the leader's process has ended") { Failover = new Failover(_loss.Gone, until) };
         }
 
         _loss.Postpone(promiseEnd);

@@ -24,11 +24,15 @@ internal sealed class LeaderLoss(RoleContext context)
 
     private static readonly TimeSpan FirstRepeat = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>A transport ends a probe within a time of its own, by its contract. One that does not is not waited for.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
     private TaskGroup? _tasks;
     private int _repeats;
     private TimeSpan _probeAt = TimeSpan.MaxValue;
     private TimeSpan? _probedAt;
-    private bool _isProbing;
+    private TaskCompletionSource<ConnectOutcome>? _answer;
+    private TimeSpan _answerBy = TimeSpan.MaxValue;
     private ConnectOutcome? _outcome;
     private LeaderView _leader = LeaderView.None;
     private ulong _term;
@@ -39,7 +43,7 @@ internal sealed class LeaderLoss(RoleContext context)
     public TimeSpan CampaignAt { get; private set; } = TimeSpan.MaxValue;
 
     /// <summary>When there is something to do. While requests wait nothing is: whatever lets them be taken wakes the loop.</summary>
-    public TimeSpan Deadline => !IsDrained ? TimeSpan.MaxValue : _probeAt < CampaignAt ? _probeAt : CampaignAt;
+    public TimeSpan Deadline => !IsDrained ? TimeSpan.MaxValue : Earliest(_probeAt, Earliest(_answerBy, CampaignAt));
 
     /// <summary>Whether every request that came was taken: one of them may be the leader's.</summary>
     public bool IsDrained => context.Inbox.IsDrained && !context.Dispatcher.HoldsSnapshot;
@@ -57,6 +61,7 @@ internal sealed class LeaderLoss(RoleContext context)
         }
 
         GiveWay();
+        GiveUpProbe();
         if (!IsUnheard)
         {
             _probeAt = TimeSpan.MaxValue;
@@ -74,7 +79,7 @@ internal sealed class LeaderLoss(RoleContext context)
             Conclude(outcome);
         }
 
-        if (!_isProbing && context.Inbox.TakeDisconnected() is { } gone && context.Config.FailoverOnDisconnect
+        if (_answer is null && context.Inbox.TakeDisconnected() is { } gone && context.Config.FailoverOnDisconnect
             && gone.Server == context.State.Leader.Id)
         {
             _repeats = 0;
@@ -86,7 +91,7 @@ internal sealed class LeaderLoss(RoleContext context)
             _probeAt = _probedAt is { } last ? last + FirstRepeat : context.Clock.Now;
         }
 
-        if (!_isProbing && context.Clock.Now >= _probeAt)
+        if (_answer is null && context.Clock.Now >= _probeAt)
         {
             Probe();
         }
@@ -96,17 +101,21 @@ internal sealed class LeaderLoss(RoleContext context)
     /// An election that followed was lost, mostly since two that found the leader gone campaigned at once: once more, unless the others
     /// are heard of, and in good time before the election timer that ran when the leader was lost.
     /// </summary>
-    /// <param name="until">When that would fire.</param>
-    public void TryAgain(TimeSpan until)
+    /// <param name="failover">What that election was for, and when the timer would fire.</param>
+    public void TryAgain(Failover failover)
     {
         _term = context.State.Term;
+        Gone = failover.Gone;
         TimeSpan at = context.Clock.Now + (Rank() * 2);
-        if (at < until)
+        if (at < failover.Until)
         {
-            Until = until;
+            Until = failover.Until;
             Arm(at);
         }
     }
+
+    /// <summary>The leader that was given up last.</summary>
+    public ServerId Gone { get; private set; }
 
     /// <summary>Until when a campaign may go on; the maximum where no earlier one says so.</summary>
     public TimeSpan Until { get; private set; } = TimeSpan.MaxValue;
@@ -121,17 +130,29 @@ internal sealed class LeaderLoss(RoleContext context)
 
     private void Probe()
     {
-        _isProbing = true;
+        _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _probeAt = TimeSpan.MaxValue;
         _probedAt = context.Clock.Now;
+        _answerBy = context.Clock.Now + ProbePatience;
         _tasks ??= context.NewTasks();
 
         // Where others dial it need not be what it calls itself.
         ServerAddress dialled = context.State.Configuration.Servers.FirstOrDefault(s => s.Id == _leader.Id)?.Address ?? _leader.Address;
-        _tasks.Start($"probe of {_leader.Id}", () => ProbeAsync(_leader.Id, dialled, _leader.Address));
+        _tasks.Start($"probe of {_leader.Id}", () => ProbeAsync(_answer, _leader.Id, dialled, _leader.Address));
     }
 
-    private async Task ProbeAsync(ServerId id, ServerAddress dialled, ServerAddress own)
+    private async Task ProbeAsync(TaskCompletionSource<ConnectOutcome> answer, ServerId id, ServerAddress dialled, ServerAddress own)
+    {
+        // Of another's transport nobody knows whether it ends when it is told to: this does, and so the node can stop.
+        using CancellationTokenRegistration stopping = _tasks!.Stopping.Register(() => answer.TrySetResult(ConnectOutcome.Unknown));
+        _ = DialAsync(answer, id, dialled, own);
+        _outcome = await answer.Task;
+        _answer = null;
+        _answerBy = TimeSpan.MaxValue;
+        context.Inbox.Wake.Set();
+    }
+
+    private async Task DialAsync(TaskCompletionSource<ConnectOutcome> answer, ServerId id, ServerAddress dialled, ServerAddress own)
     {
         var outcome = ConnectOutcome.Unknown;
         try
@@ -142,15 +163,30 @@ internal sealed class LeaderLoss(RoleContext context)
                 outcome = await context.Transport.ProbeAsync(new Server(id, own), _tasks.Stopping);
             }
         }
-        catch (Exception failure) when (failure is not RaftFatalException)
+        catch (RaftFatalException fatal)
+        {
+            answer.TrySetException(fatal);
+        }
+        catch (Exception)
         {
             // Another's transport: whatever it throws tells nothing of the leader.
         }
 
-        _outcome = outcome;
-        _isProbing = false;
-        context.Inbox.Wake.Set();
+        answer.TrySetResult(outcome);
     }
+
+    /// <summary>A probe that does not end tells nothing. It is not made again: it may hold what it took.</summary>
+    private void GiveUpProbe()
+    {
+        if (context.Clock.Now >= _answerBy)
+        {
+            _answerBy = TimeSpan.MaxValue;
+            _repeats = RepeatsMax;
+            _answer?.TrySetResult(ConnectOutcome.Unknown);
+        }
+    }
+
+    private static TimeSpan Earliest(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private void Arm(TimeSpan at)
     {
@@ -198,6 +234,7 @@ internal sealed class LeaderLoss(RoleContext context)
         }
 
         context.State.SetLeader(LeaderView.None);
+        Gone = _leader.Id;
         Until = TimeSpan.MaxValue;
         Arm(context.Clock.Now + Rank());
     }
@@ -205,6 +242,6 @@ internal sealed class LeaderLoss(RoleContext context)
     /// <summary>How long it waits for those that come before it: the voters that are left, in the configuration's order.</summary>
     private TimeSpan Rank() => Delay(
         context.State.Configuration.Servers
-            .TakeWhile(s => s.Id != context.State.LocalId).Count(s => s.IsVoter && s.Id != _leader.Id),
+            .TakeWhile(s => s.Id != context.State.LocalId).Count(s => s.IsVoter && s.Id != Gone),
         context.Random);
 }

@@ -17,11 +17,8 @@ internal sealed record RoleChange(RaftState Next, string Reason)
     /// <summary>The term in which it says so, where it names it.</summary>
     public ulong TransferTerm { get; init; }
 
-    /// <summary>
-    /// Set where the leader's process has ended (<see cref="LeaderLoss"/>): when the election timer would fire, until which the
-    /// others are asked again.
-    /// </summary>
-    public TimeSpan? FailoverUntil { get; init; }
+    /// <summary>Set where the leader's process has ended.</summary>
+    public Failover? Failover { get; init; }
 
     /// <summary>Why the node cannot go on.</summary>
     public Exception? Failure { get; init; }
