@@ -78,6 +78,7 @@ internal enum Happening
     PortRefusedFalsely,
     LeaderGivenUp,
     LeaderKept,
+    LeaderKeptUnanswered,
 }
 
 /// <summary>What belongs to which.</summary>
@@ -99,7 +100,7 @@ internal static class Happenings
     public static bool IsRare(this Happening what) => what is Happening.ConflictReset or Happening.LogDroppedAtStart
         or Happening.SnapshotOvertaken or Happening.TimeoutNowRefused or Happening.RemovalLearned or Happening.LeaderAgain
         or Happening.LeaderLate or Happening.Reload or Happening.Recovered or Happening.RecoveryLeftToStart
-        or Happening.LeaderKept;
+        or Happening.LeaderKept or Happening.LeaderKeptUnanswered;
 
     /// <summary>Whether something can happen in runs of a profile at all.</summary>
     public static bool IsPartOf(this Happening what, SimulationProfile profile) => what switch

@@ -319,6 +319,9 @@ internal sealed class NodeWatch : IRaftTrace
 
     void IRaftTrace.LeaderGone(ServerId leader, ulong term) => _coverage.Hit(Happening.LeaderGivenUp);
 
+    void IRaftTrace.LeaderKept(ServerId leader, ulong term, ConnectOutcome outcome) =>
+        _coverage.Hit(outcome == ConnectOutcome.Connected ? Happening.LeaderKept : Happening.LeaderKeptUnanswered);
+
     void IRaftTrace.RoleTasks(int groups)
     {
         if (groups > RoleTasksMax)

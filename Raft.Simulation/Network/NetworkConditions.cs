@@ -39,6 +39,9 @@ internal sealed record NetworkConditions
     /// <summary>The share of probes that hang, beside those whose messages are lost.</summary>
     public double ProbeHangShare { get; init; }
 
+    /// <summary>How long a probe that hangs is waited for.</summary>
+    public TimeSpan ProbePatience { get; init; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The most time that passes between two pieces of a snapshot.</summary>
     public TimeSpan PieceTimeMax { get; init; } = TimeSpan.FromMilliseconds(5);
 

@@ -8,9 +8,6 @@ namespace Raft.Simulation.Network;
 /// </summary>
 internal sealed class SimNetwork
 {
-    /// <summary>How long a probe takes that nobody answers.</summary>
-    private const int ProbeTimeMs = 500;
-
     private readonly SimLink[][] _links;
     private readonly Dictionary<ServerAddress, SimTransport> _endpoints = [];
     private readonly bool[] _isOff;
@@ -108,7 +105,7 @@ internal sealed class SimNetwork
         int to = SimAddress.MachineOf(target.Address);
         var outcome = new TaskCompletionSource<ConnectOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration ended = cancellationToken.Register(() => outcome.TrySetResult(ConnectOutcome.Unknown));
-        Kernel.After(source.Process, TimeSpan.FromMilliseconds(ProbeTimeMs), () => outcome.TrySetResult(ConnectOutcome.Unknown));
+        Kernel.After(source.Process, Conditions.ProbePatience, () => outcome.TrySetResult(ConnectOutcome.Unknown));
         if (!Link(from, to).IsCut && !IsDropped() && !Kernel.Random.Chance(Conditions.ProbeHangShare))
         {
             Kernel.After(null, Delay(from, to), () =>

@@ -31,6 +31,9 @@ internal sealed class FlappingScenario : Scenario
             FalseRefusalShare = 0,
             BreakShare = random.Chance(0.5) ? random.LogBetween(0.001, 0.05) : 0,
             ProbeHangShare = random.Chance(0.7) ? random.NextFraction() : 0,
+
+            // Mostly over before the next heartbeat: then the leader was not heard, and nobody answered.
+            ProbePatience = plan.Heartbeat * random.LogBetween(0.005, 0.5),
         },
         Disk = plan.Disk with { SyncMax = TimeSpan.FromMilliseconds(random.LogBetween(0.1, 10)) },
     };
@@ -69,7 +72,12 @@ internal sealed class FlappingScenario : Scenario
                 }
             }
 
-            leader.Coverage.Hit(Happening.LeaderKept);
+            if (leader.Coverage[Happening.LeaderGivenUp] > 0)
+            {
+                cluster.Ledger.Violated(Rule.Flapping, $"a server gave up {leader.Id}, whose port refused nobody");
+                return;
+            }
+
             leader.Transport?.TellEnds(cluster.Kernel.Random.Chance(0.5) ? cluster.Kernel.Random.Next(cluster.Servers.Count) : null);
             Flap(cluster, leader, term, mean);
         });

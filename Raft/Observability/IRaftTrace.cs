@@ -60,6 +60,9 @@ internal interface IRaftTrace
     /// <summary>A follower gives up its leader, whose connections have ended and whose port refuses.</summary>
     void LeaderGone(ServerId leader, ulong term);
 
+    /// <summary>A follower keeps its leader, whose connections have ended and who was not heard since, as its port did not refuse.</summary>
+    void LeaderKept(ServerId leader, ulong term, ConnectOutcome outcome);
+
     /// <summary>The tasks of a role begin; so many groups of tasks of roles have not ended, this one included.</summary>
     void RoleTasks(int groups);
 }

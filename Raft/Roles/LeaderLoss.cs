@@ -217,6 +217,7 @@ internal sealed class LeaderLoss(RoleContext context)
 
         if (outcome != ConnectOutcome.Refused)
         {
+            context.Trace?.LeaderKept(_leader.Id, _term, outcome);
             if (_repeats < RepeatsMax)
             {
                 _probeAt = context.Clock.Now + (FirstRepeat * (1 << _repeats++));
