@@ -7,7 +7,8 @@ namespace Raft.Tests.Scenarios;
 /// <summary>How soon a cluster of real processes takes writes again once its leader was killed, or says nothing more.</summary>
 public sealed class FailoverProcessTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>Several election timeouts: votes may be split once or twice.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
