@@ -70,12 +70,12 @@ internal sealed class FlappingScenario : Scenario
                     cluster.Ledger.Violated(Rule.Flapping, $"{server.Id} is in term {watch.Record.Term}; {leader.Id} leads term {term}");
                     return;
                 }
-            }
 
-            if (leader.Coverage[Happening.LeaderGivenUp] > 0)
-            {
-                cluster.Ledger.Violated(Rule.Flapping, $"a server gave up {leader.Id}, whose port refused nobody");
-                return;
+                if (server.Coverage[Happening.LeaderGivenUp] > 0)
+                {
+                    cluster.Ledger.Violated(Rule.Flapping, $"{server.Id} gave up {leader.Id}, whose port refused nobody");
+                    return;
+                }
             }
 
             leader.Transport?.TellEnds(cluster.Kernel.Random.Chance(0.5) ? cluster.Kernel.Random.Next(cluster.Servers.Count) : null);
