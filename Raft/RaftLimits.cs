@@ -30,7 +30,10 @@ public sealed record RaftLimits
     /// <summary>Bytes of commands appended in one turn of the leader loop. Default 256 KiB.</summary>
     public int BatchBytesMax { get; init; } = 256 << 10;
 
-    /// <summary>Bytes appended by this leader and not committed; over it the apply queue is left alone. Default 64 MiB.</summary>
+    /// <summary>
+    /// Bytes appended by this leader and not committed; over it the apply queue is left alone. Entries that are not committed stay
+    /// in memory up to so many bytes, also on a follower. Default 64 MiB.
+    /// </summary>
     public long UncommittedBytesMax { get; init; } = 64 << 20;
 
     /// <summary>
@@ -56,7 +59,10 @@ public sealed record RaftLimits
     /// <summary>Bytes of committed entries handed to the state machine and not applied yet. Default 16 MiB.</summary>
     public long FsmReadAheadBytesMax { get; init; } = 16 << 20;
 
-    /// <summary>Bytes of durable and applied entries that stay in memory for followers a little behind. Default 8 MiB.</summary>
+    /// <summary>
+    /// Bytes of durable and committed entries that stay in memory for followers a little behind; of those that are not
+    /// committed, <see cref="UncommittedBytesMax"/>. Default 8 MiB.
+    /// </summary>
     public long TailBytesMax { get; init; } = 8 << 20;
 
     /// <summary>The most bytes of a snapshot that a leader may send here. Default 1 TiB.</summary>

@@ -16,7 +16,7 @@ public sealed class LogTailTests
     [Test]
     public void Ranges_are_read_across_chunks()
     {
-        var tail = new LogTail(bytesMax: 1 << 20);
+        var tail = new LogTail(bytesMax: 1 << 20, uncommittedBytesMax: 0);
         tail.Append(Entries(1, 1, 1, 1), sequence: 1);
         tail.Append(Entries(4, 1, 1), sequence: 2);
 
@@ -29,7 +29,7 @@ public sealed class LogTailTests
     [Test]
     public void A_bound_in_bytes_lets_at_least_one_entry_through()
     {
-        var tail = new LogTail(bytesMax: 1 << 20);
+        var tail = new LogTail(bytesMax: 1 << 20, uncommittedBytesMax: 0);
         LogSlice entries = Entries(1, 1, 1, 1);
         tail.Append(entries, sequence: 1);
 
@@ -41,7 +41,7 @@ public sealed class LogTailTests
     [Test]
     public void Durability_follows_the_sequence_and_not_the_index()
     {
-        var tail = new LogTail(bytesMax: 1 << 20);
+        var tail = new LogTail(bytesMax: 1 << 20, uncommittedBytesMax: 0);
         tail.Append(Entries(1, 1, 1, 1), sequence: 1);
         tail.TruncateSuffix(2);
         tail.Append(Entries(2, 2, 2), sequence: 3);
@@ -53,31 +53,52 @@ public sealed class LogTailTests
 
     [Test]
     [Reference("J1")]
-    public void What_is_not_durable_or_not_applied_is_never_released()
+    public void What_is_not_durable_is_never_released()
     {
-        var tail = new LogTail(bytesMax: 0);
+        var tail = new LogTail(bytesMax: 0, uncommittedBytesMax: 0);
         tail.Append(Entries(1, 1), sequence: 1);
         tail.Append(Entries(2, 1), sequence: 2);
         tail.Append(Entries(3, 1), sequence: 3);
         tail.OnDurable(2);
 
-        tail.Release(throughIndex: 1);
+        tail.Release(durableIndex: 1, commitIndex: 1);
         Assert.That(tail.TryRead(1, 3, 9, 999, []), Is.False);
         Assert.That(Read(tail, 2, 3), Is.EqualTo(new ulong[] { 2, 3 }));
 
-        tail.Release(throughIndex: 3);
+        tail.Release(durableIndex: 3, commitIndex: 3);
         Assert.That(Read(tail, 3, 3), Is.EqualTo(new ulong[] { 3 }));
+    }
+
+    [Test]
+    public void What_is_not_committed_stays_in_memory_up_to_a_limit_of_its_own()
+    {
+        LogSlice[] entries = [.. Enumerable.Range(1, 6).Select(i => Entries((ulong)i, 1))];
+        var tail = new LogTail(bytesMax: entries[0].Encoded.Length, uncommittedBytesMax: entries.Take(4).Sum(e => e.Encoded.Length));
+        for (int i = 0; i < entries.Length; i++)
+        {
+            tail.Append(entries[i], sequence: (ulong)i + 1);
+        }
+
+        tail.OnDurable(6);
+        tail.Release(durableIndex: 6, commitIndex: 0);
+        Assert.That(tail.FirstIndex, Is.EqualTo(3), "four fit");
+
+        tail.Release(durableIndex: 6, commitIndex: 4);
+        Assert.That(tail.FirstIndex, Is.EqualTo(5), "what is committed is only for followers a little behind");
+
+        tail.Release(durableIndex: 6, commitIndex: 6);
+        Assert.That(tail.FirstIndex, Is.EqualTo(6));
     }
 
     [Test]
     [Reference("J1")]
     public void Truncating_below_the_tail_empties_it()
     {
-        var tail = new LogTail(bytesMax: 0);
+        var tail = new LogTail(bytesMax: 0, uncommittedBytesMax: 0);
         tail.Append(Entries(1, 1), sequence: 1);
         tail.Append(Entries(2, 1), sequence: 2);
         tail.OnDurable(2);
-        tail.Release(throughIndex: 1);
+        tail.Release(durableIndex: 1, commitIndex: 1);
 
         tail.TruncateSuffix(1);
         Assert.That(tail.TryRead(2, 2, 9, 999, []), Is.False);
@@ -99,7 +120,7 @@ public sealed class LogTailTests
 
     private static void Compare(Random random, int seed)
     {
-        var tail = new LogTail(bytesMax: 300);
+        var tail = new LogTail(bytesMax: 300, uncommittedBytesMax: random.Next(1000));
         var model = new List<(ulong Term, ulong Sequence)>();
         ulong sequence = 0;
         ulong durable = 0;
@@ -124,7 +145,9 @@ public sealed class LogTailTests
                     int prefix = model.TakeWhile(e => e.Sequence <= durable).Count();
                     ulong index = tail.OnDurable(durable);
                     Assert.That(index, prefix > (int)released ? Is.EqualTo(prefix) : Is.LessThanOrEqualTo(released), $"seed {seed} step {step}");
-                    tail.Release((ulong)random.Next(prefix + 1));
+                    ulong durableIndex = (ulong)random.Next(prefix + 1);
+                    ulong commitIndex = (ulong)random.Next(model.Count + 1);
+                    tail.Release(durableIndex, commitIndex);
                     released = FirstHeld(tail, model.Count) - 1;
                     break;
             }

@@ -117,6 +117,43 @@ public sealed class DecoderLimitTests
         }
     }
 
+    [TestCase(int.MaxValue)]
+    [TestCase(1000)]
+    [TestCase(7)]
+    public async Task Entries_of_many_sizes_in_one_request_arrive_whole(int pieceBytes)
+    {
+        int[] sizes = [10, 5000, 3, 70_000, 50, 50, 300_000, 0, .. Enumerable.Repeat(128, 200), 9000, 9000, .. Enumerable.Range(0, 300)];
+        var request = new AppendEntriesRequest(Requests.Header)
+        {
+            Term = 7,
+            Leader = Requests.Header.Address,
+            Entries = [.. sizes.Select((size, i) => Requests.Append(1, size, previousIndex: 65_400 + (ulong)i).Entries![0])],
+        };
+
+        List<RpcRequest> requests = await Decode.RequestsAsync(Requests.Bytes(request), pieceBytes);
+
+        MessageAssert.AreEqual(requests.Single(), request);
+        Assert.That(((AppendEntriesRequest)requests[0]).Entries, Has.Count.LessThan(40), "mostly together");
+    }
+
+    [Test]
+    public async Task An_entry_among_others_takes_its_bytes_and_24_more()
+    {
+        byte[] few = Requests.Bytes(Requests.Append(entryCount: 100, dataBytes: 128, previousIndex: 1000));
+        byte[] many = Requests.Bytes(Requests.Append(entryCount: 300, dataBytes: 128, previousIndex: 1000));
+        await Decode.RequestsAsync(many);
+        await Decode.RequestsAsync(few);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Task run = Decode.RequestsAsync(few);
+        long first = GC.GetAllocatedBytesForCurrentThread();
+        Task again = Decode.RequestsAsync(many);
+        long more = GC.GetAllocatedBytesForCurrentThread() - first - (first - before);
+
+        Assert.That(run.IsCompleted && again.IsCompleted, Is.True, "all ran on this thread, where allocations were counted");
+        await Task.WhenAll(run, again);
+        Assert.That(more, Is.EqualTo(many.Length - few.Length + (200 * 24)).Within(512), "less than an object an entry beside");
+    }
+
     [Test]
     public async Task An_entry_that_Go_would_not_write_that_way_is_kept_in_Gos_form()
     {

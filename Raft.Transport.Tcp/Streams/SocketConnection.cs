@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Raft.Transport.Tcp;
 
-/// <summary>A connected socket.</summary>
+/// <summary>A connected socket. Each wait for it is awaited once, by this library: what it takes is used again.</summary>
 internal sealed class SocketConnection : IStreamConnection
 {
     /// <summary>Systems take about a thousand segments at once (IOV_MAX); more go out in several calls.</summary>
@@ -48,6 +49,7 @@ internal sealed class SocketConnection : IStreamConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         try
@@ -60,6 +62,7 @@ internal sealed class SocketConnection : IStreamConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
         try
@@ -84,6 +87,7 @@ internal sealed class SocketConnection : IStreamConnection
 
     public void Dispose() => _socket.Dispose();
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendOneAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -113,6 +117,7 @@ internal sealed class SocketConnection : IStreamConnection
         return from;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendGatheredAsync()
     {
         while (_segments.Count > 0)

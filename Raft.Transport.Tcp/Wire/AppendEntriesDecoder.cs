@@ -127,7 +127,8 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
             return false;
         }
 
-        _entries = _entriesLeft < 0 ? null : [];
+        // Mostly they are one batch.
+        _entries = _entriesLeft < 0 ? null : new List<LogSlice>(capacity: 1);
         return true;
     }
 

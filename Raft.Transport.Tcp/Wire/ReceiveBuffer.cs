@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Raft.Transport.Tcp.Wire;
 
@@ -47,7 +48,8 @@ internal sealed class ReceiveBuffer(int capacity)
 
     /// <summary>Receives more.</summary>
     /// <param name="connection">From where.</param>
-    /// <returns>How many bytes; 0 at the connection's end.</returns>
+    /// <returns>How many bytes; 0 at the connection's end. Awaited once.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> FillAsync(IStreamConnection connection)
     {
         if (UnreadBytes == 0 && _bytes.Length > KeptBytesMax && connection.IsQuiet)

@@ -212,7 +212,7 @@ internal sealed class FsmRunner(
         }
 
         Invariant.Require(apply.Slice.FirstIndex == board.AppliedIndex + 1, "entries are applied in order, each once");
-        var due = new ICompletion[apply.Slice.Count];
+        ICompletion[] due = apply.HasFutures ? new ICompletion[apply.Slice.Count] : [];
         int dueCount = 0;
         bool isOwn = apply.IsAwaited(0);
         try

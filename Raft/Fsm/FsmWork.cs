@@ -11,6 +11,9 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
 {
     public LogSlice Slice { get; } = slice;
 
+    /// <summary>Whether anybody waits for any of the entries; not on a follower.</summary>
+    public bool HasFutures => futures is not null;
+
     /// <summary>Whether somebody waits for an entry.</summary>
     public bool IsAwaited(int position) => futures?[offset + position] is not null;
 

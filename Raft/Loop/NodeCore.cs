@@ -78,7 +78,7 @@ internal sealed class NodeCore
         _writer = new LogWriter(
             logStore, stableStore, clock, Inbox, recovered.Record.Term, meter.Storage, runtime.Mutation);
         var log = new RaftLog(
-            logStore, _writer, recovered, config.Limits.TailBytesMax, runtime.Trace, runtime.Mutation);
+            logStore, _writer, recovered, config.Limits, runtime.Trace, runtime.Mutation);
         State = new NodeState(
             header, recovered.Record, recovered.Rejoin, log, _writer, recovered.Configurations,
             recovered.Snapshot, gate, board, clock, Observers, runtime.Trace, runtime.Mutation);

@@ -153,7 +153,7 @@ internal abstract class Role(RoleContext context)
         Context.Feeder.Pump(Context.State.ApplicableIndex);
         Context.Snapshots.Look(Context.Board.AppliedIndex);
         _snapshots.Compact(PinnedFrom);
-        Context.State.Log.Release();
+        Context.State.Log.Release(Context.State.CommitIndex);
         return null;
     }
 

@@ -1,10 +1,11 @@
 namespace Raft.Storage;
 
 /// <summary>
-/// The newest entries, in memory: all that are not durable, and older ones up to a limit in bytes for followers that are
-/// a little behind. Owned by <see cref="RaftLog"/>.
+/// The newest entries, in memory: all that are not durable; those that are not committed, which followers are about to ask
+/// for, up to one limit in bytes; and older ones up to another for followers that are a little behind. Owned by
+/// <see cref="RaftLog"/>.
 /// </summary>
-internal sealed class LogTail(long bytesMax)
+internal sealed class LogTail(long bytesMax, long uncommittedBytesMax)
 {
     // From _head on, in index order without gaps; the head moves up as chunks are released.
     private readonly List<Chunk> _chunks = [];
@@ -64,10 +65,13 @@ internal sealed class LogTail(long bytesMax)
         return _durable > _head ? _chunks[_durable - 1].Slice.LastIndex : 0;
     }
 
-    /// <summary>Drops the oldest chunks that end at or below an index while there are more bytes than the limit.</summary>
-    public void Release(ulong throughIndex)
+    /// <summary>Drops the oldest chunks, of those that are durable, while there are more bytes than the limit.</summary>
+    /// <param name="durableIndex">What lies above it is kept whatever it takes.</param>
+    /// <param name="commitIndex">For what lies above it the limit is that of entries that are not committed.</param>
+    public void Release(ulong durableIndex, ulong commitIndex)
     {
-        while (_bytes > bytesMax && _head < _durable && _chunks[_head].Slice.LastIndex <= throughIndex)
+        while (_head < _durable && _chunks[_head].Slice.LastIndex is var last && last <= durableIndex
+            && _bytes > (last <= commitIndex ? bytesMax : Math.Max(bytesMax, uncommittedBytesMax)))
         {
             _bytes -= _chunks[_head].Slice.Encoded.Length;
             _chunks[_head++] = default;

@@ -21,14 +21,14 @@ internal sealed class RaftLog
     private readonly Mutation _mutation;
 
     public RaftLog(
-        ILogStore store, LogWriter writer, RecoveredLog recovered, long tailBytesMax, IRaftTrace? trace, Mutation mutation)
+        ILogStore store, LogWriter writer, RecoveredLog recovered, RaftLimits limits, IRaftTrace? trace, Mutation mutation)
     {
         _store = store;
         _writer = writer;
         _terms = recovered.Terms;
         _trace = trace;
         _mutation = mutation;
-        _tail = new LogTail(tailBytesMax);
+        _tail = new LogTail(limits.TailBytesMax, limits.UncommittedBytesMax);
         SnapshotIndex = recovered.Snapshot?.Index ?? 0;
         SnapshotTerm = recovered.Snapshot?.Term ?? 0;
         LastIndex = store.LastIndex == 0 ? SnapshotIndex : store.LastIndex;
@@ -180,8 +180,9 @@ internal sealed class RaftLog
         _trace?.Durable(sequence, DurableIndex);
     }
 
-    /// <summary>Lets go of the oldest entries that are durable, over the tail's limit in bytes.</summary>
-    public void Release() => _tail.Release(DurableIndex);
+    /// <summary>Lets go, in memory, of the oldest entries that are durable, over the tail's limits in bytes.</summary>
+    /// <param name="commitIndex">Up to where entries are committed.</param>
+    public void Release(ulong commitIndex) => _tail.Release(DurableIndex, commitIndex);
 
     /// <summary>Reads from memory.</summary>
     /// <param name="fromIndex">The first entry wanted, at most <see cref="LastIndex"/>.</param>

@@ -39,9 +39,9 @@ internal static class FollowerLoad
             int warmUps = count / 4;
             (byte[][] frames, long entryBytes) = Frames(warmUps + count, size, group);
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(IPEndPoint.Parse(transport.LocalAddress.ToString()));
+            var address = IPEndPoint.Parse(transport.LocalAddress.ToString());
             (long all, long sender) = await Task.Factory.StartNew(
-                () => Send(socket, frames, warmUps), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => Send(socket, address, frames, warmUps), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             double entries = (double)count * group;
             return new FollowerFigures(
                 (all - sender) / entries, (double)entryBytes / (warmUps + count) / group, (double)sender / count);
@@ -101,8 +101,10 @@ internal static class FollowerLoad
 
     /// <summary>Sends all, each when the one before is answered.</summary>
     /// <returns>Bytes allocated from the end of the warm-up on, and those of this thread among them.</returns>
-    private static (long All, long Sender) Send(Socket socket, byte[][] frames, int warmUps)
+    private static (long All, long Sender) Send(Socket socket, IPEndPoint address, byte[][] frames, int warmUps)
     {
+        // Blocking from the beginning: so nothing is allocated to wait.
+        socket.Connect(address);
         byte[] answer = new byte[AnswerBytesMax];
         long all = 0;
         long sender = 0;
