@@ -68,8 +68,20 @@ public sealed record RaftLimits
     /// <summary>The most bytes of a snapshot that a leader may send here. Default 1 TiB.</summary>
     public long SnapshotBytesMax { get; init; } = 1L << 40;
 
+    /// <summary>
+    /// The most bytes a second of one snapshot that a leader sends, at least 1 MiB. A snapshot at full speed takes the processors, the
+    /// disk and the network away from commands where they are short. Default <see cref="long.MaxValue"/>: as fast as it goes.
+    /// </summary>
+    public long SnapshotSendBytesPerSecond { get; init; } = long.MaxValue;
+
     /// <summary>Reads, verifications and other questions that are not answered yet. Default 65,536.</summary>
     public int RequestQueueCountMax { get; init; } = 1 << 16;
+
+    /// <summary>One buffer holds an entry with what its encoding adds; the transport takes no more either.</summary>
+    private const int EntryBytesMost = 1 << 30;
+
+    /// <summary>Below it the receiver could take the sender for dead between two pieces.</summary>
+    private const long SnapshotSendBytesPerSecondLeast = 1 << 20;
 
     /// <summary>About how many bytes a call takes in memory beside its command.</summary>
     internal const int CallBytes = 512;
@@ -94,13 +106,18 @@ public sealed record RaftLimits
         Refuse(TailBytesMax < 0, nameof(TailBytesMax));
         Refuse(SnapshotBytesMax < 1, nameof(SnapshotBytesMax));
         Refuse(RequestQueueCountMax < 1, nameof(RequestQueueCountMax));
+        Refuse(SnapshotSendBytesPerSecond < SnapshotSendBytesPerSecondLeast, nameof(SnapshotSendBytesPerSecond), SnapshotSendBytesPerSecondLeast);
+        if (EntryBytesMax > EntryBytesMost)
+        {
+            throw new ArgumentException($"RaftLimits.EntryBytesMax is too large: give at most {EntryBytesMost}.");
+        }
     }
 
-    private static void Refuse(bool wrong, string name)
+    private static void Refuse(bool wrong, string name, long least = 1)
     {
         if (wrong)
         {
-            throw new ArgumentException($"RaftLimits.{name} is too small: give at least 1.");
+            throw new ArgumentException($"RaftLimits.{name} is too small: give at least {least}.");
         }
     }
 }

@@ -54,6 +54,8 @@ internal sealed class BenchNode : IAsyncDisposable
             // What is caught up with comes from the log, or from one snapshot, as the mode has it.
             SnapshotThreshold = options.Mode == BenchMode.Throughput ? defaults.SnapshotThreshold : ulong.MaxValue,
             TrailingLogs = options.Mode == BenchMode.Snapshot ? TrailingLogs : defaults.TrailingLogs,
+            Limits = options.SnapshotMebibytesPerSecond is > 0 and var pace
+                ? new RaftLimits { SnapshotSendBytesPerSecond = (long)pace << 20 } : defaults.Limits,
         };
         if (others is not null)
         {

@@ -30,6 +30,9 @@ internal sealed record BenchOptions(
     /// <summary>Whether a caller goes on writing while a node catches up.</summary>
     public bool IsBusy { get; init; }
 
+    /// <summary>The most MiB of a snapshot that are sent in a second; 0 for no limit.</summary>
+    public int SnapshotMebibytesPerSecond { get; init; }
+
     /// <summary>What a follower's process has to know of them.</summary>
     public IEnumerable<string> Words => [$"--store={Store}", $"--mode={ModeName(Mode)}"];
 
@@ -50,6 +53,7 @@ internal sealed record BenchOptions(
         new("mode", "throughput|catchup|snapshot", "commands, or how a node that was down gets the entries, or one that is new the state", "throughput"),
         new("entries", "N", "catchup: how many entries the node lacks", "200000"),
         new("mib", "N", "snapshot: how large the state is", "256"),
+        new("snapshot-rate", "N", "snapshot: the most MiB a second that are sent; 0 for as fast as it goes", "0"),
         new("busy", "on|off", "catchup, snapshot: one caller goes on writing", "off"),
         new("data", "DIR", "where the stores live during the run; emptied after it", "./raftkv-data/bench"),
     ];
@@ -84,6 +88,7 @@ internal sealed record BenchOptions(
             WarmUpSeconds = given.Number("warm-up", 0, 3600),
             Entries = given.Number("entries", 1, 100_000_000),
             Mebibytes = given.Number("mib", 0, 1024),
+            SnapshotMebibytesPerSecond = given.Number("snapshot-rate", 0, 1 << 20),
             IsBusy = given.Choice("busy", "on", "off") == "on",
         };
     }

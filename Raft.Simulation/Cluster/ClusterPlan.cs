@@ -166,10 +166,13 @@ internal sealed record ClusterPlan
     private static RaftLimits DrawLimits(SimRandom random)
     {
         var limits = new RaftLimits();
+        int batchCountMax = random.Chance(0.5) ? 1 : limits.BatchCountMax;
+        int inFlightCountMax = (int)random.Between(1, 4);
         return limits with
         {
-            BatchCountMax = random.Chance(0.5) ? 1 : limits.BatchCountMax,
-            InFlightCountMax = (int)random.Between(1, 4),
+            BatchCountMax = batchCountMax,
+            InFlightCountMax = inFlightCountMax,
+            SnapshotSendBytesPerSecond = inFlightCountMax == 1 ? 1 << 20 : limits.SnapshotSendBytesPerSecond,
             AppendBytesMax = random.Chance(0.3) ? 200 : limits.AppendBytesMax,
             AppendCountMax = random.Chance(0.3) ? 2 : limits.AppendCountMax,
             TailBytesMax = random.Chance(0.4) ? 0 : limits.TailBytesMax,

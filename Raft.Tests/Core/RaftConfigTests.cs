@@ -24,6 +24,8 @@ public sealed class RaftConfigTests
         ("SnapshotInterval", Good with { SnapshotInterval = TimeSpan.FromMilliseconds(4) }),
         ("SnapshotThreshold", Good with { SnapshotThreshold = 0 }),
         ("DiskStallTimeout", Good with { DiskStallTimeout = TimeSpan.Zero }),
+        ("EntryBytesMax", Good with { Limits = new RaftLimits { EntryBytesMax = (1 << 30) + 1 } }),
+        ("SnapshotSendBytesPerSecond", Good with { Limits = new RaftLimits { SnapshotSendBytesPerSecond = (1 << 20) - 1 } }),
         ("InFlightCountMax", Good with { Limits = new RaftLimits { InFlightCountMax = 0 } }),
     ];
 

@@ -82,7 +82,11 @@ internal sealed class AppendPipeline : IAppendPipeline
 
             // Before they are seen: whoever reads the last one may rely on it that nothing is due any more.
             Answered(answers.Count);
-            answers.ForEach(answer => _responses.Writer.TryWrite(answer));
+            foreach (AppendEntriesResponse answer in answers)
+            {
+                _responses.Writer.TryWrite(answer);
+            }
+
             answers.Clear();
             if (error is not null)
             {

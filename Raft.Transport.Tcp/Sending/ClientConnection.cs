@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Raft.MsgPack;
 using Raft.Rpc;
 using Raft.Transport.Tcp.Wire;
@@ -68,6 +69,7 @@ internal sealed class ClientConnection : IDisposable
 
     /// <summary>Sends a request.</summary>
     /// <exception cref="TransportException">The connection has ended.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(RpcRequest request)
     {
         try
@@ -99,6 +101,7 @@ internal sealed class ClientConnection : IDisposable
 
     /// <summary>Receives more of the answers.</summary>
     /// <exception cref="TransportException">The connection has ended.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReceiveAsync()
     {
         int received;

@@ -60,7 +60,7 @@ internal sealed class Commitment
     /// <returns>Whether the commit index rose.</returns>
     public bool Match(ServerId id, ulong matchIndex)
     {
-        int at = _voters.FindIndex(v => v.Id == id);
+        int at = Find(id);
         if (at < 0 || matchIndex <= _voters[at].MatchIndex)
         {
             return false;
@@ -73,11 +73,24 @@ internal sealed class Commitment
     /// <summary>Forgets what is known of a server whose log turned out to hold less than it had acknowledged.</summary>
     public void Forget(ServerId id)
     {
-        int at = _voters.FindIndex(v => v.Id == id);
+        int at = Find(id);
         if (at >= 0)
         {
             _voters[at] = (id, 0);
         }
+    }
+
+    private int Find(ServerId id)
+    {
+        for (int i = 0; i < _voters.Count; i++)
+        {
+            if (_voters[i].Id == id)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private bool Recalculate()

@@ -13,6 +13,7 @@ namespace Raft.Core;
 internal sealed class LeaderLease
 {
     private const double MutationFactor = 4;
+    private const int StackMax = 16;
 
     private readonly ServerId _self;
     private readonly double _drift;
@@ -58,7 +59,7 @@ internal sealed class LeaderLease
     /// <param name="now">When its answer came.</param>
     public void Promised(ServerId id, TimeSpan sentAt, TimeSpan promise, TimeSpan now)
     {
-        int at = _voters.FindIndex(v => v.Id == id);
+        int at = Find(id);
         if (at < 0)
         {
             return;
@@ -81,7 +82,27 @@ internal sealed class LeaderLease
     /// <summary>The latest time up to which a majority has promised.</summary>
     private void Count()
     {
-        TimeSpan[] ends = [.. _voters.Select(v => v.Id == _self ? TimeSpan.MaxValue : v.Until).Order()];
-        End = ends.Length == 0 ? TimeSpan.Zero : ends[(ends.Length - 1) / 2];
+        Span<TimeSpan> ends = _voters.Count <= StackMax ? stackalloc TimeSpan[StackMax] : new TimeSpan[_voters.Count];
+        ends = ends[.._voters.Count];
+        for (int i = 0; i < ends.Length; i++)
+        {
+            ends[i] = _voters[i].Id == _self ? TimeSpan.MaxValue : _voters[i].Until;
+        }
+
+        ends.Sort();
+        End = ends.IsEmpty ? TimeSpan.Zero : ends[(ends.Length - 1) / 2];
+    }
+
+    private int Find(ServerId id)
+    {
+        for (int i = 0; i < _voters.Count; i++)
+        {
+            if (_voters[i].Id == id)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 }

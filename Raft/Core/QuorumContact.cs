@@ -40,12 +40,14 @@ internal sealed class QuorumContact
     /// <param name="round">The newest question asked before it was sent.</param>
     public void Acknowledge(ServerId id, TimeSpan sentAt, ulong round)
     {
-        int at = _voters.FindIndex(c => c.Id == id);
-        if (at >= 0)
+        for (int i = 0; i < _voters.Count; i++)
         {
-            Contact known = _voters[at];
-            _voters[at] = new Contact(
-                id, sentAt > known.SentAt ? sentAt : known.SentAt, Math.Max(round, known.Round));
+            Contact known = _voters[i];
+            if (known.Id == id)
+            {
+                _voters[i] = new Contact(
+                    id, sentAt > known.SentAt ? sentAt : known.SentAt, Math.Max(round, known.Round));
+            }
         }
     }
 

@@ -52,15 +52,12 @@ internal sealed class CompletionRunner
         }
     }
 
-    private void StartWorker()
+    private void StartWorker() => _ = Task.Factory.StartNew(
+        static state => ((CompletionRunner)state!).Work(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
+
+    private void Work()
     {
         int worker = Interlocked.Increment(ref _worker);
-        _ = Task.Factory.StartNew(
-            () => Work(worker), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
-    }
-
-    private void Work(int worker)
-    {
         do
         {
             Watch();

@@ -46,10 +46,11 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         TimeSpan sentAt = leadership.Clock.Now;
         ulong round = leadership.Round;
         InstallSnapshotResponse answer;
+        using var pace = new SnapshotPace(leadership.Clock, leadership.Config.Limits.SnapshotSendBytesPerSecond);
         try
         {
             answer = await leadership.Transport.InstallSnapshotAsync(
-                peer.Server, RequestFor(snapshot.Meta), new WatchedBody(snapshot, peer.Pin), peer.Stopping);
+                peer.Server, RequestFor(snapshot.Meta), new WatchedBody(snapshot, peer.Pin, pace), peer.Stopping);
         }
         catch (StoreException)
         {
@@ -124,13 +125,16 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         Size = snapshot.Size,
     };
 
-    /// <summary>The bytes, telling the pin that they are taken.</summary>
-    private sealed class WatchedBody(ISnapshotBody inner, LogPin pin) : ISnapshotBody
+    /// <summary>The bytes, at their pace, telling the pin that they are taken.</summary>
+    private sealed class WatchedBody(ISnapshotBody inner, LogPin pin, SnapshotPace pace) : ISnapshotBody
     {
-        public ValueTask<int> ReadAsync(Memory<byte> buffer)
+        public async ValueTask<int> ReadAsync(Memory<byte> buffer)
         {
             pin.Touch();
-            return inner.ReadAsync(buffer);
+            await pace.WaitAsync();
+            int count = await inner.ReadAsync(buffer);
+            pace.Took(count);
+            return count;
         }
     }
 }

@@ -56,8 +56,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         }
 
         context.Inbox.Applies.Take(_taken, limits.BatchCountMax, limits.BatchBytesMax);
-        RefuseStrangers();
-        RefuseUnreadable();
+        Refuse();
         restores.Refuse(_taken);
         LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
@@ -96,34 +95,45 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
     }
 
     /// <summary>A server that is sent no entries would wait for ever for what becomes of its command.</summary>
-    private void RefuseStrangers() => _taken.RemoveAll(future =>
+    private RaftException? WhyNot(ApplyFuture future)
     {
-        bool isStranger = !future.Sender.IsEmpty && peers.Find(future.Sender) is null;
-        if (isStranger)
+        if (!future.Sender.IsEmpty && peers.Find(future.Sender) is null)
         {
-            context.Completions.Add(future.Fail(new ConfigurationChangeException(
-                $"{future.Sender} is no member of the cluster. Nothing was appended.")));
+            return new ConfigurationChangeException($"{future.Sender} is no member of the cluster. Nothing was appended.");
         }
 
-        return isStranger;
-    });
-
-    /// <summary>A caller may have let its bytes go before they were taken: that is no reason to stop.</summary>
-    private void RefuseUnreadable() => _taken.RemoveAll(future =>
-    {
+        // A caller may have let its bytes go before they were taken: that is no reason to stop.
         try
         {
             _ = future.Data.Span;
             _ = future.Extensions.Span;
-            return false;
+            return null;
         }
         catch (Exception thrown)
         {
-            context.Completions.Add(future.Fail(new RaftException(
-                "The command's bytes could not be read. They must stay as they are until the call completes. Nothing was appended.", thrown)));
-            return true;
+            return new RaftException(
+                "The command's bytes could not be read. They must stay as they are until the call completes. Nothing was appended.", thrown);
         }
-    });
+    }
+
+    private void Refuse()
+    {
+        int kept = 0;
+        for (int i = 0; i < _taken.Count; i++)
+        {
+            ApplyFuture future = _taken[i];
+            if (WhyNot(future) is { } why)
+            {
+                context.Completions.Add(future.Fail(why));
+            }
+            else
+            {
+                _taken[kept++] = future;
+            }
+        }
+
+        _taken.RemoveRange(kept, _taken.Count - kept);
+    }
 
     private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
     {
