@@ -24,7 +24,7 @@ public sealed class PlantedBugTests
     [
         "StaleTermAccepted", "CommitBeyondProven", "DurableByIndex", "EntryBeforeTerm", "TruncationByOverwriting",
         "VoteByDurableLog", "EarlierLeadershipMatch", "NonvoterCounted", "ConflictingLogKept", "SnapshotIndexFalls",
-        "RejoinForgetsLog", "ConfigurationNotRolledBack", .. Leases,
+        "RejoinForgetsLog", "ConfigurationNotRolledBack", "FailoverUnrefused", .. Leases,
     ];
 
     /// <summary>Those of sessions are found by a workload of their own, in <see cref="SessionWorkloadTests"/>.</summary>
@@ -44,17 +44,22 @@ public sealed class PlantedBugTests
     }
 
     [TestCaseSource(nameof(Leases))]
-    public async Task A_bug_of_leases_is_found_where_it_is_dwelt_on(string bug)
-    {
-        var options = new SimulationOptions { Threads = 2, Bug = PlantedBug.Find(bug)!, Scenario = Scenario.Find("Lease") };
-        var runner = new SeedRunner<RegisterFsm>(() => new RegisterFsm(), new RegisterWorkload(), options);
+    public Task A_bug_of_leases_is_found_where_it_is_dwelt_on(string bug) => FindAsync(bug, "Lease", LeaseSeedsMax);
 
-        SimulationReport report = await runner.RunAsync(SeedRange.Of(1, LeaseSeedsMax));
-
-        Assert.That(report.Failures, Is.Not.Empty);
-    }
+    [Test]
+    public Task A_leader_given_up_without_being_gone_is_found_where_connections_flap() => FindAsync("FailoverUnrefused", "Flapping", seeds: 5);
 
     [Test]
     public void Every_bug_that_counts_as_rare_exists() =>
         Assert.That(Rare.Where(name => PlantedBug.Find(name) is null), Is.Empty);
+
+    private static async Task FindAsync(string bug, string scenario, ulong seeds)
+    {
+        var options = new SimulationOptions { Threads = 2, Bug = PlantedBug.Find(bug)!, Scenario = Scenario.Find(scenario) };
+        var runner = new SeedRunner<RegisterFsm>(() => new RegisterFsm(), new RegisterWorkload(), options);
+
+        SimulationReport report = await runner.RunAsync(SeedRange.Of(1, seeds));
+
+        Assert.That(report.Failures, Is.Not.Empty);
+    }
 }

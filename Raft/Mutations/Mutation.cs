@@ -116,6 +116,9 @@ internal enum Mutation
     /// <summary>A server without a vote that gives up its leader campaigns like any other.</summary>
     FailoverOfNonvoter,
 
+    /// <summary>A voter gives up its leader where nobody answers at its port, or that takes connections.</summary>
+    FailoverUnrefused,
+
     /// <summary>A snapshot of a state machine with sessions leaves the sessions out (thesis 6.3).</summary>
     SessionsNotInSnapshot,
 }

@@ -215,7 +215,7 @@ internal sealed class LeaderLoss(RoleContext context)
             return;
         }
 
-        if (outcome != ConnectOutcome.Refused)
+        if (outcome != ConnectOutcome.Refused && context.Mutation != Mutation.FailoverUnrefused)
         {
             context.Trace?.LeaderKept(_leader.Id, _term, outcome);
             if (_repeats < RepeatsMax)
