@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Raft.Stores.Wal.Recovery;
 using Raft.Stores.Wal.Segments;
 
@@ -54,7 +53,6 @@ internal sealed class WalLogStore : ILogStore, ICommitHint, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(LogAppend append)
     {
         RequireConsecutive(append);

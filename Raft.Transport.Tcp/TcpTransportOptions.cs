@@ -26,7 +26,8 @@ public sealed class TcpTransportOptions
     /// <summary>
     /// For how many bytes of a snapshot its answer may take one <see cref="Timeout"/> more, as in Go: before it answers, a
     /// follower restores its state machine. While the bytes are sent the follower may take one <see cref="Timeout"/> for
-    /// each piece of 128 KiB, and the one that receives waits so long for each so many bytes.
+    /// each piece of 128 KiB, and the one that receives waits so long for each so many bytes: a leader that sends at a pace
+    /// (<see cref="RaftLimits.SnapshotSendBytesPerSecond"/>) must get there twice as fast.
     /// </summary>
     public int SnapshotTimeoutScale { get; init; } = 256 * 1024;
 

@@ -70,7 +70,8 @@ public sealed record RaftLimits
 
     /// <summary>
     /// The most bytes a second of one snapshot that a leader sends, at least 1 MiB. A snapshot at full speed takes the processors, the
-    /// disk and the network away from commands where they are short. Default <see cref="long.MaxValue"/>: as fast as it goes.
+    /// disk and the network away from commands where they are short. While it is sent the leader's log is not compacted, and a new
+    /// leader begins again: give as much as sends one within minutes. Default <see cref="long.MaxValue"/>: as fast as it goes.
     /// </summary>
     public long SnapshotSendBytesPerSecond { get; init; } = long.MaxValue;
 

@@ -50,7 +50,7 @@ internal sealed record BenchOptions(
         new("seconds", "N", "how long to measure", "10"),
         new("warm-up", "N", "how many seconds of load before it is measured", "3"),
         new("nodes", "N", "how many nodes, each a process of its own", "3"),
-        new("mode", "throughput|catchup|snapshot", "commands, or how a node that was down gets the entries, or one that is new the state", "throughput"),
+        new("mode", "throughput|load|catchup|snapshot", "commands, the callers alone, or how a node that was down gets the entries, or one that is new the state", "throughput"),
         new("entries", "N", "catchup: how many entries the node lacks", "200000"),
         new("mib", "N", "snapshot: how large the state is", "256"),
         new("snapshot-rate", "N", "snapshot: the most MiB a second that are sent; 0 for as fast as it goes", "0"),
@@ -82,7 +82,7 @@ internal sealed record BenchOptions(
         };
         return new BenchOptions(
             StoreNames.Read(given), given.Number("concurrency", readers > 0 ? 0 : 1, 1 << 20), given.Number("payload", 0, 8 << 20),
-            given.Number("seconds", 1, 3600), given.Number("nodes", mode == BenchMode.Throughput ? 1 : 3, 9), given.Required("data"), readers, consistency)
+            given.Number("seconds", 1, 3600), given.Number("nodes", mode is BenchMode.Throughput or BenchMode.Load ? 1 : 3, 9), given.Required("data"), readers, consistency)
         {
             Mode = mode,
             WarmUpSeconds = given.Number("warm-up", 0, 3600),
@@ -99,6 +99,7 @@ internal sealed record BenchOptions(
 
     private static BenchMode ReadMode(ParsedOptions given) => given.Choice("mode", [.. Enum.GetValues<BenchMode>().Select(ModeName)]) switch
     {
+        "load" => BenchMode.Load,
         "catchup" => BenchMode.CatchUp,
         "snapshot" => BenchMode.Snapshot,
         _ => BenchMode.Throughput,
@@ -106,6 +107,7 @@ internal sealed record BenchOptions(
 
     private static string ModeName(BenchMode mode) => mode switch
     {
+        BenchMode.Load => "load",
         BenchMode.CatchUp => "catchup",
         BenchMode.Snapshot => "snapshot",
         _ => "throughput",

@@ -26,7 +26,8 @@ internal sealed class BenchRun(BenchOptions options)
             {
                 BenchMode.CatchUp => Line(await CatchUpRun.RunAsync(options)),
                 BenchMode.Snapshot => Line(await SnapshotRun.RunAsync(options)),
-                _ => Line(await MeasureAsync()),
+                BenchMode.Load => Line(await MeasureLoadAsync()),
+                _ => Line(await MeasureCommandsAsync()),
             });
             return ExitCodes.Success;
         }
@@ -37,17 +38,30 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, double>> MeasureAsync()
+    private async Task<IReadOnlyDictionary<string, double>> MeasureCommandsAsync()
     {
         await using BenchCluster cluster = await BenchCluster.StartAsync(options, options.Nodes);
         RaftNode leader = cluster.Leader.Raft;
-        IReadOnlyList<Process> processes = cluster.Processes;
         byte[] command = new byte[options.PayloadBytes];
-        Task load = Task.WhenAll(
+        return await MeasureAsync(
+            cluster.Processes,
             [
-                .. Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(() => CallAsync(leader, command))),
+                .. Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(() => CallAsync(() => leader.ApplyAsync(command)))),
                 .. Enumerable.Range(0, options.Readers).Select(_ => Task.Run(() => ReadAsync(leader))),
             ]);
+    }
+
+    private async Task<IReadOnlyDictionary<string, double>> MeasureLoadAsync()
+    {
+        await using var echo = new Echo();
+        return await MeasureAsync(
+            [Process.GetCurrentProcess()],
+            [.. Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(() => CallAsync(echo.ApplyAsync)))]);
+    }
+
+    private async Task<IReadOnlyDictionary<string, double>> MeasureAsync(IReadOnlyList<Process> processes, Task[] callers)
+    {
+        Task load = Task.WhenAll(callers);
         await Task.WhenAny(load, Task.Delay(TimeSpan.FromSeconds(options.WarmUpSeconds)));
 
         TimeSpan processorTime = ProcessFigures.ProcessorTime(processes);
@@ -64,12 +78,12 @@ internal sealed class BenchRun(BenchOptions options)
         return Figures(elapsed, processorTime, allocated, ProcessFigures.PeakMebibytes(processes));
     }
 
-    private async Task CallAsync(RaftNode leader, byte[] command)
+    private async Task CallAsync(Func<ValueTask<ApplyResult>> apply)
     {
         while (!_isOver)
         {
             long started = Stopwatch.GetTimestamp();
-            await leader.ApplyAsync(command);
+            await apply();
             if (_isMeasuring)
             {
                 _latencies.Record(Stopwatch.GetTimestamp() - started);

@@ -166,13 +166,10 @@ internal sealed record ClusterPlan
     private static RaftLimits DrawLimits(SimRandom random)
     {
         var limits = new RaftLimits();
-        int batchCountMax = random.Chance(0.5) ? 1 : limits.BatchCountMax;
-        int inFlightCountMax = (int)random.Between(1, 4);
-        return limits with
+        RaftLimits drawn = limits with
         {
-            BatchCountMax = batchCountMax,
-            InFlightCountMax = inFlightCountMax,
-            SnapshotSendBytesPerSecond = inFlightCountMax == 1 ? 1 << 20 : limits.SnapshotSendBytesPerSecond,
+            BatchCountMax = random.Chance(0.5) ? 1 : limits.BatchCountMax,
+            InFlightCountMax = (int)random.Between(1, 4),
             AppendBytesMax = random.Chance(0.3) ? 200 : limits.AppendBytesMax,
             AppendCountMax = random.Chance(0.3) ? 2 : limits.AppendCountMax,
             TailBytesMax = random.Chance(0.4) ? 0 : limits.TailBytesMax,
@@ -184,6 +181,13 @@ internal sealed record ClusterPlan
             ApplyQueueBytesMax = random.Chance(0.3) ? 60 : limits.ApplyQueueBytesMax,
             BatchBytesMax = random.Chance(0.3) ? 40 : limits.BatchBytesMax,
             ApplyQueueCountMax = random.Chance(0.1) ? 2 : limits.ApplyQueueCountMax,
+        };
+        return drawn with
+        {
+            SnapshotSendBytesPerSecond = drawn.InFlightCountMax == 1 ? 1 << 20 : limits.SnapshotSendBytesPerSecond,
+
+            // What is read from the store while its truncation waits is not committed, and in memory below this.
+            UncommittedBytesMax = drawn.TailBytesMax == 0 && drawn.InFlightCountMax <= 2 ? 600 : drawn.UncommittedBytesMax,
         };
     }
 

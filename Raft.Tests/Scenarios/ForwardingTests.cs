@@ -261,6 +261,28 @@ public sealed class ForwardingTests
     }
 
     [Test]
+    public void A_leader_that_says_nothing_is_not_waited_for_much_longer_once_another_leads()
+    {
+        using VirtualCluster cluster = Running(s => s.Config = s.Config with { LeaderWaitTimeout = TimeSpan.FromSeconds(30) });
+        VirtualServer old = cluster.Leaders.Single();
+        VirtualServer[] others = [.. cluster.Servers.Where(s => s != old)];
+        cluster.Network.Timeout = TimeSpan.FromMinutes(1);
+        cluster.Network.AnswerDelay = (to, request) =>
+            to == old.Address && request is AskRequest { Kind: not 0 } ? TimeSpan.FromMinutes(1) : TimeSpan.Zero;
+        Task<ApplyOutcome> sent = Try(others[0], "sent");
+        cluster.Await("it is applied", () => others[0].Fsm.Applied.Count == 1);
+        cluster.Network.Isolate(old.Address, cluster.Servers.Select(s => s.Address));
+        VirtualServer leader = cluster.AwaitLeader(others);
+        cluster.Await("both know it", () => others.All(s => s.Node!.Term == leader.Node!.Term));
+        TimeSpan since = cluster.Clock.Now;
+
+        ApplyOutcome outcome = cluster.Run(sent);
+
+        Assert.That(outcome.Fate, Is.EqualTo(CommandFate.Unknown), "which entry is the command's only the old leader could tell");
+        Assert.That(cluster.Clock.Now - since, Is.LessThan(leader.Config.HeartbeatTimeout * 1.5));
+    }
+
+    [Test]
     public void A_removed_server_that_reads_is_told_so_rather_than_left_waiting()
     {
         using VirtualCluster cluster = Running(s => s.Config = s.Config with { LeaderWaitTimeout = TimeSpan.FromSeconds(1) });

@@ -18,14 +18,14 @@ public interface IStreamConnection : IDisposable
 
     /// <summary>Receives what is there, waiting for at least one byte.</summary>
     /// <param name="buffer">Where the bytes go; not empty.</param>
-    /// <returns>How many bytes; 0 when the other side ended the connection in good order.</returns>
+    /// <returns>How many bytes; 0 when the other side ended the connection in good order. Awaited once.</returns>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
     /// <summary>Sends all bytes of all segments, in order, in as few calls of the system as possible.</summary>
     /// <param name="segments">The bytes; read until completion only.</param>
-    /// <returns>Completes when the system has taken them.</returns>
+    /// <returns>Completes when the system has taken them. Awaited once.</returns>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
     ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> segments);

@@ -57,9 +57,10 @@ internal sealed class CompletionRunner
 
     private void Work()
     {
-        int worker = Interlocked.Increment(ref _worker);
         do
         {
+            // Anew each time: whoever took the work over is the newest, also one that was overtaken before.
+            int worker = Interlocked.Increment(ref _worker);
             Watch();
             while (_queue.TryPeek(out Batch? batch))
             {
@@ -80,7 +81,8 @@ internal sealed class CompletionRunner
                 }
             }
 
-            Volatile.Write(ref _isWorking, 0);
+            // An exchange, so that what is in the queue is looked at behind it.
+            Interlocked.Exchange(ref _isWorking, 0);
         }
         while (!_queue.IsEmpty && Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0);
     }

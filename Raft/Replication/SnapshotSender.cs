@@ -46,7 +46,7 @@ internal sealed class SnapshotSender(Leadership leadership, Peer peer)
         TimeSpan sentAt = leadership.Clock.Now;
         ulong round = leadership.Round;
         InstallSnapshotResponse answer;
-        using var pace = new SnapshotPace(leadership.Clock, leadership.Config.Limits.SnapshotSendBytesPerSecond);
+        using var pace = new SnapshotPace(leadership.Clock, leadership.Config.Limits.SnapshotSendBytesPerSecond, peer.Stopping);
         try
         {
             answer = await leadership.Transport.InstallSnapshotAsync(

@@ -238,11 +238,9 @@ internal sealed class CommandForwarder(
         try
         {
             TimeSpan patience = group.Min(f => f.EnqueueDeadline) - now;
-            using var longest = new CancellationTokenSource(settings.Current.LeaderWaitTimeout, clock.Provider);
-            using CancellationTokenRegistration stop = tasks.Stopping.UnsafeRegister(
-                static source => ((CancellationTokenSource)source!).Cancel(), longest);
+            using var longest = new LeaderPatience(clock, board, settings.Current, term, tasks.Stopping);
             ReadOnlyMemory<byte> answer = await asks.AskAsync(
-                leader, AskKind.Append, LeaderMessages.Append(group, patience), longest.Token);
+                leader, AskKind.Append, LeaderMessages.Append(group, patience), longest.Over);
             LeaderAnswer[] answers = LeaderMessages.ReadAnswers(answer.Span, group.Count);
 
             // From the last: those that are sent again keep their order.

@@ -17,7 +17,7 @@ public interface IAppendPipeline : IAsyncDisposable
 
     /// <summary>Sends a request. Its entries' bytes are read until completion only.</summary>
     /// <param name="request">The request.</param>
-    /// <returns>Completes when the request is on its way; waiting is the other side's back-pressure.</returns>
+    /// <returns>Completes when the request is on its way; waiting is the other side's back-pressure. Awaited once.</returns>
     /// <exception cref="TransportException">The connection has ended.</exception>
     ValueTask SendAsync(AppendEntriesRequest request);
 }

@@ -50,7 +50,9 @@ public interface ITransport : IAsyncDisposable
     /// <summary>Sends a snapshot and waits until it is installed.</summary>
     /// <param name="target">Whom to send it to.</param>
     /// <param name="request">What is sent; its size is the number of bytes that follow.</param>
-    /// <param name="body">The bytes. A failure to read them ends the call, and the receiver sees no end of them.</param>
+    /// <param name="body">
+    /// The bytes. A failure to read them ends the call, and the receiver sees no end of them. Once the call ends nothing is read any more.
+    /// </param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>The answer.</returns>
     /// <remarks>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Raft.Mutations;
 using Raft.Observability;
 using Raft.Timing;
@@ -185,8 +184,7 @@ internal sealed class LogWriter(
         BusySince = null;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WriteLogAsync()
+    private async Task WriteLogAsync()
     {
         LogWrite last = _queue.Dequeue();
         TimeSpan began = clock.Now;

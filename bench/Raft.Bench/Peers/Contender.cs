@@ -22,10 +22,12 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
     }
 
     /// <summary>Runs it once.</summary>
-    /// <param name="words">What is measured.</param>
-    /// <returns>The numbers that it printed, by their names.</returns>
+    /// <param name="data">Where its stores live.</param>
+    /// <param name="seconds">How long it measures.</param>
+    /// <param name="words">What else it is told.</param>
+    /// <returns>The numbers that it printed, by their names, and <c>flushes_s</c> of the disk.</returns>
     /// <exception cref="InvalidOperationException">It failed; the message holds what it said.</exception>
-    public async Task<IReadOnlyDictionary<string, double>> RunAsync(params IEnumerable<string> words)
+    public async Task<IReadOnlyDictionary<string, double>> RunAsync(string data, int seconds, params IEnumerable<string> words)
     {
         var start = new ProcessStartInfo(Command[0])
         {
@@ -33,7 +35,7 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string word in Command.Skip(1).Concat(words))
+        foreach (string word in Command.Skip(1).Concat(words).Concat(["--data", data, "--seconds", Word(seconds)]))
         {
             start.ArgumentList.Add(word);
         }
@@ -41,7 +43,9 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(Patience);
+        Task over = process.WaitForExitAsync().WaitAsync(Patience);
+        double flushes = DiskFlushes.Of(data) is { } counter ? await counter.RateAsync(over, TimeSpan.FromSeconds(seconds)) : 0;
+        await over;
         string? line = (await output).Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
         if (process.ExitCode != 0 || line is null)
         {
@@ -49,9 +53,11 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
         }
 
         using JsonDocument document = JsonDocument.Parse(line);
-        return document.RootElement.EnumerateObject()
+        var figures = document.RootElement.EnumerateObject()
             .Where(m => m.Value.ValueKind == JsonValueKind.Number)
             .ToDictionary(m => m.Name, m => m.Value.GetDouble(), StringComparer.Ordinal);
+        figures["flushes_s"] = flushes;
+        return figures;
     }
 
     /// <summary>A number as a word of a command line.</summary>

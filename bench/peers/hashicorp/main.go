@@ -51,6 +51,7 @@ var variant = "raft-1.1.2"
 // modes is what can be measured.
 var modes = map[string]func(o options) error{
 	"throughput": lead,
+	"load":       load,
 	"catchup":    catchUp,
 	"snapshot":   snapshot,
 	"failover":   failOver,
@@ -80,7 +81,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.mode, "mode", "throughput", "throughput, catchup, snapshot, or failover")
+	flag.StringVar(&o.mode, "mode", "throughput", "throughput, load (the callers alone), catchup, snapshot, or failover")
 	flag.StringVar(&o.store, "store", "bolt", "bolt, memory, or what else this was built with")
 	flag.IntVar(&o.concurrency, "concurrency", 64, "callers, each with one command under way")
 	flag.IntVar(&o.payload, "payload", 128, "bytes of a command")
@@ -293,10 +294,27 @@ func withCluster(o options, nodes int, use func(c *cluster) error) error {
 }
 
 func lead(o options) error {
-	return withCluster(o, o.nodes, func(c *cluster) error { return measure(o, c.leader.Raft, c.followers) })
+	return withCluster(o, o.nodes, func(c *cluster) error {
+		return measure(o, func(command []byte) error { return c.leader.Apply(command, 0).Error() }, c.followers)
+	})
 }
 
-func measure(o options, node *raft.Raft, followers []*follower) error {
+// load measures the callers alone: every command is answered at once by a goroutine of its own.
+func load(o options) error {
+	calls := make(chan chan error, 128)
+	go func() {
+		for answer := range calls {
+			answer <- nil
+		}
+	}()
+	return measure(o, func([]byte) error {
+		answer := make(chan error, 1)
+		calls <- answer
+		return <-answer
+	}, nil)
+}
+
+func measure(o options, apply func(command []byte) error, followers []*follower) error {
 	command := make([]byte, o.payload)
 	var isMeasuring, isOver int32
 	times := make([][]time.Duration, o.concurrency)
@@ -308,7 +326,7 @@ func measure(o options, node *raft.Raft, followers []*follower) error {
 			defer callers.Done()
 			for atomic.LoadInt32(&isOver) == 0 {
 				began := time.Now()
-				if err := node.Apply(command, 0).Error(); err != nil {
+				if err := apply(command); err != nil {
 					failures <- err
 					return
 				}

@@ -1,0 +1,63 @@
+using Raft.Core;
+using Raft.Timing;
+
+namespace Raft.Routing;
+
+/// <summary>
+/// For how long a leader is waited for that was asked: no longer than <see cref="RaftConfig.LeaderWaitTimeout"/>, and where another leads
+/// meanwhile about a heartbeat timeout longer, as one that can answer has heard of it by then. Owned by who asks.
+/// </summary>
+internal sealed class LeaderPatience : IDisposable
+{
+    private readonly NodeBoard _board;
+    private readonly ulong _term;
+    private readonly CancellationTokenSource _over;
+    private readonly CancellationTokenRegistration _stop;
+    private readonly ITimer _look;
+    private bool _wasOvertaken;
+
+    /// <summary>Begins to wait.</summary>
+    /// <param name="clock">The node's clock.</param>
+    /// <param name="board">Where it is seen who leads.</param>
+    /// <param name="config">The settings in force.</param>
+    /// <param name="term">The term of the leader that is asked.</param>
+    /// <param name="stopping">Cancelled when nobody waits any more.</param>
+    public LeaderPatience(NodeClock clock, NodeBoard board, RaftConfig config, ulong term, CancellationToken stopping)
+    {
+        _board = board;
+        _term = term;
+        _over = new CancellationTokenSource(config.LeaderWaitTimeout, clock.Provider);
+        _stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _over);
+        TimeSpan pause = config.HeartbeatTimeout / 2;
+        _look = clock.Provider.CreateTimer(static state => ((LeaderPatience)state!).Look(), this, pause, pause);
+    }
+
+    /// <summary>Cancelled when it is over.</summary>
+    public CancellationToken Over => _over.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _look.Dispose();
+        _stop.Dispose();
+        _over.Dispose();
+    }
+
+    private void Look()
+    {
+        bool isOvertaken = _board.Term > _term && (_board.Leader.IsKnown || _board.State == RaftState.Leader);
+        if (isOvertaken && _wasOvertaken)
+        {
+            try
+            {
+                _over.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was answered just now.
+            }
+        }
+
+        _wasOvertaken = isOvertaken;
+    }
+}
