@@ -113,9 +113,11 @@ internal static class StoresCommand
 
     private static async Task<double[]> MeasureAsync(string name, string directory, int batch, double much)
     {
+        // As dotnet Raft.Bench.dll this process is one of dotnet, which has to be told the library.
+        bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (string argument in (string[])
-            [StoreMeasurement.CommandName, name, directory, $"{batch}", much.ToString(CultureInfo.InvariantCulture)])
+        foreach (string argument in (IEnumerable<string>)
+            [.. isDotnet ? [typeof(StoresCommand).Assembly.Location] : Array.Empty<string>(), StoreMeasurement.CommandName, name, directory, $"{batch}", much.ToString(CultureInfo.InvariantCulture)])
         {
             start.ArgumentList.Add(argument);
         }
