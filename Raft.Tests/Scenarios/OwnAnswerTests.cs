@@ -191,6 +191,9 @@ public sealed class OwnAnswerTests
             catch (Exception failure) when (failure is RaftException or OperationCanceledException)
             {
                 tally.Failed(failure);
+
+                // Refused at once, it would never give its thread back, and no thread would be left for the nodes.
+                await Task.Yield();
             }
             catch (Exception failure)
             {

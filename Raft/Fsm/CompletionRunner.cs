@@ -61,9 +61,10 @@ internal sealed class CompletionRunner
         {
             // Anew each time: whoever took the work over is the newest, also one that was overtaken before.
             int worker = Interlocked.Increment(ref _worker);
-            Watch();
             while (_queue.TryPeek(out Batch? batch))
             {
+                // While it is in the queue, so that the watchdog does not lie down beside it.
+                Watch();
                 while (batch.TryTake(out ICompletion? future))
                 {
                     Tell(future);
@@ -105,7 +106,7 @@ internal sealed class CompletionRunner
 
     private void Watch()
     {
-        if (Interlocked.CompareExchange(ref _isWatching, 1, 0) == 0)
+        if (Volatile.Read(ref _isWatching) == 0 && Interlocked.CompareExchange(ref _isWatching, 1, 0) == 0)
         {
             _completedAtLastLook = Volatile.Read(ref _completed);
             _watchdog.Change(Patience, Timeout.InfiniteTimeSpan);

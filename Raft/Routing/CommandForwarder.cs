@@ -149,6 +149,7 @@ internal sealed class CommandForwarder(
     private void Send(TimeSpan now)
     {
         LeaderView leader = board.Leader;
+        ulong term = board.Term;
         if (board.State == RaftState.Leader)
         {
             TakeHere(now);
@@ -199,7 +200,7 @@ internal sealed class CommandForwarder(
         }
 
         _inFlight++;
-        tasks.Start($"commands for {leader.Id}", () => SendAsync(new Server(leader.Id, leader.Address), group, now));
+        tasks.Start($"commands for {leader.Id}", () => SendAsync(new Server(leader.Id, leader.Address), term, group, now));
     }
 
     /// <summary>This server leads by now.</summary>
@@ -232,13 +233,12 @@ internal sealed class CommandForwarder(
         _waiting.Clear();
     }
 
-    private async Task SendAsync(Server leader, List<RoutedFuture> group, TimeSpan now)
+    private async Task SendAsync(Server leader, ulong term, List<RoutedFuture> group, TimeSpan now)
     {
-        ulong term = board.Term;
         try
         {
             TimeSpan patience = group.Min(f => f.EnqueueDeadline) - now;
-            using var longest = new LeaderPatience(clock, board, settings.Current, term, tasks.Stopping);
+            using var longest = new LeaderPatience(clock, board, settings.Current, leader.Id, term, tasks.Stopping);
             ReadOnlyMemory<byte> answer = await asks.AskAsync(
                 leader, AskKind.Append, LeaderMessages.Append(group, patience), longest.Over);
             LeaderAnswer[] answers = LeaderMessages.ReadAnswers(answer.Span, group.Count);

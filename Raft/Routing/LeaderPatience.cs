@@ -10,6 +10,7 @@ namespace Raft.Routing;
 internal sealed class LeaderPatience : IDisposable
 {
     private readonly NodeBoard _board;
+    private readonly ServerId _leader;
     private readonly ulong _term;
     private readonly CancellationTokenSource _over;
     private readonly CancellationTokenRegistration _stop;
@@ -20,11 +21,13 @@ internal sealed class LeaderPatience : IDisposable
     /// <param name="clock">The node's clock.</param>
     /// <param name="board">Where it is seen who leads.</param>
     /// <param name="config">The settings in force.</param>
-    /// <param name="term">The term of the leader that is asked.</param>
+    /// <param name="leader">Who is asked.</param>
+    /// <param name="term">The term in which it leads.</param>
     /// <param name="stopping">Cancelled when nobody waits any more.</param>
-    public LeaderPatience(NodeClock clock, NodeBoard board, RaftConfig config, ulong term, CancellationToken stopping)
+    public LeaderPatience(NodeClock clock, NodeBoard board, RaftConfig config, ServerId leader, ulong term, CancellationToken stopping)
     {
         _board = board;
+        _leader = leader;
         _term = term;
         _over = new CancellationTokenSource(config.LeaderWaitTimeout, clock.Provider);
         _stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _over);
@@ -45,8 +48,7 @@ internal sealed class LeaderPatience : IDisposable
 
     private void Look()
     {
-        bool isOvertaken = _board.Term > _term && (_board.Leader.IsKnown || _board.State == RaftState.Leader);
-        if (isOvertaken && _wasOvertaken)
+        if (_wasOvertaken)
         {
             try
             {
@@ -58,6 +60,8 @@ internal sealed class LeaderPatience : IDisposable
             }
         }
 
-        _wasOvertaken = isOvertaken;
+        // Led again in a newer term, it is still the one to ask.
+        _wasOvertaken |= _board.Term > _term
+            && (_board.State == RaftState.Leader || (_board.Leader is { IsKnown: true } other && other.Id != _leader));
     }
 }
