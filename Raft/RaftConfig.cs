@@ -48,7 +48,8 @@ public sealed record RaftConfig
     public TimeSpan LeaderLeaseTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long a read, or a command that is sent to the leader, waits for a leader that answers. Default 5 s, least 5 ms.
+    /// How long a read, or a command that is sent to the leader, waits for a leader that answers; a command that was sent to one that
+    /// says nothing about a heartbeat timeout longer than until another leads. Default 5 s, least 5 ms.
     /// </summary>
     public TimeSpan LeaderWaitTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -94,9 +94,10 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         return bytes;
     }
 
-    /// <summary>A server that is sent no entries would wait for ever for what becomes of its command.</summary>
+    /// <summary>Why a command must not be appended; null where it may.</summary>
     private RaftException? WhyNot(ApplyFuture future)
     {
+        // A server that is sent no entries would wait for ever for what becomes of its command.
         if (!future.Sender.IsEmpty && peers.Find(future.Sender) is null)
         {
             return new ConfigurationChangeException($"{future.Sender} is no member of the cluster. Nothing was appended.");
