@@ -33,13 +33,8 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
     private readonly string _path = Path.Combine(directory, WalFiles.NextSegment);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // The store is disposed beside the preparing: a file must not be made behind the back of the next owner. Nothing
-    // waits while this is held.
-    private readonly Lock _lock = new();
-
     // One link behind the other: the file and what is prepared of it are changed by the link that runs alone.
     private Task _links = Task.CompletedTask;
-    private Task _opening = Task.CompletedTask;
     private IDiskFile? _file;
     private double _groupBytes;
     private long _prepared;
@@ -82,28 +77,28 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
         return prepared;
     }
 
-    /// <summary>Begins no further piece, and lets nobody wait for the one under way.</summary>
+    /// <summary>Begins no further piece, and lets no append wait for the one under way.</summary>
     public void Stop()
     {
-        lock (_lock)
-        {
-            _isStopped = true;
-        }
-
+        Volatile.Write(ref _isStopped, true);
         _stopped.TrySetResult();
     }
 
-    /// <summary>
-    /// Closes the file after <see cref="Stop"/>, behind the piece under way, which is not waited for: the file has no
-    /// segment's name, and is removed at the next open.
-    /// </summary>
+    /// <summary>Closes the file after <see cref="Stop"/>, behind the piece under way: nothing is written behind the back of the next owner.</summary>
     public async ValueTask CloseAsync()
     {
-        await SettledAsync(_opening);
-        Task closing = CloseFileAsync();
-        if (_links.IsCompleted)
+        try
         {
-            await closing;
+            await _links;
+        }
+        catch (Exception)
+        {
+            // Nobody wants the file any more, and nothing depends on it.
+        }
+
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
         }
     }
 
@@ -124,8 +119,7 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
             RequireNotStopped();
             if (_file is null)
             {
-                Task<IDiskFile> opening = BeginOpening();
-                _file = await opening;
+                _file = await disk.OpenAsync(_path, DiskOpenMode.New);
                 RequireNotStopped();
             }
 
@@ -145,39 +139,5 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
         }
     }
 
-    private Task<IDiskFile> BeginOpening()
-    {
-        lock (_lock)
-        {
-            RequireNotStopped();
-            Task<IDiskFile> opening = OpenAsync();
-            _opening = opening;
-            return opening;
-        }
-    }
-
-    private async Task<IDiskFile> OpenAsync() => await disk.OpenAsync(_path, DiskOpenMode.New);
-
-    private async Task CloseFileAsync()
-    {
-        await SettledAsync(_links);
-        if (_file is not null)
-        {
-            await _file.DisposeAsync();
-        }
-    }
-
     private void RequireNotStopped() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isStopped), this);
-
-    private static async Task SettledAsync(Task task)
-    {
-        try
-        {
-            await task;
-        }
-        catch (Exception)
-        {
-            // Nobody wants the file any more, and nothing depends on it.
-        }
-    }
 }

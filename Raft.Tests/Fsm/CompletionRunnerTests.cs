@@ -92,6 +92,43 @@ public sealed class CompletionRunnerTests
         Assert.That(thrown.What, Is.InstanceOf<InvalidOperationException>());
     }
 
+    [Test]
+    public void Whoever_takes_over_tells_the_rest_and_one_that_comes_late_stops_nobody()
+    {
+        var clock = new VirtualClock();
+        var scheduler = new HeldTasks();
+        var runner = new CompletionRunner(scheduler, new NodeClock(clock));
+        var told = new List<int>();
+        bool overtakes = true;
+        runner.Add(
+            [
+                new Saying(() =>
+                {
+                    // Long enough for the watchdog to start another, which runs at once or comes late.
+                    clock.Advance(TimeSpan.FromMilliseconds(30));
+                    if (overtakes)
+                    {
+                        scheduler.Run();
+                    }
+
+                    told.Add(1);
+                }),
+                new Saying(() => told.Add(2)),
+            ],
+            2);
+        scheduler.Run();
+        Assert.That(told, Is.EqualTo(new[] { 2, 1 }), "while the first was held up");
+
+        overtakes = false;
+        told.Clear();
+        runner.Add([new Saying(() => clock.Advance(TimeSpan.FromMilliseconds(30))), new Saying(() => told.Add(3))], 2);
+        scheduler.Run();
+        runner.Add(new Saying(() => told.Add(4)));
+        scheduler.Run();
+
+        Assert.That(told, Is.EqualTo(new[] { 3, 4 }));
+    }
+
     private sealed class Saying(Action say) : ICompletion
     {
         public void Complete() => say();

@@ -61,7 +61,7 @@ public sealed class WalDisposalTests
     }
 
     [Test]
-    public async Task Disposal_does_not_wait_for_zeros_that_hang_nor_begins_more_of_them()
+    public async Task Disposal_waits_for_the_zeros_under_way_and_begins_no_more_of_them()
     {
         (HeldDisk disk, WalStore store) = await OpenAsync(segmentBytes: 8 << 20);
         for (ulong index = 1; disk.HeldCount == 0; index++)
@@ -73,9 +73,9 @@ public sealed class WalDisposalTests
         int begun = disk.Allocations.Count;
         ValueTask disposal = store.DisposeAsync();
 
-        Assert.That(disposal.IsCompleted, Is.True);
-        await disposal;
+        Assert.That(disposal.IsCompleted, Is.False);
         disk.ReleaseOne();
+        await disposal;
         Assert.That(disk.Allocations, Has.Count.EqualTo(begun));
         Assert.That(disk.OpenCount, Is.Zero);
     }
@@ -88,9 +88,12 @@ public sealed class WalDisposalTests
         ValueTask waiting = store.Log.AppendAsync(Entry(index: 1, bytes: 70_000));
         Assert.That(waiting.IsCompleted, Is.False);
 
-        await store.DisposeAsync();
+        ValueTask disposal = store.DisposeAsync();
 
         Assert.That(async () => await waiting, Throws.TypeOf<StoreException>().With.Message.Contains("disposed"));
+        disk.ReleaseOne();
+        await disposal;
+        Assert.That(disk.OpenCount, Is.Zero);
     }
 
     [Test]

@@ -64,6 +64,15 @@ internal sealed class VirtualClock : TimeProvider
         return false;
     }
 
+    /// <summary>Lets so much time pass, and fires what is due in it.</summary>
+    public void Advance(TimeSpan time)
+    {
+        TimeSpan until = Now + time;
+        while (AdvanceToNextTimer(until))
+        {
+        }
+    }
+
     private void Arm(VirtualTimer timer, TimeSpan due) =>
         _timers.Enqueue((timer, timer.Version), ((Now + due).Ticks, _order++));
 

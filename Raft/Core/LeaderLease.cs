@@ -55,11 +55,11 @@ internal sealed class LeaderLease
     /// <summary>A server has promised.</summary>
     /// <param name="id">The server.</param>
     /// <param name="sentAt">When it was asked.</param>
-    /// <param name="promise">For how long, by its clock.</param>
+    /// <param name="promise">For how long, by its clock; zero from a server that promises nothing.</param>
     /// <param name="now">When its answer came.</param>
     public void Promised(ServerId id, TimeSpan sentAt, TimeSpan promise, TimeSpan now)
     {
-        int at = Find(id);
+        int at = promise > TimeSpan.Zero ? Find(id) : -1;
         if (at < 0)
         {
             return;

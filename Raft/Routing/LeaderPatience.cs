@@ -12,8 +12,7 @@ internal sealed class LeaderPatience : IDisposable
     private readonly NodeBoard _board;
     private readonly ServerId _leader;
     private readonly ulong _term;
-    private readonly CancellationTokenSource _over;
-    private readonly CancellationTokenRegistration _stop;
+    private readonly TimeLimit _limit;
     private readonly ITimer _look;
     private bool _wasOvertaken;
 
@@ -29,35 +28,26 @@ internal sealed class LeaderPatience : IDisposable
         _board = board;
         _leader = leader;
         _term = term;
-        _over = new CancellationTokenSource(config.LeaderWaitTimeout, clock.Provider);
-        _stop = stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _over);
+        _limit = new TimeLimit(config.LeaderWaitTimeout, clock, stopping);
         TimeSpan pause = config.HeartbeatTimeout / 2;
         _look = clock.Provider.CreateTimer(static state => ((LeaderPatience)state!).Look(), this, pause, pause);
     }
 
     /// <summary>Cancelled when it is over.</summary>
-    public CancellationToken Over => _over.Token;
+    public CancellationToken Over => _limit.Over;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _look.Dispose();
-        _stop.Dispose();
-        _over.Dispose();
+        _limit.Dispose();
     }
 
     private void Look()
     {
         if (_wasOvertaken)
         {
-            try
-            {
-                _over.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It was answered just now.
-            }
+            _limit.End();
         }
 
         // Led again in a newer term, it is still the one to ask.

@@ -194,11 +194,9 @@ internal sealed class ReadRouter(
         try
         {
             // A leader that does not answer for so long is soon none any more: the next is asked.
-            using var patience = new CancellationTokenSource(settings.Current.ElectionTimeout, clock.Provider);
-            using CancellationTokenRegistration stop = tasks.Stopping.UnsafeRegister(
-                static source => ((CancellationTokenSource)source!).Cancel(), patience);
+            using var limit = new TimeLimit(settings.Current.ElectionTimeout, clock, tasks.Stopping);
             ReadOnlyMemory<byte> answer = await asks.AskAsync(
-                leader, AskKind.ReadIndex, LeaderMessages.ReadIndex(mayUseLease), patience.Token);
+                leader, AskKind.ReadIndex, LeaderMessages.ReadIndex(mayUseLease), limit.Over);
             LeaderAnswer told = LeaderMessages.ReadAnswers(answer.Span, count: 1)[0];
             if (told.Verdict == LeaderVerdict.Done)
             {

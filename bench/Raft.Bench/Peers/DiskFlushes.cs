@@ -27,10 +27,10 @@ internal sealed class DiskFlushes
             return null;
         }
 
-        string path = Path.GetFullPath(directory);
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + '/';
         string[]? mount = File.ReadLines("/proc/self/mountinfo")
             .Select(line => line.Split(' '))
-            .Where(fields => path.StartsWith(fields[MountPointField], StringComparison.Ordinal))
+            .Where(fields => path.StartsWith(fields[MountPointField].TrimEnd('/') + '/', StringComparison.Ordinal))
             .MaxBy(fields => fields[MountPointField].Length);
         return mount is null ? null : new DiskFlushes(mount[DeviceField]);
     }
