@@ -1,0 +1,1 @@
+return await Raftchaos.ChaosCommand.Create().Parse(args).InvokeAsync();
