@@ -9,7 +9,7 @@ public sealed partial class TidyTests
 {
     private const int LinesMax = 350;
 
-    private static readonly string Root = RepositoryRoot();
+    internal static readonly string Root = RepositoryRoot();
 
     private static IEnumerable<string> SourceFiles() => Directory
         .EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)

@@ -6,6 +6,7 @@ namespace Raft.Tests.Core;
 public sealed class QuorumContactTests
 {
     private static readonly TimeSpan Start = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(0.5);
 
     private static readonly ClusterConfiguration Cluster = new(
         new Server("n1", "n1:1"), new Server("n2", "n2:1"), new Server("n3", "n3:1"),
@@ -29,6 +30,40 @@ public sealed class QuorumContactTests
     [Test]
     public void Without_an_answer_contact_ends_at_the_start_of_the_leadership() =>
         Assert.That(Leader().QuorumSentAt(At(5)), Is.EqualTo(Start));
+
+    [Test]
+    public void A_leader_that_hears_nobody_has_lost_its_quorum_when_the_lease_is_over()
+    {
+        QuorumContact contact = Leader();
+        contact.Acknowledge("n3", At(4), round: 0);
+
+        Assert.That(contact.LookAt(At(4.2), Lease), Is.EqualTo(At(4.5)));
+        Assert.That(contact.IsLost(At(4.499), Lease), Is.False);
+        Assert.That(contact.IsLost(At(4.5), Lease), Is.True);
+    }
+
+    [Test]
+    public void A_leader_that_stood_still_itself_has_one_more_lease_to_hear_of_a_quorum()
+    {
+        QuorumContact contact = Leader();
+        contact.Acknowledge("n3", At(4), round: 0);
+
+        Assert.That(contact.IsLost(At(4.9), Lease), Is.False);
+        Assert.That(contact.LookAt(At(4.9), Lease), Is.EqualTo(At(5.4)));
+        Assert.That(contact.IsLost(At(5.4), Lease), Is.True, "nobody answered");
+    }
+
+    [Test]
+    public void However_often_it_stands_still_it_is_excused_once_until_it_hears_of_a_quorum()
+    {
+        QuorumContact contact = Leader();
+        contact.Acknowledge("n3", At(4), round: 0);
+        Assert.That(contact.IsLost(At(5), Lease), Is.False);
+        Assert.That(contact.IsLost(At(7), Lease), Is.True);
+
+        contact.Acknowledge("n2", At(7), round: 0);
+        Assert.That(contact.IsLost(At(8), Lease), Is.False, "it heard of one meanwhile");
+    }
 
     [Test]
     [Reference("G5")]

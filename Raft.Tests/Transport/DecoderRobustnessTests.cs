@@ -5,11 +5,15 @@ using Raft.Transport.Tcp.Accepting;
 
 namespace Raft.Tests.Transport;
 
-/// <summary>Broken and cut requests end their connection, and nothing else.</summary>
+/// <summary>
+/// Broken and cut requests end their connection, and nothing else. <c>RAFT_FUZZ_REQUESTS=10000000</c> is the long run of changed ones.
+/// </summary>
 public sealed class DecoderRobustnessTests
 {
     private const int UnexpectedEventId = 2008;
     private const int Seed = 20_260_727;
+
+    private static int Changed => int.TryParse(Environment.GetEnvironmentVariable("RAFT_FUZZ_REQUESTS"), out int asked) ? asked : 10_000;
 
     private static IEnumerable<GoldenVector> Vectors => GoldenVector.Requests;
 
@@ -30,7 +34,7 @@ public sealed class DecoderRobustnessTests
 
     [Test]
     [Reference("a44", "g04")]
-    public async Task Ten_thousand_random_changes_to_requests_end_their_connections_in_good_order()
+    public async Task Random_changes_to_requests_end_their_connections_in_good_order()
     {
         var random = new Random(Seed);
         GoldenVector[] vectors = [.. Vectors.Where(v => v.Bytes.Length < 5000)];
@@ -39,7 +43,7 @@ public sealed class DecoderRobustnessTests
         var receiver = new TouchingReceiver();
         var context = new AcceptorContext(receiver, options, Requests.NoMeter, log);
 
-        for (int i = 0; i < 10_000; i++)
+        for (int i = 0; i < Changed; i++)
         {
             byte[] bytes = Change(random, [.. vectors[random.Next(vectors.Length)].Bytes]);
             using var connection = new ScriptedConnection(bytes, random.Next(1, 200));

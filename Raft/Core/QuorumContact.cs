@@ -9,8 +9,13 @@ internal sealed class QuorumContact
 {
     private const int StackMax = 16;
 
+    /// <summary>A timer that comes later than by this share of the lease shows that this server itself stood still.</summary>
+    private const double StandstillShare = 0.1;
+
     private readonly ServerId _self;
     private readonly List<Contact> _voters = [];
+    private TimeSpan _wokeAt;
+    private TimeSpan _excused = TimeSpan.MinValue;
 
     /// <summary>Begins to count; every voter is taken to have been in contact at the start of the leadership.</summary>
     public QuorumContact(ClusterConfiguration configuration, ServerId self, TimeSpan now)
@@ -63,6 +68,35 @@ internal sealed class QuorumContact
 
         times.Sort();
         return times.IsEmpty ? TimeSpan.Zero : times[(times.Length - 1) / 2];
+    }
+
+    /// <summary>When a leader is to look whether it has lost its quorum.</summary>
+    /// <param name="now">The present time.</param>
+    /// <param name="lease">For how long it leads on without hearing of a quorum.</param>
+    public TimeSpan LookAt(TimeSpan now, TimeSpan lease)
+    {
+        TimeSpan heard = QuorumSentAt(now);
+        return (heard > _wokeAt ? heard : _wokeAt) + lease;
+    }
+
+    /// <summary>
+    /// Whether it has lost it. A leader that looks much too late has itself stood still (a pause of the process or the machine), and
+    /// could not have heard anybody: it has one more lease to hear of a quorum, and none after that until it has.
+    /// </summary>
+    /// <param name="now">The present time.</param>
+    /// <param name="lease">For how long it leads on without hearing of a quorum.</param>
+    public bool IsLost(TimeSpan now, TimeSpan lease)
+    {
+        TimeSpan late = now - LookAt(now, lease);
+        TimeSpan heard = QuorumSentAt(now);
+        if (late >= lease * StandstillShare && heard != _excused)
+        {
+            _excused = heard;
+            _wokeAt = now;
+            return false;
+        }
+
+        return late >= TimeSpan.Zero;
     }
 
     /// <summary>The newest question that a quorum has answered.</summary>

@@ -52,7 +52,7 @@ internal sealed class LeaderRole : Role
     {
         get
         {
-            TimeSpan first = _contact.QuorumSentAt(Context.Clock.Now) + Context.Config.LeaderLeaseTimeout;
+            TimeSpan first = _contact.LookAt(Context.Clock.Now, Context.Config.LeaderLeaseTimeout);
             first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
             first = Min(Min(first, _changes.Deadline), _succession.Deadline ?? first);
             return Min(Min(first, _gauges.Deadline), _preference.Deadline);
@@ -118,7 +118,7 @@ internal sealed class LeaderRole : Role
             return new RoleChange(RaftState.Follower, "its disk does not answer");
         }
 
-        if (now - _contact.QuorumSentAt(now) >= Context.Config.LeaderLeaseTimeout)
+        if (_contact.IsLost(now, Context.Config.LeaderLeaseTimeout))
         {
             Context.Meter.LeaseTimeout?.Add(1);
             return new RoleChange(RaftState.Follower, "no majority was heard within the leader lease");
