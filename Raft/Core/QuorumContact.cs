@@ -10,7 +10,7 @@ internal sealed class QuorumContact
     private const int StackMax = 16;
 
     /// <summary>A timer that comes later than by this share of the lease shows that this server itself stood still.</summary>
-    private const double StandstillShare = 0.1;
+    private const double StandstillShare = 0.02;
 
     private readonly ServerId _self;
     private readonly List<Contact> _voters = [];
