@@ -13,7 +13,13 @@ public sealed class CommandLineTests
     private const string Node = "node --id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data no-such-directory";
 
     [TestCase("nonsense", "there is no command 'nonsense'")]
-    [TestCase("log", "log: not there yet")]
+    [TestCase("log", "raftkv log: what is to be done is missing; give log list, log show, log verify, log diff (see raftkv log --help)")]
+    [TestCase("log nonsense --data d", "raftkv log: there is no 'nonsense'; give log list")]
+    [TestCase("log list", "raftkv log list: missing --data DIR")]
+    [TestCase("log list --data a --data b", "raftkv log list: --data stands twice")]
+    [TestCase("log show --data d --from -1", "--from is '-1'; give an index")]
+    [TestCase("log diff --data d", "raftkv log diff: missing --with DIR")]
+    [TestCase("log verify --data no-such-directory", "no-such-directory holds no store")]
     [TestCase("add --target http://127.0.0.1:8001", "raftkv add: missing --id ID, --address HOST:PORT")]
     [TestCase("add --target http://127.0.0.1:8001 --id n4 --address n4", "--address is 'n4'; give HOST:PORT")]
     [TestCase("add --target http://127.0.0.1:8001 --id n4 --address 0.0.0.0:7004", "--address is 0.0.0.0:7004, which nobody can dial")]
@@ -109,7 +115,8 @@ public sealed class CommandLineTests
     [TestCase("restore --help", "--file FILE")]
     [TestCase("convert --help", "DIR")]
     [TestCase("import --help", "--from-go DIR")]
-    [TestCase("log --help", "raftkv log: ")]
+    [TestCase("log --help", "raftkv log verify    reads everything")]
+    [TestCase("log show --help", "--from INDEX")]
     public async Task Every_command_explains_itself(string line, string says)
     {
         using var output = new StringWriter();
