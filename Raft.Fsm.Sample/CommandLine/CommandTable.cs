@@ -5,6 +5,7 @@ using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.Conversion;
 using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Recovery;
 using Raft.Fsm.Sample.Stopped;
 
 namespace Raft.Fsm.Sample.CommandLine;
@@ -39,6 +40,8 @@ internal static class CommandTable
         new("import", "takes over the data of a stopped Go node", ImportCommand.Options,
             given => ImportCommand.RunAsync(given, Console.Out, Console.Error)),
         LogCommands.Of(Console.Out, Console.Error),
+        new("recover", "makes a cluster of the servers that are left, where a majority is lost for good", RecoverCommand.Options,
+            given => RecoverCommand.RunAsync(given, Console.Out, Console.Error)),
     ];
 
     /// <summary>Runs a command line.</summary>
@@ -79,7 +82,7 @@ internal static class CommandTable
         {
             return await run();
         }
-        catch (StoreException refused)
+        catch (RaftException refused)
         {
             await errors.WriteLineAsync(OneLine($"raftkv {name}: {refused.Message}"));
             return ExitCodes.Store;

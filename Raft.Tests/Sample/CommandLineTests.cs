@@ -75,6 +75,9 @@ public sealed class CommandLineTests
     [TestCase("cluster --raft-base-port 8001", "give 3 nodes the same ports")]
     [TestCase("cluster --http-base-port 65535", "--http-base-port is '65535'")]
     [TestCase("cluster --store disk", "--store is 'disk'; give wal or litedb or memory")]
+    [TestCase("recover", "raftkv recover: missing --data [ID=]DIR")]
+    [TestCase("recover --data no-such-directory --dry-run", "no-such-directory holds no store")]
+    [TestCase("recover --data d --dry-run --yes", "--dry-run changes nothing and --yes does what it says")]
     [TestCase("convert", "missing --from NAME, --to NAME, DIR")]
     [TestCase("convert --from wal d", "missing --to NAME")]
     [TestCase("convert --from wal --to wal d", "--from and --to are both wal")]
@@ -115,6 +118,7 @@ public sealed class CommandLineTests
     [TestCase("restore --help", "--file FILE")]
     [TestCase("convert --help", "DIR")]
     [TestCase("import --help", "--from-go DIR")]
+    [TestCase("recover --help", "(may be given several times)")]
     [TestCase("log --help", "raftkv log verify    reads everything")]
     [TestCase("log show --help", "--from INDEX")]
     public async Task Every_command_explains_itself(string line, string says)
