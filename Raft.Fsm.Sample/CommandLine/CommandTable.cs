@@ -6,6 +6,7 @@ using Raft.Fsm.Sample.Conversion;
 using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
 using Raft.Fsm.Sample.Recovery;
+using Raft.Fsm.Sample.Repair;
 using Raft.Fsm.Sample.Stopped;
 
 namespace Raft.Fsm.Sample.CommandLine;
@@ -40,6 +41,8 @@ internal static class CommandTable
         new("import", "takes over the data of a stopped Go node", ImportCommand.Options,
             given => ImportCommand.RunAsync(given, Console.Out, Console.Error)),
         LogCommands.Of(Console.Out, Console.Error),
+        new("repair", "brings a node back whose data are damaged: it is removed, its data are set aside, and it joins anew", RepairCommand.Options,
+            given => RepairCommand.RunAsync(given, Console.Out, Console.Error)),
         new("recover", "makes a cluster of the servers that are left, where a majority is lost for good", RecoverCommand.Options,
             given => RecoverCommand.RunAsync(given, Console.Out, Console.Error)),
     ];
