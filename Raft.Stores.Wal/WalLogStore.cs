@@ -152,9 +152,7 @@ internal sealed class WalLogStore : ILogStore, ICommitHint, IAsyncDisposable
             }
         }
 
-        return reader.NextIndex == fromIndex
-            ? throw new LogNotFoundException($"The log does not hold entry {fromIndex}; it holds {FirstIndex} to {LastIndex}.")
-            : Decode(reader.Entries(), fromIndex);
+        return RunDecoding.Decode(reader, fromIndex, _segments, _directory);
     }
 
     /// <inheritdoc/>
@@ -232,20 +230,5 @@ internal sealed class WalLogStore : ILogStore, ICommitHint, IAsyncDisposable
     {
         _writer.Release();
         _turn.End();
-    }
-
-    private LogBatch Decode(ReadOnlyMemory<byte> entries, ulong fromIndex)
-    {
-        try
-        {
-            LogBatch batch = LogEncoding.Decode(entries);
-            Invariant.Require(batch.FirstIndex == fromIndex, "an entry stands where its index says");
-            return batch;
-        }
-        catch (FormatException notEntries)
-        {
-            throw new CorruptStoreException(
-                $"The log in {_directory} holds something else than entries from {fromIndex} on: {notEntries.Message}", notEntries);
-        }
     }
 }

@@ -112,6 +112,10 @@ public sealed class WalStore : IAsyncDisposable
         _lock.Dispose();
     }
 
+    /// <summary>What is thrown where there is a term and vote alone: a term is saved only once the first segment is there.</summary>
+    internal static CorruptStoreException LogMissing(string record) =>
+        Damage.At(record, 0, "there is a term and vote, but the log is missing");
+
     private static async ValueTask<WalStore> OpenLockedAsync(
         string directory, IDisk disk, WalOptions options, IDisposable directoryLock, WalMutation mutation)
     {
@@ -128,8 +132,7 @@ public sealed class WalStore : IAsyncDisposable
             await recovery.ScanAsync(names);
             if (record.Record is not null && !hasLog)
             {
-                // A term is saved only once the first segment is there.
-                throw Damage.At(record.FilePath, 0, "there is a term and vote, but the log is missing");
+                throw LogMissing(record.FilePath);
             }
 
             // The record before the log: a log without it is refused.

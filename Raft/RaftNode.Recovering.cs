@@ -90,7 +90,25 @@ public sealed partial class RaftNode
     /// <returns>The configuration of its newest entry that holds one, or of its newest snapshot; empty, of index 0, where there is neither.</returns>
     /// <exception cref="StoreException">What the stores hold cannot be used, for a start neither.</exception>
     public static Task<IndexedConfiguration> ReadConfigurationAsync(
-        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore)
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore) =>
+        ReadRecoveredAsync(logStore, stableStore, snapshotStore, static recovered => recovered.Configuration);
+
+    /// <summary>
+    /// Reads what a server that does not run would begin with if it were started, to compare servers that are left. Changes nothing.
+    /// </summary>
+    /// <param name="logStore">Its log, open.</param>
+    /// <param name="stableStore">Its term and vote, open.</param>
+    /// <param name="snapshotStore">Its snapshots; that the newest can be restored is not looked at.</param>
+    /// <returns>Where its log ends, what it knows to be committed, and who its members are.</returns>
+    /// <exception cref="StoreException">What the stores hold cannot be used, for a start neither.</exception>
+    public static Task<StoredState> ReadStoredStateAsync(
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore) =>
+        ReadRecoveredAsync(logStore, stableStore, snapshotStore, static recovered => new StoredState(
+            recovered.Record, recovered.LastIndex, recovered.LastTerm, recovered.CommitIndex, recovered.Configuration, recovered.IsLogOver,
+            recovered.Rejoin.Index > recovered.LastIndex ? recovered.Rejoin.Index : 0));
+
+    private static Task<T> ReadRecoveredAsync<T>(
+        ILogStore logStore, IStableStore stableStore, ISnapshotStore snapshotStore, Func<RecoveredLog, T> tell)
     {
         ArgumentNullException.ThrowIfNull(logStore);
         ArgumentNullException.ThrowIfNull(stableStore);
@@ -101,9 +119,7 @@ public sealed partial class RaftNode
             // the log leads from there to the same configuration.
             IReadOnlyList<SnapshotMeta> kept = await snapshotStore.ListAsync();
             SnapshotMeta? newest = kept.Count == 0 ? null : kept[0];
-            RecoveredLog recovered = await RecoveredLog.ReadAsync(
-                logStore, stableStore, newest, kept, held: default, Mutation.None);
-            return recovered.Configuration;
+            return tell(await RecoveredLog.ReadAsync(logStore, stableStore, newest, kept, held: default, Mutation.None));
         });
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace Raft.Fsm.Sample.CommandLine;
 
 /// <summary>One command of <c>raftkv</c>: its name, its options, what it runs.</summary>
-/// <param name="Name">The first word.</param>
+/// <param name="Name">The words that name it.</param>
 /// <param name="Summary">What it does, in a line.</param>
 /// <param name="Options">Its options.</param>
 /// <param name="Run">Runs it and gives the exit code.</param>
@@ -13,6 +13,9 @@ internal sealed record CommandSpec(
     /// <summary>What is given without a name, once; null where nothing is.</summary>
     public OptionSpec? Argument { get; init; }
 
+    /// <summary>The commands that its next word chooses from; without any it is run itself.</summary>
+    public IReadOnlyList<CommandSpec> Commands { get; init; } = [];
+
     /// <summary>Whether the help is silent about it.</summary>
     public bool IsHidden { get; init; }
 
@@ -20,6 +23,17 @@ internal sealed record CommandSpec(
     public string Help()
     {
         var text = new StringBuilder();
+        if (Commands.Count > 0)
+        {
+            text.Append($"raftkv {Name}: {Summary}\n\nCommands:\n");
+            foreach (CommandSpec command in Commands)
+            {
+                text.Append($"  {"raftkv " + command.Name,-20} {command.Summary}\n");
+            }
+
+            return text.Append($"\nraftkv {Name} COMMAND --help lists a command's options.\n").ToString();
+        }
+
         text.Append($"raftkv {Name}: {Summary}\n\nOptions (--name value or --name=value):\n");
         if (Argument is not null)
         {
@@ -29,7 +43,8 @@ internal sealed record CommandSpec(
         foreach (OptionSpec option in Options.Where(o => !o.IsHidden))
         {
             string note = option.IsRequired ? " (required)" : option.Default is { } value ? $" (default {value})" : "";
-            text.Append($"  {"--" + option.Name + " " + option.Value,-32} {option.Help}{note}\n");
+            note = option.MayRepeat ? note + " (may be given several times)" : note;
+            text.Append($"  {$"--{option.Name} {option.Value}".TrimEnd(),-32} {option.Help}{note}\n");
         }
 
         text.Append($"  {"--help",-32} this text\n");

@@ -5,6 +5,9 @@ using Raft.Fsm.Sample.Cluster;
 using Raft.Fsm.Sample.Conversion;
 using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Recovery;
+using Raft.Fsm.Sample.Repair;
+using Raft.Fsm.Sample.Stopped;
 
 namespace Raft.Fsm.Sample.CommandLine;
 
@@ -37,8 +40,11 @@ internal static class CommandTable
         },
         new("import", "takes over the data of a stopped Go node", ImportCommand.Options,
             given => ImportCommand.RunAsync(given, Console.Out, Console.Error)),
-        new("log", "reads a node's stopped data directory (not there yet)", [],
-            given => throw given.Wrong("not there yet; raftkv --help lists what is")),
+        LogCommands.Of(Console.Out, Console.Error),
+        new("repair", "brings a node back whose data are damaged: it is removed, its data are set aside, and it joins anew", RepairCommand.Options,
+            given => RepairCommand.RunAsync(given, Console.Out, Console.Error)),
+        new("recover", "makes a cluster of the servers that are left, where a majority is lost for good", RecoverCommand.Options,
+            given => RecoverCommand.RunAsync(given, Console.Out, Console.Error)),
     ];
 
     /// <summary>Runs a command line.</summary>
@@ -68,6 +74,29 @@ internal static class CommandTable
         }
     }
 
+    /// <summary>Runs a command on data directories; what their stores refuse is told in one line.</summary>
+    /// <param name="name">The command's name.</param>
+    /// <param name="errors">Where it is told.</param>
+    /// <param name="run">The command, up to its exit code.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> OnDataAsync(string name, TextWriter errors, Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (RaftException refused)
+        {
+            await errors.WriteLineAsync(OneLine($"raftkv {name}: {refused.Message}"));
+            return ExitCodes.Store;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            await errors.WriteLineAsync(OneLine($"raftkv {name}: the data cannot be used: {refused.Message}"));
+            return ExitCodes.Store;
+        }
+    }
+
     /// <summary>A message in one line, whoever wrote it.</summary>
     public static string OneLine(string message) => message.ReplaceLineEndings(" ");
 
@@ -78,15 +107,21 @@ internal static class CommandTable
             return (DemoCommand.IsMeant(words) ? Demo : Commands[0], 0);
         }
 
-        if (Commands.FirstOrDefault(c => c.Name == words[0]) is { } command)
+        CommandSpec command = Commands.FirstOrDefault(c => c.Name == words[0]) ?? throw new UsageException(
+            $"raftkv: there is no command '{words[0]}'; give {Names(Commands)} (see raftkv --help)");
+        if (command.Commands.Count == 0 || (words.Length > 1 && words[1].StartsWith('-')))
         {
             return (command, 1);
         }
 
-        throw new UsageException($"raftkv: there is no command '{words[0]}'; give {Names()} (see raftkv --help)");
+        string next = words.Length > 1 ? words[1] : "";
+        return (command.Commands.FirstOrDefault(c => c.Name == $"{command.Name} {next}") ?? throw new UsageException(
+            $"raftkv {command.Name}: {(next.Length == 0 ? "what is to be done is missing" : $"there is no '{next}'")}; give "
+            + $"{Names(command.Commands)} (see raftkv {command.Name} --help)"), 2);
     }
 
-    private static string Names() => string.Join(", ", Commands.Where(c => !c.IsHidden).Select(c => c.Name));
+    private static string Names(IEnumerable<CommandSpec> commands) =>
+        string.Join(", ", commands.Where(c => !c.IsHidden).Select(c => c.Name));
 
     private static string Help()
     {

@@ -109,11 +109,12 @@ internal static class NodeCommand
         Refuse(
             given, options.Join is not null && options.Peers.Count > 0,
             "--peers founds a cluster and --join enters one that runs; give one of them");
-        Refuse(
-            given, options.Join?.Authority == options.Http.ToString(),
-            "--join names this node itself; give another member's HTTP address");
+        Refuse(given, NamesItself(options), "--join names this node itself; give another member's HTTP address");
         return options;
     }
+
+    /// <summary>Whether the member that is to be asked is the node itself.</summary>
+    public static bool NamesItself(NodeOptions options) => options.Join?.Authority == options.Http.ToString();
 
     /// <summary>Reads a list of servers.</summary>
     /// <param name="given">The command line, for the complaint.</param>

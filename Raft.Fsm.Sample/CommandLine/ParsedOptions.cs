@@ -5,7 +5,10 @@ namespace Raft.Fsm.Sample.CommandLine;
 /// <summary>The options of one command line, with their defaults. Its readers refuse what they cannot read.</summary>
 internal sealed class ParsedOptions
 {
-    private readonly Dictionary<string, string> _given = new(StringComparer.Ordinal);
+    /// <summary>What stands for a flag that was given.</summary>
+    private const string Set = "on";
+
+    private readonly Dictionary<string, List<string>> _given = new(StringComparer.Ordinal);
     private readonly CommandSpec _command;
 
     private ParsedOptions(CommandSpec command) => _command = command;
@@ -26,7 +29,7 @@ internal sealed class ParsedOptions
                 return null;
             }
 
-            if (command.Argument is { } argument && !word.StartsWith('-') && parsed._given.TryAdd(argument.Name, word))
+            if (command.Argument is { } argument && !word.StartsWith('-') && parsed._given.TryAdd(argument.Name, [word]))
             {
                 continue;
             }
@@ -40,7 +43,12 @@ internal sealed class ParsedOptions
             string name = equals < 0 ? word[2..] : word[2..equals];
             OptionSpec option = command.Options.FirstOrDefault(o => o.Name == name)
                 ?? throw parsed.Wrong($"there is no option --{name}{parsed.Suggest(name)}");
-            string? value = equals >= 0 ? word[(equals + 1)..] : null;
+            string? value = equals >= 0 ? word[(equals + 1)..] : option.IsFlag ? Set : null;
+            if (option.IsFlag && equals >= 0)
+            {
+                throw parsed.Wrong($"--{name} takes no value; give it alone or leave it out");
+            }
+
             if (value is null && i + 1 < words.Length && !words[i + 1].StartsWith("--", StringComparison.Ordinal))
             {
                 value = words[++i];
@@ -51,9 +59,14 @@ internal sealed class ParsedOptions
                 throw parsed.Wrong($"--{name} needs a value: --{name} {option.Value}");
             }
 
-            if (!parsed._given.TryAdd(name, value))
+            if (!parsed._given.TryAdd(name, [value]))
             {
-                throw parsed.Wrong($"--{name} stands twice; give it once");
+                if (!option.MayRepeat)
+                {
+                    throw parsed.Wrong($"--{name} stands twice; give it once");
+                }
+
+                parsed._given[name].Add(value);
             }
         }
 
@@ -70,7 +83,10 @@ internal sealed class ParsedOptions
 
     /// <summary>The option's text, or its default.</summary>
     public string? Text(string name) =>
-        _given.TryGetValue(name, out string? value) ? value : _command.Options.First(o => o.Name == name).Default;
+        _given.TryGetValue(name, out List<string>? values) ? values[0] : _command.Options.First(o => o.Name == name).Default;
+
+    /// <summary>All that was given for an option that may repeat, in its order.</summary>
+    public IReadOnlyList<string> All(string name) => _given.TryGetValue(name, out List<string>? values) ? values : [];
 
     /// <summary>The text of an option that is required or has a default.</summary>
     public string Required(string name) =>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Unicode;
 using Raft.Fsm.Sample.Kv;
 using Raft.Fsm.Sample.Node;
 
@@ -50,18 +49,7 @@ internal sealed class RaftHandlers(KvNode node, LeaderGate gate)
             foreach (LogEntry entry in entries)
             {
                 json.WriteStartObject();
-                json.WriteNumber("index"u8, entry.Index);
-                json.WriteNumber("term"u8, entry.Term);
-                json.WriteString("type"u8, entry.Type.ToString());
-                if (Utf8.IsValid(entry.Data.Span))
-                {
-                    json.WriteString("data"u8, entry.Data.Span);
-                }
-                else
-                {
-                    json.WriteBase64String("dataBase64"u8, entry.Data.Span);
-                }
-
+                EntryJson.Write(json, entry);
                 json.WriteEndObject();
             }
 

@@ -36,8 +36,15 @@ internal static class StatusJson
     {
         json.WriteStartObject("configuration"u8);
         json.WriteNumber("index"u8, status.ConfigurationIndex);
+        WriteServers(json, status.Configuration);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the servers of a configuration, as the member <c>servers</c>.</summary>
+    public static void WriteServers(Utf8JsonWriter json, ClusterConfiguration configuration)
+    {
         json.WriteStartArray("servers"u8);
-        foreach (Server server in status.Configuration.Servers)
+        foreach (Server server in configuration.Servers)
         {
             json.WriteStartObject();
             json.WriteString("id"u8, server.Id.ToString());
@@ -47,7 +54,6 @@ internal static class StatusJson
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     private static void WriteFollowers(Utf8JsonWriter json, IReadOnlyList<FollowerStatus> followers)

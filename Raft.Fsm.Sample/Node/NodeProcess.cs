@@ -32,6 +32,12 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
             await new NodeProcess(options, logs).RunAsync(signal.Requested, Console.Out);
             return ExitCodes.Success;
         }
+        catch (CorruptStoreException damaged)
+        {
+            return End(
+                ExitCodes.Store, $"the store in {options.Data} refused: {damaged.Message} Where a majority of the other voters runs, this command with "
+                + "'repair' in the place of 'node' and --via http://MEMBER in the place of --peers or --join brings it back");
+        }
         catch (StoreException refused)
         {
             return End(ExitCodes.Store, $"the store in {options.Data} refused: {refused.Message}");

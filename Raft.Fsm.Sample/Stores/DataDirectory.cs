@@ -1,5 +1,6 @@
 using Raft.Fsm.Sample.Conversion;
 using Raft.Fsm.Sample.Import;
+using Raft.Stores.Wal;
 
 namespace Raft.Fsm.Sample.Stores;
 
@@ -26,6 +27,13 @@ internal static class DataDirectory
         return await disk.LockAsync(Path.Combine(directory, LockName));
     }
 
+    /// <summary>Keeps others from the directory until the result is disposed, and changes nothing in it.</summary>
+    /// <param name="directory">The directory; it need not exist.</param>
+    /// <param name="disk">The disk.</param>
+    /// <exception cref="StoreLockedException">Another process uses it.</exception>
+    public static ValueTask<IDisposable> HoldUnchangedAsync(string directory, ReadOnlyDisk disk) =>
+        disk.LockAsync(Path.Combine(directory, LockName));
+
     /// <summary>Refuses a directory that holds anything but the store that is asked for, or nothing. Changes nothing.</summary>
     /// <param name="directory">The directory; it need not exist.</param>
     /// <param name="store">The name of the store that is to be opened.</param>
@@ -35,12 +43,7 @@ internal static class DataDirectory
     public static async ValueTask RequireNoOtherAsync(
         string directory, string store, IReadOnlyList<StoreKind> kinds, IDisk disk)
     {
-        if (await ConversionMarker.ReadAsync(directory, disk) is { } marker)
-        {
-            throw new StoreException(
-                $"a conversion from {marker.From} to {marker.To} was interrupted here; finish it: {marker.Command(directory)}");
-        }
-
+        await RequireConvertedAsync(directory, disk);
         if ((await disk.ListAsync(directory)).Contains(GoDatabase) && !await GoStub.IsThereAsync(directory, disk))
         {
             throw new StoreException(
@@ -68,6 +71,17 @@ internal static class DataDirectory
                 + (kinds.Any(kind => kind.Name == store)
                     ? $"move its data first: raftkv convert --from {held[0]} --to {store} {directory}"
                     : "give another --data"));
+    }
+
+    /// <summary>Refuses a directory in which a conversion was interrupted. Changes nothing.</summary>
+    /// <exception cref="StoreException">One was.</exception>
+    public static async ValueTask RequireConvertedAsync(string directory, IDisk disk)
+    {
+        if (await ConversionMarker.ReadAsync(directory, disk) is { } marker)
+        {
+            throw new StoreException(
+                $"a conversion from {marker.From} to {marker.To} was interrupted here; finish it: {marker.Command(directory)}");
+        }
     }
 
     /// <summary>The names of the stores that a directory holds.</summary>

@@ -12,34 +12,19 @@ internal sealed class DirectoryLock : IDisposable
 {
     private const int OwnerBytesMax = 32;
 
-    private readonly SafeFileHandle _file;
+    private readonly SafeFileHandle? _file;
 
-    private DirectoryLock(SafeFileHandle file) => _file = file;
+    private DirectoryLock(SafeFileHandle? file) => _file = file;
 
     /// <summary>Takes the lock.</summary>
     /// <exception cref="StoreLockedException">Another process, or another store of this one, holds it.</exception>
     public static DirectoryLock Take(string path)
     {
-        SafeFileHandle file;
+        // On Windows others may read who holds it; elsewhere this share mode is an exclusive flock.
+        SafeFileHandle file = Lock(
+            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
         try
         {
-            // On Windows others may read who holds it; elsewhere this share mode is an exclusive flock.
-            FileShare share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
-            file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share);
-        }
-        catch (IOException held) when (IsHeldByAnother(held))
-        {
-            throw Locked(path, held);
-        }
-
-        try
-        {
-            // .NET's lock can be switched off by an environment variable and ignores that a file system has none.
-            if (!OperatingSystem.IsWindows() && NativeMethods.Flock(file, NativeMethods.LockExclusiveNow) != 0)
-            {
-                throw Locked(path, cause: null);
-            }
-
             RandomAccess.SetLength(file, 0);
             RandomAccess.Write(file, Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"), 0);
             return new DirectoryLock(file);
@@ -51,8 +36,53 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes the lock and leaves its file as it is, also where it may only be read. Without the file nobody holds the lock, and
+    /// nothing is taken.
+    /// </summary>
+    /// <exception cref="StoreLockedException">Another process, or another store of this one, holds it.</exception>
+    public static DirectoryLock TakeUnchanged(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return new DirectoryLock(file: null);
+        }
+
+        try
+        {
+            // Over NFS only what is open for writing can be locked against others.
+            return new DirectoryLock(Lock(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
+        {
+            return new DirectoryLock(Lock(path, FileMode.Open, FileAccess.Read, FileShare.None));
+        }
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
+
+    private static SafeFileHandle Lock(string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(path, mode, access, share);
+        }
+        catch (IOException held) when (IsHeldByAnother(held))
+        {
+            throw Locked(path, held);
+        }
+
+        // .NET's lock can be switched off by an environment variable and ignores that a file system has none.
+        if (!OperatingSystem.IsWindows() && NativeMethods.Flock(file, NativeMethods.LockExclusiveNow) != 0)
+        {
+            file.Dispose();
+            throw Locked(path, cause: null);
+        }
+
+        return file;
+    }
 
     private static bool IsHeldByAnother(IOException failure) =>
         failure.HResult == (OperatingSystem.IsWindows() ? unchecked((int)0x80070020) : OperatingSystem.IsMacOS() ? 35 : 11);

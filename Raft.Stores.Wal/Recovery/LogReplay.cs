@@ -28,6 +28,16 @@ internal sealed class LogReplay
     /// <summary>Whether the reading stopped within a group.</summary>
     public bool IsWithinGroup => Offset < GroupEnd;
 
+    /// <summary>The header of the last group; null where the newest segment has none.</summary>
+    public GroupHeader? Group { get; private set; }
+
+    /// <summary>Notes where the newest segment ends: all before is whole.</summary>
+    public void EndSegment()
+    {
+        Segments.Newest.End = Offset;
+        Segments.Newest.Chain = Chain;
+    }
+
     /// <summary>Goes on with the next segment, if it is the one that was begun behind what was read.</summary>
     /// <exception cref="CorruptStoreException">The segment before it did not end where this one begins.</exception>
     public void Begin(Segment segment)
@@ -48,8 +58,7 @@ internal sealed class LogReplay
                     before.Path, Offset, $"its records end here, but {segment.Path} was begun behind further ones");
             }
 
-            before.End = Offset;
-            before.Chain = Chain;
+            EndSegment();
         }
 
         Position = new LogPosition(
@@ -59,6 +68,7 @@ internal sealed class LogReplay
         Offset = SegmentHeader.PageBytes;
         GroupStart = 0;
         GroupEnd = Offset;
+        Group = null;
         Chain = segment.Chain;
     }
 
@@ -76,6 +86,7 @@ internal sealed class LogReplay
         Position = new LogPosition(
             header.Number, header.Generation, header.Term, Math.Max(Position.CommitIndex, header.CommitIndex));
         Chain = checksum;
+        Group = header;
         GroupStart = Offset;
         Offset += GroupHeader.Bytes;
         GroupEnd = Offset + header.RecordBytes;

@@ -31,6 +31,21 @@ internal sealed class WalRecovery(string directory, IDisk disk, WalMutation muta
     /// </remarks>
     public bool HasTornTail { get; private set; }
 
+    /// <summary>What is torn, where anything is.</summary>
+    public WalTornTail? TornTail
+    {
+        get
+        {
+            // A group that drops entries begins at or before the last of them; its record alone would say that it is one.
+            ulong next = Segments.LastIndex + 1;
+            return !HasTornTail ? null
+                : _replay is { IsWithinGroup: true, Group: { } group } && group.FirstIndex + group.RecordCount > next
+                    ? new WalTornTail(
+                        Segments.Newest.Path, _replay.Offset, Math.Max(next, group.FirstIndex), group.FirstIndex + group.RecordCount - 1)
+                    : new WalTornTail(Segments.Newest.Path, _replay.Offset, FirstIndex: 0, LastIndex: 0);
+        }
+    }
+
     /// <summary>Reads everything, and writes nothing.</summary>
     /// <param name="names">The names of the files in the directory, sorted.</param>
     /// <exception cref="CorruptStoreException">What was synced is damaged.</exception>
@@ -48,11 +63,18 @@ internal sealed class WalRecovery(string directory, IDisk disk, WalMutation muta
             return;
         }
 
-        Segment newest = Segments.Newest;
-        bool isZero = await scanner.IsTailZeroAsync(newest);
+        _replay.EndSegment();
+        bool isZero = await scanner.IsTailZeroAsync(Segments.Newest);
         HasTornTail = _replay.IsWithinGroup || !isZero;
-        newest.End = _replay.Offset;
-        newest.Chain = _replay.Chain;
+    }
+
+    /// <summary>Keeps what was read of a log that is refused: the entries before the damage.</summary>
+    public void KeepWholePart()
+    {
+        if (Segments.All.Count > 0)
+        {
+            _replay.EndSegment();
+        }
     }
 
     /// <summary>Makes durable what was read, and removes what was never whole.</summary>

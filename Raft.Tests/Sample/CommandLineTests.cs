@@ -11,9 +11,16 @@ namespace Raft.Tests.Sample;
 public sealed class CommandLineTests
 {
     private const string Node = "node --id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data no-such-directory";
+    private const string Repair = "repair --id n1 --raft 127.0.0.1:7001 --http 127.0.0.1:8001 --data no-such-directory";
 
     [TestCase("nonsense", "there is no command 'nonsense'")]
-    [TestCase("log", "log: not there yet")]
+    [TestCase("log", "raftkv log: what is to be done is missing; give log list, log show, log verify, log diff (see raftkv log --help)")]
+    [TestCase("log nonsense --data d", "raftkv log: there is no 'nonsense'; give log list")]
+    [TestCase("log list", "raftkv log list: missing --data DIR")]
+    [TestCase("log list --data a --data b", "raftkv log list: --data stands twice")]
+    [TestCase("log show --data d --from -1", "--from is '-1'; give an index")]
+    [TestCase("log diff --data d", "raftkv log diff: missing --with DIR")]
+    [TestCase("log verify --data no-such-directory", "no-such-directory holds no store")]
     [TestCase("add --target http://127.0.0.1:8001", "raftkv add: missing --id ID, --address HOST:PORT")]
     [TestCase("add --target http://127.0.0.1:8001 --id n4 --address n4", "--address is 'n4'; give HOST:PORT")]
     [TestCase("add --target http://127.0.0.1:8001 --id n4 --address 0.0.0.0:7004", "--address is 0.0.0.0:7004, which nobody can dial")]
@@ -69,6 +76,17 @@ public sealed class CommandLineTests
     [TestCase("cluster --raft-base-port 8001", "give 3 nodes the same ports")]
     [TestCase("cluster --http-base-port 65535", "--http-base-port is '65535'")]
     [TestCase("cluster --store disk", "--store is 'disk'; give wal or litedb or memory")]
+    [TestCase("repair", "raftkv repair: missing --via URL, --id ID, --raft HOST:PORT, --http HOST:PORT, --data DIR")]
+    [TestCase(Repair, "raftkv repair: missing --via URL")]
+    [TestCase(Repair + " --via n1", "--via is 'n1'; give http://HOST:PORT")]
+    [TestCase(Repair + " --via http://127.0.0.1:8001", "--via names this node itself")]
+    [TestCase(Repair + " --via http://127.0.0.1:8002 --join http://127.0.0.1:8002", "--join is not for a repair")]
+    [TestCase(Repair + " --via http://127.0.0.1:8002 --peers n1=a:1", "--peers is not for a repair")]
+    [TestCase(Repair + " --via http://127.0.0.1:8002 --store memory", "--store memory keeps nothing that could be damaged")]
+    [TestCase(Repair + " --via http://127.0.0.1:8002 --force=yes", "--force takes no value")]
+    [TestCase("recover", "raftkv recover: missing --data [ID=]DIR")]
+    [TestCase("recover --data no-such-directory --dry-run", "no-such-directory holds no store")]
+    [TestCase("recover --data d --dry-run --yes", "--dry-run changes nothing and --yes does what it says")]
     [TestCase("convert", "missing --from NAME, --to NAME, DIR")]
     [TestCase("convert --from wal d", "missing --to NAME")]
     [TestCase("convert --from wal --to wal d", "--from and --to are both wal")]
@@ -109,7 +127,10 @@ public sealed class CommandLineTests
     [TestCase("restore --help", "--file FILE")]
     [TestCase("convert --help", "DIR")]
     [TestCase("import --help", "--from-go DIR")]
-    [TestCase("log --help", "raftkv log: ")]
+    [TestCase("repair --help", "--force                          also where nothing is damaged")]
+    [TestCase("recover --help", "(may be given several times)")]
+    [TestCase("log --help", "raftkv log verify    reads everything")]
+    [TestCase("log show --help", "--from INDEX")]
     public async Task Every_command_explains_itself(string line, string says)
     {
         using var output = new StringWriter();

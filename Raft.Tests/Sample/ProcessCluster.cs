@@ -22,6 +22,9 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     private readonly int[] _ports = TestPorts.Take(2 * size);
     private readonly RaftkvProcess?[] _nodes = new RaftkvProcess?[size];
 
+    // Begun while the node itself runs.
+    private readonly List<RaftkvProcess> _others = [];
+
     private static bool IsFullRun => Environment.GetEnvironmentVariable(RoundsVariable) is { Length: > 0 };
 
     /// <summary>The store that a run of its own puts all these tests on, unless a test names one.</summary>
@@ -58,14 +61,38 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
     public async Task StartAsync(int node, params string[] own)
     {
         string peers = string.Join(',', Enumerable.Range(0, Founders).Select(i => $"n{i + 1}=127.0.0.1:{_ports[i]}"));
-        string[] timings = IsFullRun || HasDefaultTimings ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
-        _nodes[node] = RaftkvProcess.Start(
-        [
-            "node", $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}",
-            $"--data={Data(node)}", node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. timings,
-            .. more.Concat(own).Any(option => option.StartsWith("--store=", StringComparison.Ordinal)) ? [] : Store, .. more, .. own,
-        ]);
+        Begin(node, "node", [node < Founders ? $"--peers={peers}" : $"--join={Http[0]}", .. own]);
         await _nodes[node]!.ReadyAsync();
+    }
+
+    /// <summary>Starts one node, which joins by another.</summary>
+    public Task StartJoiningAsync(int node, int via) => Begin(node, "node", $"--join={Http[via]}").ReadyAsync();
+
+    /// <summary>Starts one node by a command and with options that say how it finds its cluster. It need not get ready.</summary>
+    /// <param name="node">Its number.</param>
+    /// <param name="command">The command, which takes a node's options.</param>
+    /// <param name="own">Options for it alone; they may give it another directory or another address.</param>
+    /// <returns>Its process.</returns>
+    public RaftkvProcess Begin(int node, string command, params string[] own)
+    {
+        string[] timings = IsFullRun || HasDefaultTimings ? [] : ["--heartbeat-ms=500", "--election-ms=500", "--lease-ms=500"];
+        string[] all =
+        [
+            $"--id=n{node + 1}", $"--raft=127.0.0.1:{_ports[node]}", $"--http=127.0.0.1:{_ports[size + node]}", $"--data={Data(node)}", .. timings,
+            .. more.Concat(own).Any(option => option.StartsWith("--store=", StringComparison.Ordinal)) ? [] : Store, .. more,
+        ];
+        IEnumerable<string> kept = all.Where(o => !own.Any(given => given.StartsWith(o[..(o.IndexOf('=') + 1)], StringComparison.Ordinal)));
+        RaftkvProcess process = RaftkvProcess.Start([command, .. kept, .. own]);
+        if (_nodes[node] is { HasExited: false })
+        {
+            _others.Add(process);
+        }
+        else
+        {
+            _nodes[node] = process;
+        }
+
+        return process;
     }
 
     /// <summary>Starts all founders.</summary>
@@ -166,7 +193,7 @@ internal sealed class ProcessCluster(int size = 3, params string[] more) : IAsyn
 
     public async ValueTask DisposeAsync()
     {
-        foreach (RaftkvProcess? node in _nodes)
+        foreach (RaftkvProcess? node in _nodes.Concat(_others))
         {
             if (node is not null)
             {

@@ -26,6 +26,9 @@ internal sealed class RaftkvProcess : IAsyncDisposable
     /// <summary>Its number among the processes of the machine.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>What it wrote to standard output.</summary>
     public string Output => Text(_output);
 

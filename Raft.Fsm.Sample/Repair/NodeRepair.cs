@@ -1,0 +1,126 @@
+using System.Globalization;
+using Raft.Fsm.Sample.Admin;
+using Raft.Fsm.Sample.CommandLine;
+using Raft.Fsm.Sample.Import;
+using Raft.Fsm.Sample.Node;
+using Raft.Stores.Wal;
+
+namespace Raft.Fsm.Sample.Repair;
+
+/// <summary>
+/// Prepares a node whose data are damaged to join its cluster anew: it is removed from the configuration, then its data are set aside.
+/// A voter that lost what it acknowledged must not vote again by what it remembers; so it is removed before it begins a new life, as a
+/// nonvoter that remembers nothing.
+/// </summary>
+/// <remarks>
+/// Wherever that is interrupted, nothing of the old life can start: before the rename its store refuses, after it there is nothing. To run
+/// it again finds by the directory and by the configuration what is left to do.
+/// </remarks>
+/// <param name="options">The node, as it is to run.</param>
+/// <param name="via">A member of the cluster.</param>
+/// <param name="isForced">Whether data that are whole are set aside, too.</param>
+/// <param name="output">Where each step is told.</param>
+internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, TextWriter output)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly string _directory = RealPath.Of(options.Data);
+    private readonly RealDisk _disk = new();
+
+    /// <summary>After how long without an answer a server counts as down.</summary>
+    private TimeSpan Silence => options.Heartbeat * 2;
+
+    /// <summary>Prepares the node. On return it is to be started with <c>--join</c>.</summary>
+    /// <exception cref="AdminException">It is refused, and what to do is said; or the cluster did not answer.</exception>
+    /// <exception cref="StoreException">The node runs, or its directory cannot be set aside.</exception>
+    /// <exception cref="UsageException">An address cannot be listened on.</exception>
+    public async Task PrepareAsync()
+    {
+        RepairGround ground = await RepairGround.ReadAsync(_directory);
+        foreach (string damage in ground.Damage)
+        {
+            await SayAsync($"damaged: {damage}");
+        }
+
+        // What listens there may be the node itself; and it is to be started when its old data are out of the way.
+        PortCheck.RequireFree(options.Raft.Resolve(), $"--raft {options.Raft}", "another address");
+        PortCheck.RequireFree(options.Http.Resolve(), $"--http {options.Http}", "another address");
+        using var cluster = new ClusterContact(via, options.Id);
+        if (ground.State == RepairState.Blank)
+        {
+            RequireBegun(ground);
+        }
+        else if (!await IsNewLifeAsync(ground, cluster))
+        {
+            await RemoveAsync(cluster);
+            await SayAsync($"its data are set aside: {await SetAside.MoveAsync(_directory, TimeProvider.System.GetUtcNow(), _disk)}");
+        }
+
+        // Where the directory is a link, what it leads to is there again.
+        await _disk.CreateDirectoryAsync(_directory);
+        await SayAsync($"it joins anew by {via}");
+    }
+
+    private void RequireBegun(RepairGround ground)
+    {
+        if (!ground.WasSetAside)
+        {
+            throw new AdminException(
+                $"{options.Data} holds nothing to repair; is the path right? A node that lost its disk comes back by raftkv node --join {via}");
+        }
+    }
+
+    /// <summary>Whether a repair that was interrupted has come so far that the node only needs to go on joining.</summary>
+    private async Task<bool> IsNewLifeAsync(RepairGround ground, ClusterContact cluster)
+    {
+        if (ground.State != RepairState.Whole || isForced)
+        {
+            return false;
+        }
+
+        if (ground.WasSetAside && (await cluster.LookAsync()).Find(options.Id) is not { IsVoter: true })
+        {
+            return true;
+        }
+
+        throw new AdminException(
+            $"nothing in {options.Data} is damaged (raftkv log verify): start the node as usual. With --force its data are set aside all the same");
+    }
+
+    private async Task RemoveAsync(ClusterContact cluster)
+    {
+        ClusterView view = await cluster.LookAsync();
+        if (view.Find(options.Id) is null)
+        {
+            await SayAsync("it is no member: it need not be removed");
+            return;
+        }
+
+        view = await RequireSilentAsync(view, cluster);
+        if (RemovalRules.WhyNot(view, options.Id, Silence) is { } why)
+        {
+            throw new AdminException($"{why}. Nothing was changed");
+        }
+
+        ulong index = await cluster.RemoveAsync();
+        await SayAsync(string.Create(CultureInfo.InvariantCulture, $"it was removed by entry {index}"));
+    }
+
+    /// <summary>Waits until the server has not answered its leader for so long that it is down.</summary>
+    private async Task<ClusterView> RequireSilentAsync(ClusterView view, ClusterContact cluster)
+    {
+        while (view.Find(options.Id) is { LastContact: { } age } before && age < Silence)
+        {
+            await Task.Delay(Pause);
+            view = await cluster.LookAsync();
+            if (view.Find(options.Id) is { } now && RemovalRules.HasAnswered(before, now))
+            {
+                throw new AdminException($"{options.Id} answers its leader {view.Leader}, so it runs, here or elsewhere: stop it first. Nothing was changed");
+            }
+        }
+
+        return view;
+    }
+
+    private Task SayAsync(string what) => output.WriteLineAsync(CommandTable.OneLine($"raftkv repair: {options.Id}: {what}"));
+}
