@@ -55,8 +55,14 @@ internal sealed class AdminClient : IDisposable
     }
 
     /// <summary>Writes the answer to a GET into a file, as it comes.</summary>
+    /// <param name="path">The request target.</param>
+    /// <param name="destination">The file.</param>
+    /// <param name="header">A header of the answer.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>That header's value; null where it is absent.</returns>
     /// <exception cref="AdminException">There is none, it is an error, or it breaks off.</exception>
-    public async Task DownloadAsync(string path, Stream destination, CancellationToken cancellationToken = default)
+    public async Task<string?> DownloadAsync(
+        string path, Stream destination, string header, CancellationToken cancellationToken = default)
     {
         using HttpResponseMessage response = await ToldAsync(
             () => StartAsync(HttpMethod.Get, path, body: null, cancellationToken), cancellationToken);
@@ -64,6 +70,7 @@ internal sealed class AdminClient : IDisposable
         {
             await using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken);
             await source.CopyToAsync(destination, cancellationToken);
+            return response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? string.Join(", ", values) : null;
         }
         catch (Exception failure) when (failure is HttpRequestException or HttpIOException)
         {

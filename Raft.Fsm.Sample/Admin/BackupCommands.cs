@@ -1,5 +1,5 @@
 using Raft.Fsm.Sample.CommandLine;
-using Raft.Fsm.Sample.Kv;
+using Raft.Fsm.Sample.Http;
 
 namespace Raft.Fsm.Sample.Admin;
 
@@ -13,28 +13,27 @@ internal static class BackupCommands
         new("backup", "writes a node's state to a file",
             [
                 AdminCommands.Target with { Help = "the node's HTTP address, as in http://127.0.0.1:8001" },
-                new("file", "FILE", "where it goes; one that is there is replaced once all has come") { IsRequired = true },
+                new("file", "FILE", "where it goes, and FILE.sha256; one that is there is replaced once all has come and was checked") { IsRequired = true },
             ],
             given => BackupAsync(given, output)),
         new("restore", "replaces the state of the whole cluster by that of a file",
-            [AdminCommands.Target, new("file", "FILE", "what backup wrote") { IsRequired = true }],
+            [AdminCommands.Target, new("file", "FILE", "what backup wrote; it is looked through before anything is sent") { IsRequired = true }],
             given => RestoreAsync(given, output)),
     ];
 
     private static async Task<int> BackupAsync(ParsedOptions given, TextWriter output)
     {
         Uri target = AdminClient.ReadTarget(given, "target");
-        string path = given.Required("file");
-        string partial = path + ".partial";
-        await using FileStream file = Open(given, partial, FileMode.Create);
+        var backup = new BackupFile(given.Required("file"));
+        await using FileStream file = Open(given, backup.PartialPath, FileMode.Create);
         try
         {
             using var client = new AdminClient(target);
-            await client.DownloadAsync("/raft/backup", file);
+            string? sent = await client.DownloadAsync("/raft/backup", file, ReprDigest.Header);
             file.Position = 0;
-            await KvSnapshotReader.ReadAsync(file, into: null, CancellationToken.None);
-            file.Flush(flushToDisk: true);
-            File.Move(partial, path, overwrite: true);
+            byte[] sha256 = await BackupFile.CheckAsync(file);
+            RequireAsSent(sent, sha256);
+            backup.Keep(file, sha256);
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -42,22 +41,45 @@ internal static class BackupCommands
         }
         finally
         {
-            File.Delete(partial);
+            backup.DropPartial();
         }
 
-        await output.WriteLineAsync($"{path}: {file.Length} bytes");
+        await output.WriteLineAsync($"{given.Text("file")}: {file.Length} bytes, its SHA-256 is in {backup.SumPath}");
         return ExitCodes.Success;
     }
 
     private static async Task<int> RestoreAsync(ParsedOptions given, TextWriter output)
     {
         Uri target = AdminClient.ReadTarget(given, "target");
-        await using FileStream file = Open(given, given.Required("file"), FileMode.Open);
+        string path = given.Required("file");
+        await using FileStream file = Open(given, path, FileMode.Open);
+        byte[] sha256;
+        bool isNoted;
+        try
+        {
+            sha256 = await BackupFile.CheckAsync(file);
+            isNoted = await new BackupFile(path).RequireAsNotedAsync(sha256);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            throw new AdminException($"{path} is refused, and nothing was sent: {failure.Message}", failure);
+        }
+
         using var client = new AdminClient(target);
-        AdminReply reply = await client.SendAsync(
-            HttpMethod.Post, "/raft/restore", new StreamContent(file), Timeout.InfiniteTimeSpan);
-        await output.WriteLineAsync($"the cluster holds {given.Text("file")} since index {reply.Number("index")}");
+        var body = new StreamContent(file);
+        body.Headers.TryAddWithoutValidation(ReprDigest.Header, ReprDigest.Format(sha256));
+        AdminReply reply = await client.SendAsync(HttpMethod.Post, "/raft/restore", body, Timeout.InfiniteTimeSpan);
+        string unnoted = isNoted ? "" : $"; no {path}.sha256 was beside it, so that only its form was checked";
+        await output.WriteLineAsync($"the cluster holds {path} since index {reply.Number("index")}{unnoted}");
         return ExitCodes.Success;
+    }
+
+    private static void RequireAsSent(string? header, byte[] sha256)
+    {
+        if (!ReprDigest.TryParse(header, out byte[]? sent) || (sent is not null && !sent.AsSpan().SequenceEqual(sha256)))
+        {
+            throw new InvalidDataException($"what came is not what was sent: its digest is {ReprDigest.Format(sha256)}, and the node said {header}");
+        }
     }
 
     private static FileStream Open(ParsedOptions given, string path, FileMode mode)

@@ -19,6 +19,9 @@ internal sealed record Answer(int Status, string? ContentType, ReadOnlyMemory<by
     /// <summary>The header <c>Raft-Index</c>.</summary>
     public string? RaftIndex { get; init; }
 
+    /// <summary>The header <c>Repr-Digest</c>.</summary>
+    public string? ReprDigest { get; init; }
+
     /// <summary>The header <c>Raft-Forwarded-To</c>.</summary>
     public string? ForwardedTo { get; init; }
 

@@ -78,7 +78,7 @@ internal sealed class Forwarder : IDisposable
             // connection ends without an answer, and a write must not be.
             Content = request.Spooled is { } file ? new StreamContent(file.Open()) : new ReadOnlyMemoryContent(request.Body),
         };
-        foreach (string name in new[] { "Raft-Client", "Raft-Request" })
+        foreach (string name in new[] { "Raft-Client", "Raft-Request", ReprDigest.Header })
         {
             if (request.Headers.TryGetValue(name, out var values))
             {

@@ -64,6 +64,7 @@ internal sealed class Router(Task<KvNode> started, ILogger logger) : IDisposable
         response.ContentType = answer.ContentType;
         response.ContentLength = answer.Stream is { } stream ? stream.Length : answer.Body.Length;
         Set(response, "Raft-Index", answer.RaftIndex);
+        Set(response, ReprDigest.Header, answer.ReprDigest);
         Set(response, "Raft-Forwarded-To", answer.ForwardedTo);
         Set(response, "Retry-After", answer.RetryAfter);
         Set(response, "Allow", answer.Allow);

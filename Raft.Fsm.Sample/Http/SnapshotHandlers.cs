@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Raft.Fsm.Sample.Kv;
 using Raft.Fsm.Sample.Node;
 
@@ -40,21 +41,22 @@ internal sealed class SnapshotHandlers(KvNode node, LeaderGate gate)
             // Then the newest one holds everything.
         }
 
-        if (await OpenNewestAsync() is { } stored)
+        if (await OpenNewestAsync(request.Aborted) is { } newest)
         {
-            return Streamed(stored.Meta.Index, StreamedBody.Of(stored));
+            return Streamed(newest.Stored.Meta.Index, newest.Sha256, StreamedBody.Of(newest.Stored));
         }
 
         // Nothing was ever applied, or the store keeps none: what there is, though without knowing how long it is.
         (ulong index, IFsmSnapshot state) = await node.Raft.InspectAsync(at => (at, node.Fsm.Snapshot()));
-        return Streamed(index, StreamedBody.Of(state));
+        byte[] sha256 = await ReprDigest.OfAsync(stream => state.PersistAsync(stream, request.Aborted));
+        return Streamed(index, sha256, StreamedBody.Of(state));
     }
 
     /// <summary><c>POST /raft/restore</c>: looked through to its end before anything is replaced.</summary>
     public async Task<Answer> RestoreAsync(ApiRequest request)
     {
         using SpooledBody file = await request.SpoolBodyAsync(KvLimits.SnapshotBytesMax);
-        await CheckAsync(file, request.Aborted);
+        await CheckAsync(file, request);
         return await gate.RunAsync(request, new LeaderOperation(IsWrite: true, async (left, deadline) =>
         {
             await using Stream snapshot = file.Open();
@@ -73,12 +75,24 @@ internal sealed class SnapshotHandlers(KvNode node, LeaderGate gate)
     }
 
     // A state machine that meets damage while it restores stops its node, on every server: none may get that far.
-    private static async Task CheckAsync(SpooledBody file, CancellationToken cancellationToken)
+    private static async Task CheckAsync(SpooledBody file, ApiRequest request)
     {
+        string header = request.Headers[ReprDigest.Header].ToString();
+        if (!ReprDigest.TryParse(header, out byte[]? sent))
+        {
+            throw ApiException.BadRequest($"{ReprDigest.Header} is '{header}'; give sha-256=:BASE64: (RFC 9530), or leave it out");
+        }
+
+        await using Stream snapshot = file.Open();
+        if (sent is not null && !(await SHA256.HashDataAsync(snapshot, request.Aborted)).AsSpan().SequenceEqual(sent))
+        {
+            throw ApiException.BadRequest($"the body is not what was sent: its digest is another than {header}");
+        }
+
+        snapshot.Position = 0;
         try
         {
-            await using Stream snapshot = file.Open();
-            await KvSnapshotReader.ReadAsync(snapshot, into: null, cancellationToken);
+            await KvSnapshotReader.ReadAsync(snapshot, into: null, request.Aborted);
         }
         catch (InvalidDataException damage)
         {
@@ -86,7 +100,8 @@ internal sealed class SnapshotHandlers(KvNode node, LeaderGate gate)
         }
     }
 
-    private async Task<ISnapshotSource?> OpenNewestAsync()
+    /// <summary>Opens the newest snapshot, once it was read to its end: what is damaged there is told before anything is sent.</summary>
+    private async Task<(ISnapshotSource Stored, byte[] Sha256)?> OpenNewestAsync(CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -98,18 +113,21 @@ internal sealed class SnapshotHandlers(KvNode node, LeaderGate gate)
 
             try
             {
-                return await node.Snapshots.OpenAsync(stored[0].Id);
+                await using StreamedBody first = StreamedBody.Of(await node.Snapshots.OpenAsync(stored[0].Id));
+                byte[] sha256 = await ReprDigest.OfAsync(stream => first.WriteAsync(stream, cancellationToken));
+                return (await node.Snapshots.OpenAsync(stored[0].Id), sha256);
             }
-            catch (StoreException) when (attempt < AttemptsMax)
+            catch (StoreException failure) when (failure is not CorruptStoreException && attempt < AttemptsMax)
             {
                 // It gave way to a newer one.
             }
         }
     }
 
-    private static Answer Streamed(ulong index, StreamedBody body) => new(200, "application/x-ndjson", default)
+    private static Answer Streamed(ulong index, byte[] sha256, StreamedBody body) => new(200, "application/x-ndjson", default)
     {
         Stream = body,
+        ReprDigest = ReprDigest.Format(sha256),
         RaftIndex = index.ToString(CultureInfo.InvariantCulture),
     };
 }

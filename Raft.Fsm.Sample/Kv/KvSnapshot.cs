@@ -6,7 +6,7 @@ namespace Raft.Fsm.Sample.Kv;
 
 /// <summary>
 /// The state at one index, in the contract's form: lines of JSON. It holds on to the pairs, not to copies of their
-/// values, which nobody changes. Written once.
+/// values, which nobody changes. Written any number of times.
 /// </summary>
 /// <param name="pairs">The keys with their values, in any order.</param>
 /// <param name="sessions">The clients, in any order.</param>
