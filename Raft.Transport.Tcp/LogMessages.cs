@@ -59,4 +59,43 @@ internal static partial class LogMessages
         2011, LogLevel.Warning,
         "Where {Server} is reached could not be found out; the configuration's {Address} is dialled.")]
     public static partial void AddressNotFound(ILogger logger, ServerId server, ServerAddress address, Exception exception);
+
+    [LoggerMessage(
+        2012, LogLevel.Warning,
+        "Listening on {EndPoint} WITHOUT TLS, and not on this machine alone: whoever reaches this port can read all that is replicated, "
+        + "and can take part under the name of any server. Give TcpTransportOptions.StreamLayer a TlsStreamLayer, or listen on a "
+        + "loopback address.")]
+    public static partial void Unprotected(ILogger logger, string endPoint);
+
+    [LoggerMessage(
+        2013, LogLevel.Warning,
+        "Closing the connection of {Remote}, which did not prove who it is: {Reason}. {Unlogged} more such lines were left out.")]
+    public static partial void Unproven(ILogger logger, string remote, string reason, long unlogged);
+
+    [LoggerMessage(
+        2014, LogLevel.Warning,
+        "Closing the connection of {Remote}, nothing of which reaches this node: {Reason}. {Unlogged} more such lines were left out.")]
+    public static partial void NotAdmitted(ILogger logger, string remote, string reason, long unlogged);
+
+    [LoggerMessage(
+        2015, LogLevel.Warning,
+        "{Server} was dialled at {Address} and is not spoken to: {Reason}. {Unlogged} more such lines were left out.")]
+    public static partial void DialledUnproven(ILogger logger, ServerId server, ServerAddress address, string reason, long unlogged);
+
+    [LoggerMessage(
+        2016, LogLevel.Warning,
+        "{Server} at {Address} refuses this server: {Reason}. {Unlogged} more such lines were left out.")]
+    public static partial void DialledRefuses(ILogger logger, ServerId server, ServerAddress address, string reason, long unlogged);
+
+    [LoggerMessage(2017, LogLevel.Information, "TLS certificate in force: {Identity}.")]
+    public static partial void CredentialsInForce(ILogger logger, TlsIdentity identity);
+
+    [LoggerMessage(
+        2018, LogLevel.Error,
+        "The new TLS certificate cannot be used: {Problem}. The one before stays in force: {Identity}.")]
+    public static partial void CredentialsNotUsed(ILogger logger, string problem, TlsIdentity identity);
+
+    [LoggerMessage(
+        2019, LogLevel.Error, "Servers with the same authorities will refuse this server: {Reason}.")]
+    public static partial void CredentialsDoubted(ILogger logger, string reason);
 }

@@ -30,11 +30,15 @@ public sealed class TcpTransport : ITransport
         _options = options;
         _listener = listener;
         _logger = new ForgivingLogger(options.LoggerFactory.CreateLogger<TcpTransport>());
-        _dialer = new Dialer(options);
+        _dialer = new Dialer(options, _logger);
         LocalAddress = options.AdvertiseAddress.IsEmpty
             ? listener.LocalEndPoint.ToString() : options.AdvertiseAddress;
         _meter = TransportMeter.Create(options, LocalAddress);
         LogMessages.Listening(_logger, listener.LocalEndPoint.ToString(), LocalAddress);
+        if (!options.StreamLayer.IsAuthenticated && !IPAddress.IsLoopback(listener.LocalEndPoint.Address))
+        {
+            LogMessages.Unprotected(_logger, listener.LocalEndPoint.ToString());
+        }
     }
 
     /// <inheritdoc/>
@@ -112,7 +116,7 @@ public sealed class TcpTransport : ITransport
     public async ValueTask<IAppendPipeline> OpenAppendPipelineAsync(Server target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return new AppendPipeline(await _dialer.DialAsync(AddressOf(target), cancellationToken).ConfigureAwait(false));
+        return new AppendPipeline(await _dialer.DialAsync(Locate(target), cancellationToken).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
@@ -133,7 +137,7 @@ public sealed class TcpTransport : ITransport
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(body);
         // Of its own, and never used again, as Go's: whatever became of the bytes, no other call meets what is left.
-        ClientConnection connection = await _dialer.DialAsync(AddressOf(target), cancellationToken).ConfigureAwait(false);
+        ClientConnection connection = await _dialer.DialAsync(Locate(target), cancellationToken).ConfigureAwait(false);
         try
         {
             using (cancellationToken.UnsafeRegister(Cancel, connection))
@@ -165,7 +169,7 @@ public sealed class TcpTransport : ITransport
     public ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return _dialer.ProbeAsync(AddressOf(target), cancellationToken);
+        return _dialer.ProbeAsync(Locate(target), cancellationToken);
     }
 
     /// <summary>
@@ -228,7 +232,7 @@ public sealed class TcpTransport : ITransport
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(request);
-        ClientConnection connection = await _dialer.TakeAsync(AddressOf(target), cancellationToken).ConfigureAwait(false);
+        ClientConnection connection = await _dialer.TakeAsync(Locate(target), cancellationToken).ConfigureAwait(false);
         RpcResponse response;
         try
         {
@@ -254,16 +258,17 @@ public sealed class TcpTransport : ITransport
         return (TResponse)response;
     }
 
-    private ServerAddress AddressOf(Server target)
+    private Server Locate(Server target)
     {
         try
         {
-            return _options.AddressProvider?.FindAddress(target.Id) is { IsEmpty: false } known ? known : target.Address;
+            return _options.AddressProvider?.FindAddress(target.Id) is { IsEmpty: false } known && known != target.Address
+                ? target with { Address = known } : target;
         }
         catch (Exception failure)
         {
             LogMessages.AddressNotFound(_logger, target.Id, target.Address, failure);
-            return target.Address;
+            return target;
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class TcpTransportOptions
     /// <summary>
     /// How long one call may take, dialling included; a snapshot takes longer (<see cref="SnapshotTimeoutScale"/>). Also
     /// how long the other side of an accepted connection may take to send its first request, to go on in the middle of
-    /// one (fewer than <see cref="SnapshotTimeoutScale"/> bytes are no progress), or to take an answer.
+    /// one (fewer than <see cref="SnapshotTimeoutScale"/> bytes are no progress), or to take an answer: none is left when it is over,
+    /// and one that has a sixteenth of it left may be closed already.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -69,6 +70,14 @@ public sealed class TcpTransportOptions
     /// <summary>How many requests of one connection may wait for their answers before no more are received from it.</summary>
     public int UnansweredMax { get; init; } = 256;
 
+    /// <summary>
+    /// The name of the cluster, 1 to 64 printable ASCII characters without spaces; null for none, and then nothing is checked. A
+    /// connection's first request names it, and one that names another is refused before anything of it reaches the node: so a server
+    /// that was given the address of another cluster's by mistake does neither of them harm. A request that names none is let in, as
+    /// those of Go servers are. It is a name and no secret: it keeps out no attacker.
+    /// </summary>
+    public string? ClusterId { get; init; }
+
     /// <summary>The clock of all timeouts.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -82,14 +91,30 @@ public sealed class TcpTransportOptions
     /// </summary>
     public IMeterFactory? MeterFactory { get; init; }
 
-    /// <summary>How the network is reached; plain sockets by default.</summary>
+    /// <summary>
+    /// How the network is reached; plain sockets by default, by which anybody may read what is replicated and take part under any
+    /// server's name. <see cref="TlsStreamLayer"/> puts mutual TLS there.
+    /// </summary>
     public IStreamLayer StreamLayer { get; init; } = new SocketStreamLayer();
 
     /// <summary>Says where servers are reached, in place of the configuration; null for nothing but the configuration.</summary>
     public IServerAddressProvider? AddressProvider { get; init; }
 
+    /// <summary>The most characters of a <see cref="ClusterId"/>.</summary>
+    internal const int ClusterIdLengthMax = 64;
+
+    /// <summary>Whether it can be a <see cref="ClusterId"/>.</summary>
+    internal static bool IsClusterId(string name) =>
+        name.Length is > 0 and <= ClusterIdLengthMax && name.All(static c => c is > ' ' and <= '~');
+
     internal void Validate()
     {
+        if (ClusterId is not null && !IsClusterId(ClusterId))
+        {
+            throw new ArgumentException(
+                $"{nameof(ClusterId)} is '{ClusterId}'; give 1 to {ClusterIdLengthMax} printable ASCII characters without spaces.");
+        }
+
         ArgumentException.ThrowIfNullOrEmpty(BindAddress);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Timeout, TimeSpan.FromDays(1));

@@ -12,12 +12,14 @@ internal sealed class BenchCluster : IAsyncDisposable
     private readonly BenchOptions _options;
     private readonly string _data;
     private readonly List<ChildProcess> _followers = [];
+    private readonly BenchCertificates? _certificates;
     private BenchNode? _leader;
 
     private BenchCluster(BenchOptions options)
     {
-        _options = options;
         _data = Path.Combine(options.Data, $"run-{Environment.ProcessId}");
+        _certificates = options.HasTls == true ? new BenchCertificates(Path.Combine(_data, "tls")) : null;
+        _options = options with { TlsDirectory = _certificates?.Directory };
     }
 
     /// <summary>The leader.</summary>
@@ -35,7 +37,8 @@ internal sealed class BenchCluster : IAsyncDisposable
         try
         {
             Server[] servers = await Task.WhenAll(Enumerable.Range(2, nodes - 1).Select(n => cluster.StartFollowerAsync(n)));
-            cluster._leader = await BenchNode.StartAsync("n1", Path.Combine(cluster._data, "n1"), options, Heartbeat, servers);
+            cluster._certificates?.Issue("n1");
+            cluster._leader = await BenchNode.StartAsync("n1", Path.Combine(cluster._data, "n1"), cluster._options, Heartbeat, servers);
             await LeadAsync(cluster.Leader.Raft).WaitAsync(Patience);
             return cluster;
         }
@@ -53,10 +56,12 @@ internal sealed class BenchCluster : IAsyncDisposable
     public async Task<Server> StartFollowerAsync(int number, ServerAddress? address = null)
     {
         string id = $"n{number}";
+        _certificates?.Issue(id);
         ChildProcess follower = ChildProcess.Start(
             [
                 BenchOptions.FollowerCommand, $"--id={id}", $"--data={Path.Combine(_data, id)}",
                 $"--listen={address?.ToString() ?? "127.0.0.1:0"}", .. _options.Words,
+                .. _certificates is null ? Array.Empty<string>() : [$"--tls-dir={_certificates.Directory}"],
             ]);
         lock (_followers)
         {
@@ -117,6 +122,7 @@ internal sealed class BenchCluster : IAsyncDisposable
             follower.Dispose();
         }
 
+        _certificates?.Dispose();
         if (Directory.Exists(_data))
         {
             Directory.Delete(_data, recursive: true);

@@ -40,7 +40,9 @@ internal sealed class BenchNode : IAsyncDisposable
         string id, string data, BenchOptions options, TimeSpan heartbeat, IReadOnlyList<Server>? others, HostPort? listen = null)
     {
         NodeStores stores = await NodeStores.OpenAsync(options.Store, data);
-        ITransport transport = await NodeTransport.ListenAnyPortAsync(listen ?? new HostPort("127.0.0.1", 0));
+        ITransport transport = await NodeTransport.ListenAnyPortAsync(
+            listen ?? new HostPort("127.0.0.1", 0), id,
+            options.TlsDirectory is { } directory ? BenchCertificates.FilesOf(directory, id) : null);
         ServerAddress address = transport.LocalAddress;
         RaftConfig defaults = new() { LocalId = id };
         var config = new RaftConfig

@@ -33,8 +33,17 @@ internal sealed record BenchOptions(
     /// <summary>The most MiB of a snapshot that are sent in a second; 0 for no limit.</summary>
     public int SnapshotMebibytesPerSecond { get; init; }
 
+    /// <summary>Whether nodes speak TLS to each other; null to measure first without it and then with it.</summary>
+    public bool? HasTls { get; init; } = false;
+
+    /// <summary>Where a follower's process finds its certificate; null for none.</summary>
+    public string? TlsDirectory { get; init; }
+
     /// <summary>What a follower's process has to know of them.</summary>
     public IEnumerable<string> Words => [$"--store={Store}", $"--mode={ModeName(Mode)}"];
+
+    /// <summary>The runs that they ask for, one after the other.</summary>
+    public IReadOnlyList<BenchOptions> Runs => HasTls is null ? [this with { HasTls = false }, this with { HasTls = true }] : [this];
 
     /// <summary>The hidden command of the followers' processes.</summary>
     public const string FollowerCommand = "bench-follower";
@@ -55,6 +64,7 @@ internal sealed record BenchOptions(
         new("mib", "N", "snapshot: how large the state is", "256"),
         new("snapshot-rate", "N", "snapshot: the most MiB a second that are sent; 0 for as fast as it goes", "0"),
         new("busy", "on|off", "catchup, snapshot: one caller goes on writing", "off"),
+        new("tls", "off|on|both", "whether nodes speak TLS to each other, by certificates made for the run; both for one run without and one with it", "off"),
         new("data", "DIR", "where the stores live during the run; emptied after it", "./raftkv-data/bench"),
     ];
 
@@ -66,6 +76,7 @@ internal sealed record BenchOptions(
         new("data", "DIR", "where the store lives") { IsRequired = true },
         new("listen", "HOST:PORT", "where it listens") { IsRequired = true },
         new("mode", "NAME", "what is measured") { IsRequired = true },
+        new("tls-dir", "DIR", "where its certificate lies"),
     ];
 
     /// <summary>Checks what was given.</summary>
@@ -90,12 +101,17 @@ internal sealed record BenchOptions(
             Mebibytes = given.Number("mib", 0, 1024),
             SnapshotMebibytesPerSecond = given.Number("snapshot-rate", 0, 1 << 20),
             IsBusy = given.Choice("busy", "on", "off") == "on",
+            HasTls = given.Choice("tls", "off", "on", "both") switch { "on" => true, "off" => false, _ => null },
         };
     }
 
     /// <summary>The options of a follower.</summary>
     public static BenchOptions ReadFollower(ParsedOptions given) =>
-        new(given.Required("store"), 0, 0, 0, 0, given.Required("data"), 0, default) { Mode = ReadMode(given) };
+        new(given.Required("store"), 0, 0, 0, 0, given.Required("data"), 0, default)
+        {
+            Mode = ReadMode(given),
+            TlsDirectory = given.Text("tls-dir"),
+        };
 
     private static BenchMode ReadMode(ParsedOptions given) => given.Choice("mode", [.. Enum.GetValues<BenchMode>().Select(ModeName)]) switch
     {

@@ -17,6 +17,20 @@ internal sealed class BenchRun(BenchOptions options)
     private volatile bool _isMeasuring;
     private volatile bool _isOver;
 
+    /// <summary>Runs what was asked for, one line for each.</summary>
+    public static async Task<int> RunAsync(BenchOptions options, TextWriter output)
+    {
+        foreach (BenchOptions run in options.Runs)
+        {
+            if (await new BenchRun(run).RunAsync(output) is not ExitCodes.Success and var failed)
+            {
+                return failed;
+            }
+        }
+
+        return ExitCodes.Success;
+    }
+
     /// <summary>Runs the benchmark.</summary>
     public async Task<int> RunAsync(TextWriter output)
     {
@@ -150,6 +164,7 @@ internal sealed class BenchRun(BenchOptions options)
             json.WriteNumber("seconds"u8, options.Seconds);
             json.WriteNumber("nodes"u8, options.Nodes);
             json.WriteBoolean("fsync"u8, options.Store != StoreNames.Memory);
+            json.WriteBoolean("tls"u8, options.HasTls == true);
             json.WriteEndObject();
         }
 

@@ -25,7 +25,7 @@ internal static class CommandTable
             given => new ClusterSupervisor(ClusterOptions.Read(given), Console.Out, Console.Error).RunAsync()),
         new("node", "one node", NodeCommand.Options, given => NodeProcess.RunAsync(NodeCommand.Read(given))),
         new("bench", "load against the library itself, one line of JSON", BenchOptions.Specs,
-            given => new BenchRun(BenchOptions.Read(given)).RunAsync(Console.Out)),
+            given => BenchRun.RunAsync(BenchOptions.Read(given), Console.Out)),
         new(BenchOptions.FollowerCommand, "a follower of bench", BenchOptions.FollowerSpecs, BenchFollower.RunAsync)
         {
             IsHidden = true,

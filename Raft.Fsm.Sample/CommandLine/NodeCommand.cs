@@ -9,7 +9,7 @@ internal static class NodeCommand
     /// <summary>Names stand in HTTP headers.</summary>
     private const int IdLengthMax = 64;
 
-    private static readonly string[] NotThereYet = ["tls-cert", "tls-key", "tls-ca"];
+    private static readonly string[] TlsOptions = ["tls-cert", "tls-key", "tls-ca"];
 
     /// <summary>The options, in the order of the help.</summary>
     public static IReadOnlyList<OptionSpec> Options { get; } =
@@ -35,9 +35,10 @@ internal static class NodeCommand
         new("read-replicas", "ID,ID,...", "nonvoters that an autopilot leaves as they are"),
         new("remove-dead-after-ms", "N", "after how long without an answer an autopilot removes a server; never without it"),
         new("apply-timeout-ms", "N", "after how long a write's outcome is reported as unknown", "5000"),
-        new("tls-cert", "FILE", "certificate for mutual TLS (not there yet)"),
-        new("tls-key", "FILE", "its key (not there yet)"),
-        new("tls-ca", "FILE", "whom to trust (not there yet)"),
+        new("tls-cert", "FILE", "this node's certificate (PEM), for mutual TLS between nodes; it must name --id"),
+        new("tls-key", "FILE", "its private key (PEM)"),
+        new("tls-ca", "FILE", "the authorities that certificates of nodes come from (PEM)"),
+        new("cluster-id", "NAME", "the cluster's name; nodes that name another are refused"),
         new("log-level", "LEVEL", "trace, debug, information, warning, error, critical or none", "information"),
         new("stop-with-input", "on|off", "whether the end of standard input stops the node", "off") { IsHidden = true },
     ];
@@ -46,14 +47,6 @@ internal static class NodeCommand
     /// <exception cref="UsageException">Something is wrong.</exception>
     public static NodeOptions Read(ParsedOptions given)
     {
-        foreach (string name in NotThereYet)
-        {
-            if (given.Has(name))
-            {
-                throw given.Wrong($"--{name} is not there yet; leave it out");
-            }
-        }
-
         string id = given.Required("id");
         Refuse(
             given, id.Length > IdLengthMax || !id.All(static c => c is > ' ' and <= '~'),
@@ -96,6 +89,8 @@ internal static class NodeCommand
             ReadReplicas = (given.Text("read-replicas") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             RemoveDeadAfter = given.Has("remove-dead-after-ms") ? given.Milliseconds("remove-dead-after-ms", least: 5) : null,
             ApplyTimeout = given.Milliseconds("apply-timeout-ms", least: 1),
+            Tls = Tls(given),
+            ClusterId = ClusterId(given),
             LogLevel = Level(given),
             StopsWithInput = given.Choice("stop-with-input", "on", "off") == "on",
         };
@@ -154,6 +149,25 @@ internal static class NodeCommand
         Refuse(
             given, advertise is not null && (advertise.IsWildcard || advertise.Port == 0),
             $"--advertise is {advertise}, which nobody can dial; give the address and port that others reach");
+    }
+
+    private static TlsFiles? Tls(ParsedOptions given)
+    {
+        string[] missing = [.. TlsOptions.Where(name => !given.Has(name)).Select(static name => $"--{name}")];
+        Refuse(
+            given, missing.Length is > 0 and < 3,
+            $"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing; give all of --tls-cert, --tls-key and --tls-ca, or none");
+        return missing.Length == 0
+            ? new TlsFiles(given.Required("tls-cert"), given.Required("tls-key"), given.Required("tls-ca")) : null;
+    }
+
+    private static string? ClusterId(ParsedOptions given)
+    {
+        string? name = given.Text("cluster-id");
+        Refuse(
+            given, name is not null && (name.Length > IdLengthMax || !name.All(static c => c is > ' ' and <= '~')),
+            $"--cluster-id is '{name}'; give 1 to {IdLengthMax} printable ASCII characters without spaces");
+        return name;
     }
 
     private static LogLevel Level(ParsedOptions given)

@@ -21,10 +21,10 @@ internal sealed class MemoryStreams : IStreamLayer
     }
 
     /// <inheritdoc/>
-    public ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken)
+    public ValueTask<IStreamConnection> DialAsync(Server server, CancellationToken cancellationToken)
     {
         Channel<byte[]> there = Channel.CreateUnbounded<byte[]>(), back = Channel.CreateUnbounded<byte[]>();
-        return _listeners.TryGetValue(address.ToString(), out Listener? listener)
+        return _listeners.TryGetValue(server.Address.ToString(), out Listener? listener)
             && listener.Incoming.Writer.TryWrite(new Connection(there, back))
             ? ValueTask.FromResult<IStreamConnection>(new Connection(back, there))
             : throw new IOException("nobody listens there", new SocketException((int)SocketError.ConnectionRefused));

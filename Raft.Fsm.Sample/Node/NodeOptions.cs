@@ -68,6 +68,12 @@ internal sealed record NodeOptions
     /// <summary>How long a write may take before its outcome is reported as unknown.</summary>
     public TimeSpan ApplyTimeout { get; init; } = TimeSpan.FromMilliseconds(5000);
 
+    /// <summary>Its certificate, and whom it trusts; null for connections that are neither private nor proved.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>The cluster's name; null for none.</summary>
+    public string? ClusterId { get; init; }
+
     /// <summary>What is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 

@@ -3,12 +3,13 @@ using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Http;
 using Raft.Fsm.Sample.Join;
 using Raft.Fsm.Sample.Kv;
+using Raft.Transport.Tcp;
 
 namespace Raft.Fsm.Sample.Node;
 
 /// <summary>
 /// <c>raftkv node</c>: a node as a process, from its options to its exit code. What can refuse comes first and changes
-/// nothing: ports that are taken, then the stores; only then is the cluster founded or joined.
+/// nothing: ports that are taken and certificates, then the stores; only then is the cluster founded or joined.
 /// </summary>
 internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
 {
@@ -60,10 +61,11 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         RefuseForeignFounders(isBlank: IsBlankDirectory());
         PortCheck.RequireFree(options.Raft.Resolve(), $"--raft {options.Raft}", "another address");
         PortCheck.RequireFree(options.Http.Resolve(), $"--http {options.Http}", "another address");
+        IStreamLayer layer = await NodeTransport.LayerAsync(options, logs);
         NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
         try
         {
-            await RunAsync(stores, stop, output);
+            await RunAsync(layer, stores, stop, output);
         }
         finally
         {
@@ -71,11 +73,11 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         }
     }
 
-    private async Task RunAsync(NodeStores stores, Task stop, TextWriter output)
+    private async Task RunAsync(IStreamLayer layer, NodeStores stores, Task stop, TextWriter output)
     {
         await using HttpServer http = await ListenAsync();
         // The node closes the transport too; where it never starts, this does. Closing twice is closing once.
-        await using ITransport transport = await NodeTransport.ListenAsync(options.Raft, options.Advertise, logs);
+        await using ITransport transport = await NodeTransport.ListenAsync(options, layer, logs);
         string httpAddress = HttpAddress(http.Port);
         using var peers = new PeerFigures();
         RaftConfig config = options.RaftConfig(logs, question => LeaderDirectory.Reply(question, httpAddress)) with

@@ -211,6 +211,6 @@ public sealed class DisconnectionTests
     {
         public IStreamListener Listen(IPEndPoint endPoint) => new SocketStreamLayer().Listen(endPoint);
 
-        public ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken) => dial(cancellationToken);
+        public ValueTask<IStreamConnection> DialAsync(Server server, CancellationToken cancellationToken) => dial(cancellationToken);
     }
 }

@@ -37,7 +37,7 @@ public sealed class SocketStreamTests
         var layer = new SocketStreamLayer();
         using IStreamListener listener = layer.Listen(new(IPAddress.Loopback, 0));
 
-        using IStreamConnection connection = await layer.DialAsync($"localhost:{listener.LocalEndPoint.Port}", default);
+        using IStreamConnection connection = await layer.DialAsync(new Server("n1", $"localhost:{listener.LocalEndPoint.Port}"), default);
 
         Assert.That(connection.IsQuiet, Is.True);
     }
@@ -79,7 +79,7 @@ public sealed class SocketStreamTests
         {
         }
 
-        using IStreamConnection other = await new SocketStreamLayer().DialAsync(listener.LocalEndPoint.ToString(), default);
+        using IStreamConnection other = await new SocketStreamLayer().DialAsync(new Server("n1", listener.LocalEndPoint.ToString()), default);
         await Task.WhenAll(received, sent, accepted);
         (await accepted).Dispose();
         Assert.That(scheduler.QueuedCount, Is.EqualTo(3), "only the three calls themselves");
@@ -96,7 +96,7 @@ public sealed class SocketStreamTests
             var layer = new SocketStreamLayer();
             using IStreamListener listener = layer.Listen(new(IPAddress.Loopback, 0));
             ValueTask<IStreamConnection> accepting = listener.AcceptAsync();
-            IStreamConnection dialled = await layer.DialAsync(listener.LocalEndPoint.ToString(), default);
+            IStreamConnection dialled = await layer.DialAsync(new Server("n1", listener.LocalEndPoint.ToString()), default);
             return new Ends(dialled, await accepting);
         }
 
@@ -111,7 +111,7 @@ public sealed class SocketStreamTests
     {
         public IStreamListener Listen(IPEndPoint endPoint) => new SocketStreamLayer().Listen(endPoint);
 
-        public ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken) =>
+        public ValueTask<IStreamConnection> DialAsync(Server server, CancellationToken cancellationToken) =>
             ValueTask.FromException<IStreamConnection>(error);
     }
 

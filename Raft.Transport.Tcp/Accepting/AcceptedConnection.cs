@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using Raft.MsgPack;
 using Raft.Transport.Tcp.Wire;
 
@@ -12,6 +13,12 @@ internal sealed class AcceptedConnection
     /// <summary>Little: whoever opens a connection and sends nothing is to cost next to nothing.</summary>
     private const int FirstBufferBytes = 512;
 
+    /// <summary>How much is passed over of what follows a request that was refused.</summary>
+    private const int RefusedBytesMax = 1024 * 1024;
+    private const int RefusedScratchBytes = 4 * 1024;
+
+    private static readonly TimeSpan RefusedTimeMax = TimeSpan.FromSeconds(1);
+
     private readonly IStreamConnection _connection;
     private readonly AcceptorContext _context;
     private readonly BudgetShare _share = new();
@@ -19,6 +26,7 @@ internal sealed class AcceptedConnection
     private readonly ReceiveDeadline _deadline;
     private readonly ReceiveBuffer _buffer = new(FirstBufferBytes);
     private readonly ConnectionNames _names;
+    private readonly Admission _admission;
     private RequestDecoder? _decoder;
     private long _usedBytes;
     private bool _wasAsked;
@@ -33,6 +41,7 @@ internal sealed class AcceptedConnection
         Remote = connection.RemoteName;
         _context = context;
         _names = new ConnectionNames(context.Peers);
+        _admission = new Admission(connection, context.Options.ClusterId);
         _deadline = new ReceiveDeadline(context.Time, context.Options.SnapshotTimeoutScale);
         _answers = new AnswerQueue(
             connection, context.Budget, _share, context.Options.UnansweredMax, context.Time,
@@ -45,6 +54,9 @@ internal sealed class AcceptedConnection
     /// <summary>Whether it waits for the next request, with nothing to send.</summary>
     public bool IsIdle => _deadline.IsIdle && _answers.SendingSince == 0;
 
+    /// <summary>Whether it waits for the other side.</summary>
+    public bool IsWaiting => _deadline.IsWaiting;
+
     /// <summary>Reads requests until the connection ends. Never fails.</summary>
     public async Task RunAsync()
     {
@@ -56,6 +68,11 @@ internal sealed class AcceptedConnection
         {
             _end = exception.Message;
             _context.LogMalformed(Remote, exception.Message);
+        }
+        catch (AuthenticationException exception)
+        {
+            _end = exception.Message;
+            _context.LogUnproven(Remote, exception.Message);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -95,8 +112,8 @@ internal sealed class AcceptedConnection
 
         TimeSpan waited = _deadline.Waited;
         long sendingSince = _answers.SendingSince;
-        bool isSending = sendingSince != 0 && _context.Time.GetElapsedTime(sendingSince) >= _context.Options.Timeout;
-        if (isSending || (!_deadline.IsIdle && waited >= _context.Options.Timeout))
+        bool isSending = sendingSince != 0 && _context.Time.GetElapsedTime(sendingSince) >= _context.StalledAfter;
+        if (isSending || (!_deadline.IsIdle && waited >= _context.StalledAfter))
         {
             _context.LogStalled(Remote, isSending ? "sending an answer" : "a request");
             Close("it made no progress");
@@ -132,6 +149,10 @@ internal sealed class AcceptedConnection
             {
                 _decoder ??= new RequestDecoder(_context.Options.EntryBytesMax);
                 await DeliverAsync(_decoder).ConfigureAwait(false);
+                if (_isClosed)
+                {
+                    return;
+                }
             }
 
             bool isWithin = _decoder?.IsWithinRequest == true || _buffer.UnreadBytes > 0;
@@ -180,6 +201,12 @@ internal sealed class AcceptedConnection
         _decodingSince ??= _context.Meter.Decode.Begin();
         while (!_isClosed && decoder.TryDecode(_buffer) is { } request)
         {
+            if (_admission.Objection(request.Header.Id, decoder.Cluster) is { } objection)
+            {
+                await RefuseAsync(request, objection).ConfigureAwait(false);
+                return;
+            }
+
             _wasAsked = true;
             _names.Note(request.Header.Id);
             _context.Meter.Decoded(_decodingSince, request);
@@ -248,6 +275,28 @@ internal sealed class AcceptedConnection
         _deadline.Restart();
         _answers.Hold();
         return hasRoom;
+    }
+
+    /// <summary>Answers with the reason and closes the connection. Nothing of the request, nor of what follows, is looked at.</summary>
+    private async ValueTask RefuseAsync(RpcRequest request, string reason)
+    {
+        _context.LogNotAdmitted(Remote, reason);
+        var rpc = new TcpIncomingRpc(_answers, request, bytes: 0, _context.Meter);
+        _answers.Add(rpc);
+        rpc.Respond(null, Refusal.Text(reason));
+        _answers.Flush();
+
+        // Closing with bytes unread may cost the other side the answer. So it may go first: one of this library does, once it knows.
+        using var linger = new CancellationTokenSource(RefusedTimeMax, _context.Time);
+        await using CancellationTokenRegistration closing = linger.Token.UnsafeRegister(_ => Close(reason), null);
+        byte[] scratch = new byte[RefusedScratchBytes];
+        int received = 1;
+        for (int left = RefusedBytesMax; left > 0 && received > 0; left -= received)
+        {
+            received = await ReceiveBodyAsync(scratch).ConfigureAwait(false);
+        }
+
+        Close(reason);
     }
 
     private async ValueTask<int> ReceiveBodyAsync(Memory<byte> destination)

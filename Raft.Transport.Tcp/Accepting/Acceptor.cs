@@ -22,7 +22,7 @@ internal sealed class Acceptor : IAsyncDisposable
     {
         _listener = listener;
         _context = context;
-        TimeSpan interval = context.Options.Timeout / 4;
+        TimeSpan interval = context.SweepInterval;
         _sweep = context.Time.CreateTimer(static acceptor => ((Acceptor)acceptor!).Sweep(), this, interval, interval);
         _accepting = Task.Run(AcceptAsync);
     }
@@ -47,6 +47,18 @@ internal sealed class Acceptor : IAsyncDisposable
             lock (_gate)
             {
                 return _connections.Keys.Count(static connection => connection.IsIdle);
+            }
+        }
+    }
+
+    /// <summary>How many of them wait for the other side, within a request or before it.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connections.Keys.Count(static connection => connection.IsWaiting);
             }
         }
     }

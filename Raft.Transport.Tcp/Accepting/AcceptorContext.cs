@@ -6,12 +6,17 @@ namespace Raft.Transport.Tcp.Accepting;
 internal sealed class AcceptorContext(
     IRpcReceiver receiver, TcpTransportOptions options, TransportMeter meter, ILogger logger)
 {
+    private static readonly TimeSpan LeastInterval = TimeSpan.FromMilliseconds(1);
+
     private readonly LogLimiter _malformed = new(options.TimeProvider);
     private readonly LogLimiter _stalled = new(options.TimeProvider);
     private readonly LogLimiter _refused = new(options.TimeProvider);
     private readonly LogLimiter _tooManySnapshots = new(options.TimeProvider);
     private readonly LogLimiter _evicted = new(options.TimeProvider);
     private readonly LogLimiter _tooLarge = new(options.TimeProvider);
+    private readonly LogLimiter _unproven = new(options.TimeProvider);
+    private readonly LogLimiter _notAdmitted = new(options.TimeProvider);
+    private readonly TimeSpan _sweepInterval = options.Timeout / 32;
     private int _snapshots;
 
     public IRpcReceiver Receiver { get; } = receiver;
@@ -28,6 +33,12 @@ internal sealed class AcceptorContext(
     public TimeProvider Time { get; } = options.TimeProvider;
 
     public DecodingBudget Budget { get; } = new(options.DecodingBytesMax);
+
+    /// <summary>How often it is looked which connections have made no progress.</summary>
+    public TimeSpan SweepInterval => _sweepInterval > LeastInterval ? _sweepInterval : LeastInterval;
+
+    /// <summary>From when on one counts as stalled: early enough that none is left when the timeout is over, also if a look is late.</summary>
+    public TimeSpan StalledAfter => Options.Timeout - (2 * _sweepInterval);
 
     /// <summary>How many snapshots were announced and are not answered yet.</summary>
     public int SnapshotCount => Volatile.Read(ref _snapshots);
@@ -54,6 +65,24 @@ internal sealed class AcceptorContext(
         if (_malformed.TryPass(out long unlogged))
         {
             LogMessages.Malformed(Logger, remote, reason, unlogged);
+        }
+    }
+
+    /// <summary>Says that a peer did not prove who it is.</summary>
+    public void LogUnproven(string remote, string reason)
+    {
+        if (_unproven.TryPass(out long unlogged))
+        {
+            LogMessages.Unproven(Logger, remote, reason, unlogged);
+        }
+    }
+
+    /// <summary>Says that a peer is of another cluster, or named a server that it is not.</summary>
+    public void LogNotAdmitted(string remote, string reason)
+    {
+        if (_notAdmitted.TryPass(out long unlogged))
+        {
+            LogMessages.NotAdmitted(Logger, remote, reason, unlogged);
         }
     }
 

@@ -1,10 +1,9 @@
 namespace Raft.Transport.Tcp.Accepting;
 
 /// <summary>Lets one line through in a second: whoever scans ports must not fill the log. Used from any thread.</summary>
-internal sealed class LogLimiter(TimeProvider time)
+internal sealed class LogLimiter(TimeProvider time, TimeSpan? interval = null)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-
+    private readonly TimeSpan _interval = interval ?? TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private long? _loggedAt;
     private long _unlogged;
@@ -16,7 +15,7 @@ internal sealed class LogLimiter(TimeProvider time)
     {
         lock (_gate)
         {
-            if (_loggedAt is { } at && time.GetElapsedTime(at) < Interval)
+            if (_loggedAt is { } at && time.GetElapsedTime(at) < _interval)
             {
                 unlogged = ++_unlogged;
                 return false;

@@ -18,6 +18,9 @@ internal sealed class ReceiveDeadline(TimeProvider time, long bytesPerTimeout)
     /// <summary>Whether the present wait is for a request that has not begun.</summary>
     public bool IsIdle => _isIdle;
 
+    /// <summary>Whether the other side is being waited for.</summary>
+    public bool IsWaiting => Volatile.Read(ref _since) != 0;
+
     /// <summary>How long was waited since the last progress.</summary>
     public TimeSpan Waited
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using Raft.MsgPack;
 using Raft.Rpc;
 using Raft.Transport.Tcp.Wire;
@@ -15,25 +16,32 @@ internal sealed class ClientConnection : IDisposable
 
     private readonly IStreamConnection _stream;
     private readonly Action<ClientConnection> _onDisposed;
-    private readonly RequestFrame _frame = new();
+    private readonly RefusalLog _refusals;
+    private readonly RequestFrame _frame;
     private readonly ReceiveBuffer _buffer = new(FirstBufferBytes);
     private readonly ResponseDecoder _decoder;
     private TransportException? _end;
 
     public ClientConnection(
-        ServerAddress target, IStreamConnection stream, TcpTransportOptions options, Action<ClientConnection> onDisposed)
+        Server server, IStreamConnection stream, TcpTransportOptions options, RefusalLog refusals,
+        Action<ClientConnection> onDisposed)
     {
-        Target = target;
+        Server = server;
         _stream = stream;
+        _refusals = refusals;
+        _frame = new RequestFrame(cluster: options.ClusterId);
         _onDisposed = onDisposed;
         _decoder = new ResponseDecoder(options.EntryBytesMax);
         Deadline = new CallDeadline(
             options.TimeProvider, options.Timeout,
-            () => Abort(TransportFailure.TimedOut, $"{target} neither answered nor took bytes for {options.Timeout}"));
+            () => Abort(TransportFailure.TimedOut, $"{Target} neither answered nor took bytes for {options.Timeout}"));
     }
 
     /// <summary>Whom it leads to.</summary>
-    public ServerAddress Target { get; }
+    public Server Server { get; }
+
+    /// <summary>Where.</summary>
+    public ServerAddress Target => Server.Address;
 
     /// <summary>Ends the connection when an answer is overdue.</summary>
     public CallDeadline Deadline { get; }
@@ -78,7 +86,7 @@ internal sealed class ClientConnection : IDisposable
             await _stream.SendAsync(_frame.Segments).ConfigureAwait(false);
             _frame.Clear();
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception) when (StreamFailure.IsExpected(exception))
         {
             throw Failed(exception);
         }
@@ -93,7 +101,7 @@ internal sealed class ClientConnection : IDisposable
             await _stream.SendAsync(segments).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception) when (StreamFailure.IsExpected(exception))
         {
             return false;
         }
@@ -109,7 +117,7 @@ internal sealed class ClientConnection : IDisposable
         {
             received = await _buffer.FillAsync(_stream).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception) when (StreamFailure.IsExpected(exception))
         {
             throw Failed(exception);
         }
@@ -124,24 +132,39 @@ internal sealed class ClientConnection : IDisposable
     }
 
     /// <summary>Takes the next answer out of what was received.</summary>
-    /// <exception cref="TransportException">It is no answer.</exception>
+    /// <exception cref="TransportException">It is no answer, or says that this server is refused.</exception>
     public bool TryDecode(RpcType type, out RpcResponse? response, out string? error)
     {
+        bool isWhole;
         try
         {
-            return _decoder.TryDecode(_buffer, type, out response, out error);
+            isWhole = _decoder.TryDecode(_buffer, type, out response, out error);
         }
         catch (MsgPackException exception)
         {
             throw Abort(TransportFailure.Malformed, $"{Target} sent what is no answer: {exception.Message}", exception);
         }
+
+        return error is null || Refusal.ReasonIn(error) is not { } reason ? isWhole : throw Refused(StreamFailure.Printable(reason));
     }
 
     /// <summary>Ends the connection, from any thread. The first reason is the one that callers see.</summary>
     /// <returns>That reason.</returns>
-    public TransportException Abort(TransportFailure failure, string message, Exception? cause = null)
+    public TransportException Abort(TransportFailure failure, string message, Exception? cause = null) =>
+        End(new TransportException(failure, message, cause));
+
+    public void Dispose()
     {
-        var end = new TransportException(failure, message, cause);
+        Abort(TransportFailure.Shutdown, $"the connection to {Target} was closed");
+        Deadline.Dispose();
+        _onDisposed(this);
+    }
+
+    /// <summary>Gives back what an unfinished answer holds. Only once nothing is being received any more.</summary>
+    public void Abandon() => _decoder.Abandon();
+
+    private TransportException End(TransportException end)
+    {
         TransportException first = Interlocked.CompareExchange(ref _end, end, null) ?? end;
         try
         {
@@ -156,20 +179,26 @@ internal sealed class ClientConnection : IDisposable
         return first;
     }
 
-    public void Dispose()
+    // Nothing of the request has reached that node: it is as if it had not been sent.
+    private TransportException Refused(string reason)
     {
-        Abort(TransportFailure.Shutdown, $"the connection to {Target} was closed");
-        Deadline.Dispose();
-        _onDisposed(this);
+        _refusals.LogRefused(Server, reason);
+        return Abort(TransportFailure.Unreachable, $"{Server.Id} at {Target} refuses this server: {reason}");
     }
-
-    /// <summary>Gives back what an unfinished answer holds. Only once nothing is being received any more.</summary>
-    public void Abandon() => _decoder.Abandon();
 
     private TransportException Failed(Exception cause)
     {
-        TransportException first = Abort(
-            TransportFailure.Broken, $"the connection to {Target} broke: {cause.Message}", cause);
+        TransportException end = cause is AuthenticationException
+            ? new(TransportFailure.Unreachable, $"{Server.Id} is not reached at {Target}: {cause.Message}", cause)
+            : new(TransportFailure.Broken, $"the connection to {Target} broke: {cause.Message}", cause);
+        TransportException first = End(end);
+
+        // One line, though both who sends and who receives come by.
+        if (first == end && (cause as AuthenticationException ?? cause.InnerException as AuthenticationException) is { } unproven)
+        {
+            _refusals.LogUnproven(Server, unproven.Message);
+        }
+
         // An exception of its own for each caller: throwing one object in two places mixes their traces.
         return new TransportException(first.Failure, first.Message, first.InnerException);
     }

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Microsoft.Extensions.Logging;
 
 namespace Raft.Transport.Tcp.Sending;
 
@@ -7,7 +9,7 @@ namespace Raft.Transport.Tcp.Sending;
 /// <see cref="TcpTransport"/>; used from any task.
 /// </summary>
 /// <remarks>A lock serves here: taking and returning a connection is a few instructions, and callers are many.</remarks>
-internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
+internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsyncDisposable
 {
     /// <summary>
     /// How long a probe may take: less than until the system asks a second time, which it does after a second; but Windows reports a refusal
@@ -18,7 +20,10 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
     private const int WrappingsMax = 8;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Stack<ClientConnection>> _idle = new(StringComparer.Ordinal);
+    private readonly RefusalLog _refusals = new(logger, options.TimeProvider);
+
+    // By name too: a connection proves who is at its other end, and that need not be another who is reached at the same address.
+    private readonly Dictionary<(ServerId, ServerAddress), Stack<ClientConnection>> _idle = [];
     private readonly HashSet<ClientConnection> _open = [];
     private readonly CancellationTokenSource _stop = new();
     private bool _isDisposed;
@@ -40,7 +45,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
 
     /// <summary>An idle connection that still stands, or a new one.</summary>
     /// <exception cref="TransportException">The server is not reached.</exception>
-    public ValueTask<ClientConnection> TakeAsync(ServerAddress target, CancellationToken cancellationToken)
+    public ValueTask<ClientConnection> TakeAsync(Server target, CancellationToken cancellationToken)
     {
         while (TryTakeIdle(target) is { } idle)
         {
@@ -63,9 +68,10 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         {
             if (!_isDisposed && connection.IsClean)
             {
-                if (!_idle.TryGetValue(connection.Target.ToString(), out Stack<ClientConnection>? idle))
+                (ServerId, ServerAddress) key = (connection.Server.Id, connection.Target);
+                if (!_idle.TryGetValue(key, out Stack<ClientConnection>? idle))
                 {
-                    _idle.Add(connection.Target.ToString(), idle = new());
+                    _idle.Add(key, idle = new());
                 }
 
                 if (idle.Count < options.PoolSize)
@@ -81,7 +87,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
 
     /// <summary>Opens a connection.</summary>
     /// <exception cref="TransportException">The server is not reached.</exception>
-    public async ValueTask<ClientConnection> DialAsync(ServerAddress target, CancellationToken cancellationToken)
+    public async ValueTask<ClientConnection> DialAsync(Server target, CancellationToken cancellationToken)
     {
         int era = Volatile.Read(ref _era);
         using var timeout = new CancellationTokenSource(options.Timeout, options.TimeProvider);
@@ -95,17 +101,22 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         {
             throw timeout.IsCancellationRequested
                 ? new TransportException(
-                    TransportFailure.TimedOut, $"{target} took no connection within {options.Timeout}", exception)
-                : new TransportException(TransportFailure.Shutdown, $"dialling {target} was cancelled", exception);
+                    TransportFailure.TimedOut, $"{target.Address} took no connection within {options.Timeout}", exception)
+                : new TransportException(TransportFailure.Shutdown, $"dialling {target.Address} was cancelled", exception);
         }
         // Whatever a stream layer throws: a caller tries again later, and is not to end of it.
         catch (Exception exception) when (exception is not TransportException)
         {
+            if (exception is AuthenticationException)
+            {
+                _refusals.LogUnproven(target, exception.Message);
+            }
+
             throw new TransportException(
-                TransportFailure.Unreachable, $"{target} is not reached: {exception.Message}", exception);
+                TransportFailure.Unreachable, $"{target.Address} is not reached: {exception.Message}", exception);
         }
 
-        var connection = new ClientConnection(target, stream, options, Forget);
+        var connection = new ClientConnection(target, stream, options, _refusals, Forget);
         lock (_gate)
         {
             if (!_isDisposed && era == _era)
@@ -120,7 +131,7 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
     }
 
     /// <summary>Connects and closes the connection again. Does not fail.</summary>
-    public async ValueTask<ConnectOutcome> ProbeAsync(ServerAddress target, CancellationToken cancellationToken)
+    public async ValueTask<ConnectOutcome> ProbeAsync(Server target, CancellationToken cancellationToken)
     {
         try
         {
@@ -203,11 +214,11 @@ internal sealed class Dialer(TcpTransportOptions options) : IAsyncDisposable
         }
     }
 
-    private ClientConnection? TryTakeIdle(ServerAddress target)
+    private ClientConnection? TryTakeIdle(Server target)
     {
         lock (_gate)
         {
-            return _idle.TryGetValue(target.ToString(), out Stack<ClientConnection>? idle)
+            return _idle.TryGetValue((target.Id, target.Address), out Stack<ClientConnection>? idle)
                 && idle.TryPop(out ClientConnection? connection) ? connection : null;
         }
     }

@@ -55,7 +55,7 @@ internal sealed class SnapshotCall(
 
     private async Task SendAsync(Task answer)
     {
-        var frame = new RequestFrame();
+        var frame = new RequestFrame(cluster: options.ClusterId);
         frame.Encode(request);
         List<ReadOnlyMemory<byte>> segments = [.. frame.Segments];
         byte[] piece = ArrayPool<byte>.Shared.Rent(PieceBytes);

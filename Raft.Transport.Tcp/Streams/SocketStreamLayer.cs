@@ -32,14 +32,15 @@ public sealed class SocketStreamLayer : IStreamLayer
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken)
+    public async ValueTask<IStreamConnection> DialAsync(Server server, CancellationToken cancellationToken)
     {
-        EndPoint endPoint = Parse(address);
+        ArgumentNullException.ThrowIfNull(server);
+        EndPoint endPoint = Parse(server.Address);
         Socket socket = Open(endPoint);
         try
         {
             await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return new SocketConnection(socket, address.ToString());
+            return new SocketConnection(socket, server.Address.ToString());
         }
         catch (SocketException exception)
         {

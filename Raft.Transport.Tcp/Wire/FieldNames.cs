@@ -19,6 +19,7 @@ internal static class FieldNames
         7 when name.SequenceEqual("LeaseMs"u8) => Fields.LeaseMs,
         7 when name.SequenceEqual("LastLog"u8) => Fields.LastLog,
         7 when name.SequenceEqual("Granted"u8) => Fields.Granted,
+        7 when name.SequenceEqual("Cluster"u8) => Fields.Cluster,
         9 when name.SequenceEqual("PromiseMs"u8) => Fields.PromiseMs,
         9 when name.SequenceEqual("Candidate"u8) => Fields.Candidate,
         11 when name.SequenceEqual("PrevLogTerm"u8) => Fields.PrevLogTerm,

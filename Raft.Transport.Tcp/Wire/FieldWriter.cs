@@ -3,7 +3,7 @@ using Raft.MsgPack;
 namespace Raft.Transport.Tcp.Wire;
 
 /// <summary>Writes the keys and values of one message. The caller names them in byte order, as Go sorts them.</summary>
-internal ref struct FieldWriter(Span<byte> destination, WireDialect dialect)
+internal ref struct FieldWriter(Span<byte> destination, WireDialect dialect, string? cluster = null)
 {
     /// <summary>The most that all keys, numbers and headers of a message take, without its texts and bytes.</summary>
     public const int FixedBytesMax = 512;
@@ -24,14 +24,23 @@ internal ref struct FieldWriter(Span<byte> destination, WireDialect dialect)
     public void NoMessage() => _writer.Nil();
 
     /// <summary>Begins the message.</summary>
-    /// <param name="pairs">How many keys it has, with Addr and ID.</param>
-    public void Begin(int pairs) => _writer.MapHeader(_isGo11 ? pairs - 2 : pairs);
+    /// <param name="pairs">How many keys it has, with Addr and ID, and without Cluster.</param>
+    public void Begin(int pairs) => _writer.MapHeader((_isGo11 ? pairs - 2 : pairs) + (cluster is null ? 0 : 1));
 
     public void Addr(in RpcHeader header)
     {
         if (!_isGo11)
         {
             Text("Addr"u8, header.Address.Value);
+        }
+    }
+
+    /// <summary>The cluster, where it is to be named.</summary>
+    public void Cluster()
+    {
+        if (cluster is not null)
+        {
+            Text("Cluster"u8, cluster);
         }
     }
 

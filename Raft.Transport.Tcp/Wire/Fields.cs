@@ -36,18 +36,19 @@ internal enum Fields
     LeaseMs = 1 << 26,
     PromiseMs = 1 << 27,
     TransferTerm = 1 << 28,
+    Cluster = 1 << 29,
 
     Header = Addr | Id | ProtocolVersion,
-    AppendRequest = Header | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm | LeaseMs,
+    AppendRequest = Header | Cluster | Term | Leader | Entries | LeaderCommitIndex | PrevLogEntry | PrevLogTerm | LeaseMs,
     AppendResponse = Header | Term | LastLog | NoRetryBackoff | Success | ConflictIndex | ConflictTerm | PromiseMs,
-    VoteRequest = Header | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer | TransferTerm,
+    VoteRequest = Header | Cluster | Term | Candidate | LastLogIndex | LastLogTerm | LeadershipTransfer | TransferTerm,
     VoteResponse = Header | Term | Granted | Peers,
-    PreVoteRequest = Header | Term | LastLogIndex | LastLogTerm,
+    PreVoteRequest = Header | Cluster | Term | LastLogIndex | LastLogTerm,
     PreVoteResponse = Header | Term | Granted,
     SnapshotRequest =
-        Header | Term | Leader | LastLogIndex | LastLogTerm | Peers | Configuration | ConfigurationIndex | Size
+        Header | Cluster | Term | Leader | LastLogIndex | LastLogTerm | Peers | Configuration | ConfigurationIndex | Size
         | SnapshotVersion,
     SnapshotResponse = Header | Term | Success,
-    TimeoutNow = Header | Term,
-    Ask = Header | Data | Kind,
+    TimeoutNow = Header | Cluster | Term,
+    Ask = Header | Cluster | Data | Kind,
 }

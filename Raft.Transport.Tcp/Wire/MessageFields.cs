@@ -16,6 +16,8 @@ internal sealed class MessageFields
 
     public int ProtocolVersion { get; private set; }
 
+    public string? Cluster { get; private set; }
+
     public ulong Term { get; private set; }
 
     public string? Leader { get; private set; }
@@ -71,7 +73,7 @@ internal sealed class MessageFields
     /// <summary>Forgets the message before.</summary>
     public void Clear()
     {
-        Addr = Id = Leader = Candidate = null;
+        Addr = Id = Cluster = Leader = Candidate = null;
         ProtocolVersion = SnapshotVersion = Kind = 0;
         Term = LeaderCommitIndex = PrevLogEntry = PrevLogTerm = LastLogIndex = LastLogTerm = LastLog = 0;
         ConfigurationIndex = ConflictTerm = LeaseMs = PromiseMs = TransferTerm = 0;
@@ -115,6 +117,7 @@ internal sealed class MessageFields
             case Fields.Addr: Addr = Text(ref reader); break;
             case Fields.Id: Id = Text(ref reader); break;
             case Fields.ProtocolVersion: ProtocolVersion = Int32(ref reader); break;
+            case Fields.Cluster: Cluster = Text(ref reader); break;
             case Fields.Term: Term = reader.Unsigned(); break;
             case Fields.Leader: Leader = Text(ref reader); break;
             case Fields.Candidate: Candidate = Text(ref reader); break;

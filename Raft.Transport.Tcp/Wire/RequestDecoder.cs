@@ -14,6 +14,9 @@ internal sealed class RequestDecoder(int entryBytesMax)
     /// <summary>Whether the beginning of a request was read and its end was not.</summary>
     public bool IsWithinRequest { get; private set; }
 
+    /// <summary>The cluster that the last request named; null where it named none.</summary>
+    public string? Cluster => _fields.Cluster;
+
     /// <summary>Goes on.</summary>
     /// <param name="buffer">What was received.</param>
     /// <returns>

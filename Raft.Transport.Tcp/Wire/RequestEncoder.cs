@@ -3,6 +3,7 @@ using Raft.MsgPack;
 namespace Raft.Transport.Tcp.Wire;
 
 /// <summary>The bytes of each request but the entries of an AppendEntries, which are encoded already.</summary>
+/// <remarks>A cluster that is given is named in the request; Go passes over that key.</remarks>
 internal static class RequestEncoder
 {
     /// <summary>The type byte of a request.</summary>
@@ -18,10 +19,10 @@ internal static class RequestEncoder
     };
 
     /// <summary>An upper bound for what <see cref="Write"/>, or head and tail together, write.</summary>
-    public static int BytesMax(RpcRequest request)
+    public static int BytesMax(RpcRequest request, string? cluster = null)
     {
         int bytes = FieldWriter.FixedBytesMax + MsgPackWriter.TextBytesMax(request.Header.Address.Value)
-            + MsgPackWriter.TextBytesMax(request.Header.Id.Value);
+            + MsgPackWriter.TextBytesMax(request.Header.Id.Value) + MsgPackWriter.TextBytesMax(cluster);
         return bytes + request switch
         {
             AppendEntriesRequest append => MsgPackWriter.TextBytesMax(append.Leader.Value),
@@ -34,12 +35,14 @@ internal static class RequestEncoder
     }
 
     /// <summary>Writes what stands before the entries.</summary>
-    public static int WriteHead(Span<byte> destination, AppendEntriesRequest request, int entryCount, WireDialect dialect)
+    public static int WriteHead(
+        Span<byte> destination, AppendEntriesRequest request, int entryCount, WireDialect dialect, string? cluster = null)
     {
-        var writer = new FieldWriter(destination, dialect);
+        var writer = new FieldWriter(destination, dialect, cluster);
         writer.Byte((byte)RpcType.AppendEntries);
         writer.Begin(request.Lease > TimeSpan.Zero ? 10 : 9);
         writer.Addr(request.Header);
+        writer.Cluster();
         writer.Array("Entries"u8, entryCount);
         return writer.Length;
     }
@@ -64,9 +67,9 @@ internal static class RequestEncoder
     }
 
     /// <summary>Writes any other request.</summary>
-    public static int Write(Span<byte> destination, RpcRequest request, WireDialect dialect)
+    public static int Write(Span<byte> destination, RpcRequest request, WireDialect dialect, string? cluster = null)
     {
-        var writer = new FieldWriter(destination, dialect);
+        var writer = new FieldWriter(destination, dialect, cluster);
         writer.Byte((byte)TypeOf(request));
         switch (request)
         {
@@ -85,6 +88,7 @@ internal static class RequestEncoder
             case TimeoutNowRequest { Term: > 0 } timeoutNow:
                 writer.Begin(4);
                 writer.Addr(request.Header);
+                writer.Cluster();
                 writer.Id(request.Header);
                 writer.Version(request.Header);
                 writer.Unsigned("Term"u8, timeoutNow.Term);
@@ -92,6 +96,7 @@ internal static class RequestEncoder
             default:
                 writer.Begin(3);
                 writer.Addr(request.Header);
+                writer.Cluster();
                 writer.Id(request.Header);
                 writer.Version(request.Header);
                 break;
@@ -104,6 +109,7 @@ internal static class RequestEncoder
     {
         writer.Begin(ask.Kind == 0 ? 4 : 5);
         writer.Addr(ask.Header);
+        writer.Cluster();
         writer.Bytes("Data"u8, ask.Data);
         writer.Id(ask.Header);
         if (ask.Kind != 0)
@@ -119,6 +125,7 @@ internal static class RequestEncoder
         writer.Begin(vote.TransferTerm > 0 ? 9 : 8);
         writer.Addr(vote.Header);
         writer.Text("Candidate"u8, vote.Candidate.Value);
+        writer.Cluster();
         writer.Id(vote.Header);
         writer.Unsigned("LastLogIndex"u8, vote.LastLogIndex);
         writer.Unsigned("LastLogTerm"u8, vote.LastLogTerm);
@@ -135,6 +142,7 @@ internal static class RequestEncoder
     {
         writer.Begin(6);
         writer.Addr(preVote.Header);
+        writer.Cluster();
         writer.Id(preVote.Header);
         writer.Unsigned("LastLogIndex"u8, preVote.LastLogIndex);
         writer.Unsigned("LastLogTerm"u8, preVote.LastLogTerm);
@@ -146,6 +154,7 @@ internal static class RequestEncoder
     {
         writer.Begin(12);
         writer.Addr(snapshot.Header);
+        writer.Cluster();
         writer.Bytes("Configuration"u8, snapshot.Configuration);
         writer.Unsigned("ConfigurationIndex"u8, snapshot.ConfigurationIndex);
         writer.Id(snapshot.Header);

@@ -4,7 +4,9 @@ namespace Raft.Transport.Tcp.Wire;
 /// One request as the segments of one vectored send: an AppendEntries is a head and a tail around the batches' own bytes.
 /// Owned by one connection, which uses it again for each request.
 /// </summary>
-internal sealed class RequestFrame(WireDialect dialect = WireDialect.Go17)
+/// <param name="dialect">Whose bytes.</param>
+/// <param name="cluster">The cluster, which a connection's first request names; null for none.</param>
+internal sealed class RequestFrame(WireDialect dialect = WireDialect.Go17, string? cluster = null)
 {
     /// <summary>Shorter runs of entries are copied: a segment of a vectored send costs more than that.</summary>
     private const int CopiedBytesMax = 1024;
@@ -12,6 +14,7 @@ internal sealed class RequestFrame(WireDialect dialect = WireDialect.Go17)
 
     private readonly List<ReadOnlyMemory<byte>> _segments = [];
     private byte[] _scratch = [];
+    private string? _cluster = cluster;
     private int _start;
     private int _end;
 
@@ -30,11 +33,12 @@ internal sealed class RequestFrame(WireDialect dialect = WireDialect.Go17)
         }
         else
         {
-            Reserve(RequestEncoder.BytesMax(request));
-            _end += RequestEncoder.Write(_scratch, request, dialect);
+            Reserve(RequestEncoder.BytesMax(request, _cluster));
+            _end += RequestEncoder.Write(_scratch, request, dialect, _cluster);
         }
 
         CloseSegment();
+        _cluster = null;
     }
 
     /// <summary>Lets go of the entries that the last request referred to.</summary>
@@ -54,8 +58,8 @@ internal sealed class RequestFrame(WireDialect dialect = WireDialect.Go17)
         }
 
         // All scratch bytes are reserved at once, since segments refer to them.
-        Reserve(RequestEncoder.BytesMax(request) + copiedBytes);
-        _end += RequestEncoder.WriteHead(_scratch, request, count, dialect);
+        Reserve(RequestEncoder.BytesMax(request, _cluster) + copiedBytes);
+        _end += RequestEncoder.WriteHead(_scratch, request, count, dialect, _cluster);
         for (int i = 0; i < slices?.Count; i++)
         {
             ReadOnlyMemory<byte> encoded = slices[i].Encoded;

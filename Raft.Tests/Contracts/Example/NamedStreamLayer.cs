@@ -17,9 +17,9 @@ internal sealed class NamedStreamLayer(string name, ConcurrentDictionary<string,
         return listener;
     }
 
-    public ValueTask<IStreamConnection> DialAsync(ServerAddress address, CancellationToken cancellationToken) =>
-        directory.TryGetValue(address.ToString(), out string? current)
-            ? _sockets.DialAsync(current, cancellationToken)
-            : throw new IOException($"Nobody knows where {address} is.");
+    public ValueTask<IStreamConnection> DialAsync(Server server, CancellationToken cancellationToken) =>
+        directory.TryGetValue(server.Address.ToString(), out string? current)
+            ? _sockets.DialAsync(server with { Address = current }, cancellationToken)
+            : throw new IOException($"Nobody knows where {server.Address} is.");
 }
 // docs end
