@@ -46,7 +46,7 @@ internal static class RecoverCommand
             return await RefuseAsync(errors, "none of the directories holds anything to recover; restore a backup into a new cluster", ExitCodes.Store);
         }
 
-        if (found.Difference is { } difference || RecoveryPlan.Of(found.Survivors) is not { } plan)
+        if (found.Difference is not null || RecoveryPlan.Of(found.Survivors) is not { } plan)
         {
             return await RefuseAsync(
                 errors, $"{found.Difference ?? "the servers contradict each other in what they know to be committed"}: they are of two clusters, were "

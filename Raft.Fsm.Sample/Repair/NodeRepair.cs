@@ -13,8 +13,8 @@ namespace Raft.Fsm.Sample.Repair;
 /// nonvoter that remembers nothing.
 /// </summary>
 /// <remarks>
-/// Wherever that is interrupted, nothing of the old life can start: before the rename its store refuses, after it there is nothing. To run
-/// it again finds by the directory and by the configuration what is left to do.
+/// Wherever that is interrupted, a store that was refused stays refused until the rename, and after it there is nothing to start from. To
+/// run it again finds by the directory and by the configuration what is left to do.
 /// </remarks>
 /// <param name="options">The node, as it is to run.</param>
 /// <param name="via">A member of the cluster.</param>
@@ -90,33 +90,40 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
     private async Task RemoveAsync(ClusterContact cluster)
     {
         ClusterView view = await cluster.LookAsync();
-        if (view.Find(options.Id) is null)
+        bool isMember = view.Find(options.Id) is not null;
+        if (isMember)
         {
-            await SayAsync("it is no member: it need not be removed");
-            return;
+            view = await RequireSilentAsync(view, cluster);
+            if (RemovalRules.WhyNot(view, options.Id, Silence) is { } why)
+            {
+                throw new AdminException($"{why}. Nothing was changed");
+            }
         }
 
-        view = await RequireSilentAsync(view, cluster);
-        if (RemovalRules.WhyNot(view, options.Id, Silence) is { } why)
-        {
-            throw new AdminException($"{why}. Nothing was changed");
-        }
-
+        // Also where it is none: its removal may stand in the leader's log and not be committed yet.
         ulong index = await cluster.RemoveAsync();
-        await SayAsync(string.Create(CultureInfo.InvariantCulture, $"it was removed by entry {index}"));
+        await SayAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{(isMember ? "it was removed" : "it is no member, which is committed")} by entry {index}"));
     }
 
-    /// <summary>Waits until the server has not answered its leader for so long that it is down.</summary>
+    /// <summary>Waits until the server has not answered one and the same leader for so long that it is down.</summary>
     private async Task<ClusterView> RequireSilentAsync(ClusterView view, ClusterContact cluster)
     {
-        while (view.Find(options.Id) is { LastContact: { } age } before && age < Silence)
+        long since = TimeProvider.System.GetTimestamp();
+        while (view.Find(options.Id) is { } before && (before.LastContact ?? TimeProvider.System.GetElapsedTime(since)) < Silence)
         {
             await Task.Delay(Pause);
-            view = await cluster.LookAsync();
-            if (view.Find(options.Id) is { } now && RemovalRules.HasAnswered(before, now))
+            ClusterView next = await cluster.LookAsync();
+            if (next.Leader != view.Leader)
             {
-                throw new AdminException($"{options.Id} answers its leader {view.Leader}, so it runs, here or elsewhere: stop it first. Nothing was changed");
+                since = TimeProvider.System.GetTimestamp();
             }
+            else if (next.Find(options.Id) is { } now && RemovalRules.HasAnswered(before, now))
+            {
+                throw new AdminException($"{options.Id} answers its leader {next.Leader}, so it runs, here or elsewhere: stop it first. Nothing was changed");
+            }
+
+            view = next;
         }
 
         return view;

@@ -60,8 +60,9 @@ internal sealed class StoppedNode : IAsyncDisposable
         try
         {
             string kind = await KindAsync(directory, disk);
+            StoppedSnapshots snapshots = await StoppedSnapshots.ReadAsync(directory, disk);
             (OpenStore store, IReadOnlyList<string> damage) = await StoppedStore.OpenAsync(kind, directory, disk);
-            return new StoppedNode(directory, kind, store, await StoppedSnapshots.ReadAsync(directory, disk), damage, hold);
+            return new StoppedNode(directory, kind, store, snapshots, damage, hold);
         }
         catch
         {

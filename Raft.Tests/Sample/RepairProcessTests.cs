@@ -61,7 +61,7 @@ public sealed class RepairProcessTests
         await RemoveAsync();
         RaftkvProcess repaired = Repair(via: 2);
         await repaired.ReadyAsync();
-        Assert.That(repaired.Output, Does.Contain("it is no member: it need not be removed").And.Contain("its data are set aside"));
+        Assert.That(repaired.Output, Does.Contain("it is no member, which is committed by entry").And.Contain("its data are set aside"));
         await VotesAsync();
 
         // Behind the renaming.

@@ -152,7 +152,8 @@ public sealed class WalReaderTests
 
         Assert.That(reader.Damage, Has.Count.EqualTo(2));
         Assert.That(reader.Damage[0].Message, Does.Contain("stable.rec is damaged at offset 0"));
-        Assert.That(reader.Damage[1].Message, Does.Contain($"{first} is damaged at offset"));
+        Assert.That(reader.Damage[1].Message, Does.Contain($"{first} is damaged at offset {SegmentHeader.PageBytes + GroupHeader.Bytes}"));
+        Assert.That(reader.Segments.Single().EndOffset, Is.EqualTo(SegmentHeader.PageBytes + GroupHeader.Bytes), "the whole part ends there");
         Assert.That(await reader.Stable.LoadAsync(), Is.Null);
     }
 
