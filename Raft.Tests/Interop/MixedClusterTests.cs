@@ -46,6 +46,24 @@ public sealed class MixedClusterTests
         await cluster.HasMembersAsync(voters, members.Except(voters), members);
     }
 
+    [TestCase("go net go")]
+    [TestCase("net go net")]
+    public async Task A_name_of_the_cluster_is_passed_over_by_Go_and_asked_of_nobody_who_has_none(string founders)
+    {
+        await using var cluster = new MixedCluster { Options = ["--cluster-id=blue"] };
+        Member[] voters = [.. founders.Split(' ').Select(kind => kind == "go" ? (Member)cluster.AddGo() : cluster.Add())];
+        await MixedCluster.FoundAsync(voters);
+        await cluster.LeaderAsync();
+
+        foreach (Member leader in Turns(voters))
+        {
+            await cluster.MakeLeaderAsync(leader);
+            await leader.WriteManyAsync([.. Enumerable.Range(0, 100).Select(i => ($"{leader.Id}-{i}", $"{i} of {leader}"))]);
+        }
+
+        await cluster.ConvergeAsync(voters);
+    }
+
     /// <summary>
     /// Each voter at least once, so that all directions occur but one: where a Go server before 1.3.4 hands over to another, a
     /// heartbeat of the first can stop the second from campaigning.

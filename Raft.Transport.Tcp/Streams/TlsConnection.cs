@@ -84,7 +84,8 @@ internal sealed class TlsConnection(IStreamConnection inner, TlsOptions options,
 
         _hasReceived |= count > 0;
 
-        // An end that TLS does not confirm may be anybody's between here and there; that a server does not know a request is no more than that.
+        // An end that TLS does not confirm may come from anybody on the way. Only a confirmed one may count as the answer of a server
+        // that does not know the request.
         return count > 0 || target is null || !_stream.HasEnded
             ? count : throw Failed(new IOException("the connection ended without a word of TLS"));
     }

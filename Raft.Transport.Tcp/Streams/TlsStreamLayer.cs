@@ -31,7 +31,8 @@ public sealed class TlsStreamLayer : IStreamLayer
     /// <exception cref="ArgumentException">A setting is missing or out of range.</exception>
     /// <exception cref="RaftException">
     /// The certificates cannot be used: a file cannot be read or holds something else, a key is another's, or a certificate does not name
-    /// <see cref="TlsOptions.LocalId"/>. One that has expired is only told in the log: another may take its place.
+    /// <see cref="TlsOptions.LocalId"/>. One that has expired is only told in the log: another may take its place. Beside it, whatever
+    /// <see cref="TlsOptions.Credentials"/> throws.
     /// </exception>
     public static async ValueTask<TlsStreamLayer> OpenAsync(TlsOptions options, IStreamLayer? inner = null)
     {

@@ -183,6 +183,6 @@ public sealed class TlsDiallingTests : TlsServers
         var failed = Assert.ThrowsAsync<TransportException>(
             async () => await asker.RequestVoteAsync(new Server("n2", address), Requests.Vote(), default));
         Assert.That(asker.DialledCount, Is.Zero, "nothing is kept of it");
-        return failed;
+        return failed!;
     }
 }
