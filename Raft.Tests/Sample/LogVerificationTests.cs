@@ -52,6 +52,20 @@ public sealed class LogVerificationTests
     }
 
     [Test]
+    public async Task A_byte_in_a_page_of_LiteDB_is_named_with_its_file()
+    {
+        LiteDbRequired.OrSkip();
+        StoppedData lite = await new StoppedData(_directory.File("lite"), "litedb").FillAsync([1, 1, 1, 1], commitIndex: 3);
+        string database = Path.Combine(lite.Path, "litedb", "raft.db");
+        StoppedData.Flip(database, StoppedData.Find(database, "key3"));
+
+        (int exitCode, string output, _) = await RunAsync("verify", "--data", lite.Path);
+
+        Assert.That(exitCode, Is.EqualTo(3), output);
+        Assert.That(output, Does.StartWith("damaged: ").And.Contain($"{database} is damaged at offset "));
+    }
+
+    [Test]
     public async Task Damage_in_the_last_group_looks_like_a_torn_tail_and_what_may_be_lost_is_narrowed()
     {
         StoppedData.Flip(_data.NewestSegment, StoppedData.Find(_data.NewestSegment, "key6"));
