@@ -141,16 +141,25 @@ public sealed class DecoderLimitTests
     {
         byte[] few = Requests.Bytes(Requests.Append(entryCount: 100, dataBytes: 128, previousIndex: 1000));
         byte[] many = Requests.Bytes(Requests.Append(entryCount: 300, dataBytes: 128, previousIndex: 1000));
-        await Decode.RequestsAsync(many);
-        await Decode.RequestsAsync(few);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Task run = Decode.RequestsAsync(few);
-        long first = GC.GetAllocatedBytesForCurrentThread();
-        Task again = Decode.RequestsAsync(many);
-        long more = GC.GetAllocatedBytesForCurrentThread() - first - (first - before);
+        long leastOfFew = long.MaxValue;
+        long leastOfMany = long.MaxValue;
+        for (int round = 0; round < 5; round++)
+        {
+            // A collection between two rounds may empty the pools of buffers, which are then allocated anew: never less, at times more.
+            await Decode.RequestsAsync(many);
+            await Decode.RequestsAsync(few);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Task run = Decode.RequestsAsync(few);
+            long first = GC.GetAllocatedBytesForCurrentThread();
+            Task again = Decode.RequestsAsync(many);
+            long last = GC.GetAllocatedBytesForCurrentThread();
+            Assert.That(run.IsCompleted && again.IsCompleted, Is.True, "all ran on this thread, where allocations were counted");
+            await Task.WhenAll(run, again);
+            leastOfFew = Math.Min(leastOfFew, first - before);
+            leastOfMany = Math.Min(leastOfMany, last - first);
+        }
 
-        Assert.That(run.IsCompleted && again.IsCompleted, Is.True, "all ran on this thread, where allocations were counted");
-        await Task.WhenAll(run, again);
+        long more = leastOfMany - leastOfFew;
         Assert.That(more, Is.EqualTo(many.Length - few.Length + (200 * 24)).Within(512), "less than an object an entry beside");
     }
 
