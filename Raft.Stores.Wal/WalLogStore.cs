@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Raft.Stores.Wal.Recovery;
 using Raft.Stores.Wal.Segments;
 
@@ -53,6 +54,7 @@ internal sealed class WalLogStore : ILogStore, ICommitHint, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask AppendAsync(LogAppend append)
     {
         RequireConsecutive(append);

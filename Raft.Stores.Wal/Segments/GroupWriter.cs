@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Raft.Stores.Wal.Format;
 using Raft.Stores.Wal.Recovery;
 
@@ -36,6 +37,7 @@ internal sealed class GroupWriter
     /// <param name="append">The entries.</param>
     /// <param name="size">How many bytes they take as a group.</param>
     /// <returns>The group, durable, for the index; valid until the next write.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<BuiltGroup> AppendAsync(LogAppend append, int size)
     {
         await MakeRoomAsync(size);

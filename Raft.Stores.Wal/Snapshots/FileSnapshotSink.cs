@@ -11,7 +11,8 @@ internal sealed class FileSnapshotSink : ISnapshotSink
     private readonly SnapshotFolder _folder;
     private readonly SnapshotPoint _point;
     private readonly WalMutation _mutation;
-    private readonly byte[] _buffer;
+    // Small at first: many a state is.
+    private byte[] _buffer = [];
     private IDiskFile? _meta;
     private IDiskFile? _state;
     private int _buffered;
@@ -27,7 +28,6 @@ internal sealed class FileSnapshotSink : ISnapshotSink
         Id = id;
         _point = point;
         _mutation = mutation;
-        _buffer = new byte[folder.Options.BufferBytes];
     }
 
     /// <inheritdoc/>
@@ -59,11 +59,16 @@ internal sealed class FileSnapshotSink : ISnapshotSink
         RequireUsable();
         while (!bytes.IsEmpty)
         {
+            if (_buffered == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, Math.Clamp(_buffered * 2, FileSnapshotOptions.BufferBytesMin, _folder.Options.BufferBytes));
+            }
+
             int count = Math.Min(bytes.Length, _buffer.Length - _buffered);
             bytes.Span[..count].CopyTo(_buffer.AsSpan(_buffered));
             _buffered += count;
             bytes = bytes[count..];
-            if (_buffered == _buffer.Length)
+            if (_buffered == _folder.Options.BufferBytes)
             {
                 await FlushAsync();
             }

@@ -18,7 +18,7 @@ public sealed class CompletionRunnerTests
         Task blocked = futures[3].Task.ContinueWith(
             _ => gate.Wait(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-        runner.Add(Futures(futures), futures.Length);
+        runner.Add(Futures(futures), 0, futures.Length);
         await Task.WhenAll(futures.Where((_, i) => i != 3).Select(f => f.Task)).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.That(blocked.IsCompleted, Is.False);
 
@@ -59,7 +59,7 @@ public sealed class CompletionRunnerTests
                         CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default));
                 }
 
-                runner.Add(Futures(futures), futures.Length);
+                runner.Add(Futures(futures), 0, futures.Length);
             }
         }))];
 
@@ -75,7 +75,7 @@ public sealed class CompletionRunnerTests
         var scheduler = new HeldTasks();
         var runner = new CompletionRunner(scheduler, new NodeClock(new VirtualClock()));
         int told = 0;
-        runner.Add([new Saying(() => told++), new Saying(() => throw new InvalidOperationException("on purpose")), new Saying(() => told++)], 3);
+        runner.Add([new Saying(() => told++), new Saying(() => throw new InvalidOperationException("on purpose")), new Saying(() => told++)], 0, 3);
         var thrown = new ThrownElsewhere();
         SynchronizationContext? before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(thrown);
@@ -115,13 +115,14 @@ public sealed class CompletionRunnerTests
                 }),
                 new Saying(() => told.Add(2)),
             ],
+            0,
             2);
         scheduler.Run();
         Assert.That(told, Is.EqualTo(new[] { 2, 1 }), "while the first was held up");
 
         overtakes = false;
         told.Clear();
-        runner.Add([new Saying(() => clock.Advance(TimeSpan.FromMilliseconds(30))), new Saying(() => told.Add(3))], 2);
+        runner.Add([new Saying(() => clock.Advance(TimeSpan.FromMilliseconds(30))), new Saying(() => told.Add(3))], 0, 2);
         scheduler.Run();
         runner.Add(new Saying(() => told.Add(4)));
         scheduler.Run();

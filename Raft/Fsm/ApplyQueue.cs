@@ -204,6 +204,6 @@ internal sealed class ApplyQueue : IDisposable
             }
         }
 
-        _completions.Add([.. expired], expired.Count);
+        _completions.Add([.. expired], 0, expired.Count);
     }
 }

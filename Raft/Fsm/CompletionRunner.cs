@@ -33,19 +33,20 @@ internal sealed class CompletionRunner
     }
 
     /// <summary>Hands in one future whose outcome is set.</summary>
-    public void Add(ICompletion future) => Add([future], 1);
+    public void Add(ICompletion future) => Add([future], 0, 1);
 
     /// <summary>Hands in futures whose outcome is set.</summary>
-    /// <param name="futures">The futures; the array is the runner's from now on.</param>
+    /// <param name="futures">Holds the futures; those places are the runner's from now on.</param>
+    /// <param name="start">Where the first of them stands.</param>
     /// <param name="count">How many of them.</param>
-    public void Add(ICompletion[] futures, int count)
+    public void Add(ICompletion?[] futures, int start, int count)
     {
         if (count == 0)
         {
             return;
         }
 
-        _queue.Enqueue(new Batch(futures, count));
+        _queue.Enqueue(new Batch(futures, start, count));
         if (Interlocked.CompareExchange(ref _isWorking, 1, 0) == 0)
         {
             StartWorker();
@@ -137,7 +138,7 @@ internal sealed class CompletionRunner
     }
 
     /// <summary>Futures that became due together; each is taken by one worker.</summary>
-    private sealed class Batch(ICompletion[] futures, int count)
+    private sealed class Batch(ICompletion?[] futures, int start, int count)
     {
         private int _next = -1;
         private int _isClaimed;
@@ -148,7 +149,7 @@ internal sealed class CompletionRunner
         {
             // Looked at first: a worker that finds it empty over and over counts no further.
             int at = Volatile.Read(ref _next) < count - 1 ? Interlocked.Increment(ref _next) : count;
-            future = at < count ? futures[at] : null;
+            future = at < count ? futures[start + at] : null;
             return future is not null;
         }
     }

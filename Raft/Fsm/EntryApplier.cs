@@ -16,10 +16,8 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
     private object?[] _responses = [];
 
     /// <summary>Applies entries.</summary>
-    /// <param name="apply">The entries.</param>
-    /// <param name="due">Filled with the futures whose outcome is set, from <paramref name="dueCount"/> on.</param>
-    /// <param name="dueCount">How many of them there are.</param>
-    public void Apply(FsmApply apply, ICompletion[] due, ref int dueCount)
+    /// <param name="apply">The entries; those who wait for what was applied are due, also where the state machine throws.</param>
+    public void Apply(FsmApply apply)
     {
         for (int i = 0; i < apply.Slice.Count; i++)
         {
@@ -29,13 +27,13 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
                 _batch.Add(entry);
                 if (_batch.Count == batchCountMax)
                 {
-                    ApplyBatch(apply, i + 1, due, ref dueCount);
+                    ApplyBatch(apply, i + 1);
                 }
 
                 continue;
             }
 
-            ApplyBatch(apply, i, due, ref dueCount);
+            ApplyBatch(apply, i);
             object? response = entry.Type == LogType.Command ? Apply(entry) : null;
             if (_configurations is not null && ConfigurationEntry.Holds(entry.Type))
             {
@@ -47,13 +45,10 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
 
             trace?.Apply(entry);
             sent.Applied(entry, response);
-            if (apply.TakeFuture(i) is { } future)
-            {
-                due[dueCount++] = future.Applied(response);
-            }
+            apply.Applied(i, response);
         }
 
-        ApplyBatch(apply, apply.Slice.Count, due, ref dueCount);
+        ApplyBatch(apply, apply.Slice.Count);
     }
 
     private bool IsBatched(LogType type) =>
@@ -68,7 +63,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
     }
 
     /// <summary>Applies what was gathered: the entries right before a position.</summary>
-    private void ApplyBatch(FsmApply apply, int end, ICompletion[] due, ref int dueCount)
+    private void ApplyBatch(FsmApply apply, int end)
     {
         if (_batch.Count == 0)
         {
@@ -89,10 +84,7 @@ internal sealed class EntryApplier(IFsm fsm, int batchCountMax, SentCommands sen
         {
             trace?.Apply(_batch[i]);
             sent.Applied(_batch[i], responses[i]);
-            if (apply.TakeFuture(end - _batch.Count + i) is { } future)
-            {
-                due[dueCount++] = future.Applied(responses[i]);
-            }
+            apply.Applied(end - _batch.Count + i, responses[i]);
         }
 
         responses.Clear();

@@ -121,9 +121,9 @@ internal sealed class FsmRunner(
         }
     }
 
-    private void FailApply(FsmApply apply)
+    private void FailApply(FsmApply apply, int from = 0)
     {
-        for (int i = 0; i < apply.Slice.Count; i++)
+        for (int i = from; i < apply.Slice.Count; i++)
         {
             if (apply.TakeFuture(i) is { } future)
             {
@@ -157,51 +157,48 @@ internal sealed class FsmRunner(
         }
     }
 
-    /// <summary>Applies entries. Those who wait for what is not applied are told so, whatever keeps it from being applied.</summary>
+    /// <summary>
+    /// Applies entries, and lets the state give way where a user's restore ends among them. Those who wait for what is not applied are
+    /// told so, whatever keeps it from being applied.
+    /// </summary>
     private async ValueTask ApplyAsync(FsmApply apply, CancellationToken stopping)
     {
-        bool isApplied = false;
+        // Who waits for an entry before it was handed on.
+        int from = 0;
         try
         {
             // Overtaken: a snapshot is next, which covers these entries, and their answers are lost.
-            isApplied = !_isOvertaken && await TryApplyAsync(apply, stopping);
+            for (int i = 0; i < apply.Slice.Count && !_isOvertaken; i++)
+            {
+                if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) != LogType.Noop)
+                {
+                    continue;
+                }
+
+                RestorePieces? state = restores.Pass(apply.Slice[i]);
+                if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
+                {
+                    Apply(apply.Part(from, i - from));
+                    from = i;
+                    if (!await TryRestoreAsync(apply.Part(i, 1), state, stopping))
+                    {
+                        return;
+                    }
+
+                    from = i + 1;
+                }
+            }
+
+            if (!_isOvertaken)
+            {
+                Apply(apply.Part(from, apply.Slice.Count - from));
+                from = apply.Slice.Count;
+            }
         }
         finally
         {
-            if (!isApplied)
-            {
-                FailApply(apply);
-            }
+            FailApply(apply, from);
         }
-    }
-
-    /// <summary>Applies entries, and lets the state give way where a user's restore ends among them.</summary>
-    /// <returns>False where such a restore was not let come to its end: what is behind it cannot be applied.</returns>
-    private async ValueTask<bool> TryApplyAsync(FsmApply apply, CancellationToken stopping)
-    {
-        int from = 0;
-        for (int i = 0; i < apply.Slice.Count; i++)
-        {
-            if (apply.Slice.Batch.TypeAt(apply.Slice.Start + i) != LogType.Noop)
-            {
-                continue;
-            }
-
-            RestorePieces? state = restores.Pass(apply.Slice[i]);
-            if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
-            {
-                Apply(apply.Part(from, i - from));
-                if (!await TryRestoreAsync(apply.Part(i, 1), state, stopping))
-                {
-                    return false;
-                }
-
-                from = i + 1;
-            }
-        }
-
-        Apply(apply.Part(from, apply.Slice.Count - from));
-        return true;
     }
 
     private void Apply(FsmApply apply)
@@ -212,28 +209,26 @@ internal sealed class FsmRunner(
         }
 
         Invariant.Require(apply.Slice.FirstIndex == board.AppliedIndex + 1, "entries are applied in order, each once");
-        ICompletion[] due = apply.HasFutures ? new ICompletion[apply.Slice.Count] : [];
-        int dueCount = 0;
         bool isOwn = apply.IsAwaited(0);
         try
         {
-            _applier.Apply(apply, due, ref dueCount);
+            _applier.Apply(apply);
             if (mutation == Mutation.AppliedTwice && !isOwn)
             {
-                _applier.Apply(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0), due, ref dueCount);
+                _applier.Apply(new FsmApply(apply.Slice with { Count = 1 }, futures: null, offset: 0));
             }
         }
         catch (Exception thrown)
         {
             // Half an entry may have been applied: nobody can say what the state is now, so the node must stop.
-            completions.Add(due, dueCount);
+            apply.HandOverSome(completions);
             throw new RaftFatalException(
                 $"The state machine threw while applying entries {apply.Slice.FirstIndex} to {apply.Slice.LastIndex}: "
                 + $"{thrown.Message}", thrown);
         }
 
         Passed(apply.Slice);
-        completions.Add(due, dueCount);
+        apply.HandOver(completions);
         _waits.Release(board.AppliedIndex);
         events.Applied();
     }

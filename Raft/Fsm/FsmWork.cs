@@ -9,10 +9,10 @@ internal abstract class FsmWork;
 /// <param name="offset">Where the slice's first entry stands in <paramref name="futures"/>.</param>
 internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offset) : FsmWork
 {
-    public LogSlice Slice { get; } = slice;
+    // The futures in front that have their outcome: gathered in the places of entries that are applied, so that no other array is needed.
+    private int _dueCount;
 
-    /// <summary>Whether anybody waits for any of the entries; not on a follower.</summary>
-    public bool HasFutures => futures is not null;
+    public LogSlice Slice { get; } = slice;
 
     /// <summary>Whether somebody waits for an entry.</summary>
     public bool IsAwaited(int position) => futures?[offset + position] is not null;
@@ -28,6 +28,27 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
         ApplyFuture? future = futures[offset + position];
         futures[offset + position] = null;
         return future;
+    }
+
+    /// <summary>Sets the outcome of whoever waits for an entry; it is due from then on. Called in the order of the entries.</summary>
+    public void Applied(int position, object? response)
+    {
+        if (TakeFuture(position) is { } future)
+        {
+            future.Applied(response);
+            futures![offset + _dueCount++] = future;
+        }
+    }
+
+    /// <summary>Hands over whoever is due, with their places among the futures; for entries that are all applied.</summary>
+    public void HandOver(CompletionRunner completions) => completions.Add(futures ?? [], offset, _dueCount);
+
+    /// <summary>Hands over whoever is due where later entries will not be applied: takes them out, as <see cref="TakeFuture"/> does.</summary>
+    public void HandOverSome(CompletionRunner completions)
+    {
+        ApplyFuture?[] due = futures.AsSpan(offset, _dueCount).ToArray();
+        futures.AsSpan(offset, _dueCount).Clear();
+        completions.Add(due, 0, _dueCount);
     }
 
     /// <summary>Some of the entries, with their callers.</summary>

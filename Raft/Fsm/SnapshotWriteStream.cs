@@ -6,8 +6,10 @@ namespace Raft.Fsm;
 internal sealed class SnapshotWriteStream(ISnapshotSink sink, TaskScheduler scheduler) : Stream
 {
     private const int BufferBytes = 64 << 10;
+    private const int FirstBufferBytes = 4 << 10;
 
-    private readonly byte[] _buffer = new byte[BufferBytes];
+    // Small at first: many a state is.
+    private byte[] _buffer = [];
     private int _length;
 
     /// <inheritdoc/>
@@ -93,7 +95,12 @@ internal sealed class SnapshotWriteStream(ISnapshotSink sink, TaskScheduler sche
 
     private int Take(ReadOnlySpan<byte> buffer)
     {
-        int count = Math.Min(buffer.Length, BufferBytes - _length);
+        if (_length == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Clamp(_length * 2, FirstBufferBytes, BufferBytes));
+        }
+
+        int count = Math.Min(buffer.Length, _buffer.Length - _length);
         buffer[..count].CopyTo(_buffer.AsSpan(_length));
         _length += count;
         return count;

@@ -27,11 +27,12 @@ internal sealed class LeaderPreference(RoleContext context, PeerSet peers)
     /// <returns>Who should lead; null for this server. A try that is not successful is made again later and later.</returns>
     public Peer? Look(TimeSpan now)
     {
-        if (now < Deadline)
-        {
-            return null;
-        }
+        // Apart, so that a look that is not due makes no closure.
+        return now < Deadline ? null : Prefer(now);
+    }
 
+    private Peer? Prefer(TimeSpan now)
+    {
         _due = now + context.Config.HeartbeatTimeout;
         int own = PriorityOf(context.State.LocalId);
         Peer? preferred = peers.Members

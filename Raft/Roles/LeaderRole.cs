@@ -91,7 +91,7 @@ internal sealed class LeaderRole : Role
                 future.Index, future.Term)));
         }
 
-        Context.Completions.Add([.. lost], lost.Count);
+        Context.Completions.Add([.. lost], 0, lost.Count);
         _questions.FailAll();
         _changes.FailAll(new NotLeaderException(
             $"{Context.State.LocalId} ended its leadership ({change.Reason}) before it took the change. Nothing was appended."));

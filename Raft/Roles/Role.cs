@@ -116,7 +116,7 @@ internal abstract class Role(RoleContext context)
         List<ApplyFuture> refused = Context.Inbox.Applies.TakeAll();
         why ??= Context.NotLeader();
         ICompletion[] futures = [.. refused.Select(f => f.Fail(why))];
-        Context.Completions.Add(futures, futures.Length);
+        Context.Completions.Add(futures, 0, futures.Length);
     }
 
     private RoleChange? Turn()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Raft.Mutations;
 using Raft.Observability;
 using Raft.Timing;
@@ -184,7 +185,8 @@ internal sealed class LogWriter(
         BusySince = null;
     }
 
-    private async Task WriteLogAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteLogAsync()
     {
         LogWrite last = _queue.Dequeue();
         TimeSpan began = clock.Now;
