@@ -112,6 +112,26 @@ public sealed class PortLimitTests
         }
     }
 
+    [Test]
+    public async Task Where_strangers_hold_the_places_whoever_comes_gets_that_of_the_one_that_has_said_nothing_for_longest()
+    {
+        await using TcpTransport transport = await StartAsync(new() { ConnectionsMax = 3, LoggerFactory = _log });
+        using RawPeer server = await RawPeer.ConnectAsync(transport.LocalAddress);
+        await AskAsync(server);
+        using RawPeer silent = await RawPeer.ConnectAsync(transport.LocalAddress);
+        await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 2, "it is accepted");
+        using RawPeer later = await RawPeer.ConnectAsync(transport.LocalAddress);
+        await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 3, "it is accepted");
+
+        using RawPeer next = await RawPeer.ConnectAsync(transport.LocalAddress);
+        await AskAsync(next);
+
+        await silent.ExpectEndAsync();
+        Assert.That(_log.Count(RefusedEventId), Is.EqualTo(1));
+        await AskAsync(server);
+        await AskAsync(later);
+    }
+
     [TestCase(10, true)]
     [TestCase(1000, false)]
     public async Task Idle_connections_are_closed_only_where_they_are_scarce(int connectionsMax, bool isClosed)

@@ -29,7 +29,7 @@ internal sealed class AcceptedConnection
     private readonly Admission _admission;
     private RequestDecoder? _decoder;
     private long _usedBytes;
-    private bool _wasAsked;
+    private volatile bool _wasAsked;
     private TimeSpan? _decodingSince;
     private volatile ReceivedBody? _body;
     private volatile bool _isClosed;
@@ -53,6 +53,9 @@ internal sealed class AcceptedConnection
 
     /// <summary>Whether it waits for the next request, with nothing to send.</summary>
     public bool IsIdle => _deadline.IsIdle && _answers.SendingSince == 0;
+
+    /// <summary>Whether it is open and no request has come whole yet: it may be anybody's.</summary>
+    public bool IsUnproven => !_wasAsked && !_isClosed;
 
     /// <summary>Whether it waits for the other side.</summary>
     public bool IsWaiting => _deadline.IsWaiting;

@@ -11,6 +11,9 @@ internal sealed class Acceptor : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<AcceptedConnection, Task> _connections = [];
+
+    // The oldest first; those of which a request has come since, or that have ended, are passed over.
+    private readonly Queue<AcceptedConnection> _unproven = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly IStreamListener _listener;
     private readonly AcceptorContext _context;
@@ -154,7 +157,7 @@ internal sealed class Acceptor : IAsyncDisposable
     {
         try
         {
-            if (ConnectionCount >= _context.Options.ConnectionsMax)
+            if (ConnectionCount >= _context.Options.ConnectionsMax && !TryMakeRoom())
             {
                 _context.LogRefused(stream.RemoteName);
                 stream.Dispose();
@@ -167,12 +170,41 @@ internal sealed class Acceptor : IAsyncDisposable
             {
                 ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
                 _connections.Add(connection, Task.Run(() => RunAsync(connection)));
+                _unproven.Enqueue(connection);
             }
         }
         catch
         {
             stream.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Closes the connection that has said nothing for longest: whoever opens many must not keep servers out.</summary>
+    private bool TryMakeRoom()
+    {
+        AcceptedConnection? oldest;
+        lock (_gate)
+        {
+            DropProven();
+            _unproven.TryDequeue(out oldest);
+        }
+
+        if (oldest is null)
+        {
+            return false;
+        }
+
+        _context.LogRefused(oldest.Remote);
+        oldest.Close("too many connections are open, and no request has come by this one");
+        return true;
+    }
+
+    private void DropProven()
+    {
+        while (_unproven.TryPeek(out AcceptedConnection? first) && !first.IsUnproven)
+        {
+            _unproven.Dequeue();
         }
     }
 
@@ -197,6 +229,7 @@ internal sealed class Acceptor : IAsyncDisposable
         lock (_gate)
         {
             open = [.. _connections.Keys];
+            DropProven();
         }
 
         // Nothing is won by closing the few that rest: a Go server does not notice, and its next request for a vote fails.

@@ -64,6 +64,7 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
     /// <summary>Takes a connection back after a call that was answered.</summary>
     public void Return(ClientConnection connection)
     {
+        List<ClientConnection>? over = null;
         lock (_gate)
         {
             if (!_isDisposed && connection.IsClean)
@@ -71,18 +72,21 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
                 (ServerId, ServerAddress) key = (connection.Server.Id, connection.Target);
                 if (!_idle.TryGetValue(key, out Stack<ClientConnection>? idle))
                 {
+                    // Rare: a server that is new, or has another address. What rests for nobody any more would rest for ever.
+                    over = TakeOver(connection.Server.Id);
                     _idle.Add(key, idle = new());
                 }
 
                 if (idle.Count < options.PoolSize)
                 {
                     idle.Push(connection);
-                    return;
+                    connection = null!;
                 }
             }
         }
 
-        connection.Dispose();
+        connection?.Dispose();
+        over?.ForEach(static idle => idle.Dispose());
     }
 
     /// <summary>Opens a connection.</summary>
@@ -212,6 +216,24 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
                 ? throw Closed()
                 : CancellationTokenSource.CreateLinkedTokenSource(timeout, _stop.Token, cancellationToken);
         }
+    }
+
+    /// <summary>Takes out what lies idle at other addresses of a server, and what was closed by the other side.</summary>
+    private List<ClientConnection> TakeOver(ServerId id)
+    {
+        var over = new List<ClientConnection>();
+        foreach (((ServerId Id, ServerAddress) key, Stack<ClientConnection> idle) in _idle.ToArray())
+        {
+            ClientConnection[] kept = [.. idle.Where(connection => key.Id != id && connection.IsReusable)];
+            over.AddRange(idle.Except(kept));
+            _idle.Remove(key);
+            if (kept.Length > 0)
+            {
+                _idle.Add(key, new Stack<ClientConnection>(kept.Reverse()));
+            }
+        }
+
+        return over;
     }
 
     private ClientConnection? TryTakeIdle(Server target)

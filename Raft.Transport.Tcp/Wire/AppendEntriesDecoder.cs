@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Raft.MsgPack;
 using Raft.Storage;
 
@@ -20,6 +21,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
     private long _pairsLeft;
     private long _entriesLeft;
     private ulong _nextIndex;
+    private long _growth;
     private List<LogSlice>? _entries;
     private MsgPackScanner _skipper;
 
@@ -38,6 +40,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
         _step = Step.Map;
         _entries = null;
         _nextIndex = 0;
+        _growth = 0;
         fields.Clear();
     }
 
@@ -219,6 +222,12 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
     private void Added(int entryBytes)
     {
         _entriesLeft--;
+        _growth += _builder.LastLength + Unsafe.SizeOf<EntryLayout>() - (2L * entryBytes);
+        if (_growth > WireLimits.GrowthBytesMax)
+        {
+            throw new MsgPackException($"its entries take {_growth} bytes more in memory than twice what was sent of them");
+        }
+
         if (_builder.Count == 1)
         {
             Follow(_builder.FirstIndex);
@@ -240,7 +249,7 @@ internal sealed class AppendEntriesDecoder(long entryBytesMax, MessageFields fie
             long expected = (first.End * _entriesLeft) + (_entriesLeft > 1 ? LongerIndexBytes : 0);
             long trusted = Math.Min(receivedBytes + WireLimits.AnnouncedBytesMax, WireLimits.BatchBytesMax);
             long bytes = Math.Max(first.End, Math.Min(expected, trusted));
-            _builder.Reserve((int)bytes, (int)Math.Min(_entriesLeft, (bytes / first.End) + 1));
+            _builder.Reserve((int)bytes, (int)Math.Min(_entriesLeft, (bytes / Math.Max(first.End, LogEncoding.BytesMin)) + 1));
         }
     }
 

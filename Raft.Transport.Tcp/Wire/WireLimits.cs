@@ -28,6 +28,12 @@ internal static class WireLimits
     /// </summary>
     public const int BatchBytesMax = 80_000;
 
+    /// <summary>
+    /// A request's entries may take twice as much memory as they took bytes to send, and this beside. Entries in Go's form take less, and only
+    /// those that somebody made up for the purpose take more: seven times as much.
+    /// </summary>
+    public const int GrowthBytesMax = 64 * 1024;
+
     /// <summary>How much memory is taken for entries that are announced and not there yet.</summary>
     public const int AnnouncedBytesMax = 48 * 1024;
 

@@ -28,6 +28,9 @@ internal sealed class LogBatchBuilder
     /// <summary>How many bytes they take.</summary>
     public int Length => _length;
 
+    /// <summary>How many bytes the one takes that was added last.</summary>
+    public int LastLength { get; private set; }
+
     /// <summary>The index of the first of them.</summary>
     public ulong FirstIndex { get; private set; }
 
@@ -81,8 +84,7 @@ internal sealed class LogBatchBuilder
         };
         Grow(LogEncoding.SizeOf(index, fields, appendedAt.Length));
         LogEncoding.WriteEntry(_buffer.AsSpan(_length), index, ref fields, appendedAt, data, extensions);
-        _layout[Count++] = new EntryLayout(fields);
-        _length = fields.End;
+        Added(fields);
     }
 
     /// <summary>Adds an entry that another node encoded: as it is where it is in Go's form, else encoded anew.</summary>
@@ -127,8 +129,7 @@ internal sealed class LogBatchBuilder
             Follow(index);
             Grow(entryBytes);
             source[..entryBytes].CopyTo(_buffer.AsSpan(_length));
-            _layout[Count++] = new EntryLayout(fields);
-            _length = fields.End;
+            Added(fields);
         }
         else
         {
@@ -148,6 +149,13 @@ internal sealed class LogBatchBuilder
         _length = 0;
         Count = 0;
         return batch;
+    }
+
+    private void Added(in EntryFields fields)
+    {
+        _layout[Count++] = new EntryLayout(fields);
+        _length = fields.End;
+        LastLength = fields.End - fields.Start;
     }
 
     private void AddAnew(ReadOnlySpan<byte> entry, ulong index, in EntryFields fields)

@@ -11,6 +11,9 @@ public static class LogEncoding
     /// <summary>The most that an entry takes beside its data and extensions.</summary>
     public const int OverheadBytesMax = 96;
 
+    /// <summary>The least that an entry takes in Go's form, of five keys: it has neither a time, nor data, nor extensions.</summary>
+    internal const int BytesMin = 1 + 5 + 11 + 6 + 5 + 5 + 5;
+
     internal const int TimestampBytesMax = 17;
 
     /// <summary>Reads back the <see cref="LogBatch.Encoded"/> bytes of consecutive entries.</summary>

@@ -65,6 +65,7 @@ public sealed class TlsRotationTests : TlsServers
     [TestCase("another's key", "does not hold the private key of the first certificate in")]
     [TestCase("another's name", "names n3, and not this server, n2")]
     [TestCase("expired", "it is valid from 20")]
+    [TestCase("another authority's", "n2")]
     [TestCase("no root", "none of the authorities is one that issued itself")]
     public async Task What_cannot_be_used_is_told_and_the_one_before_stays_in_force_until_it_is_mended(string what, string says)
     {
@@ -139,6 +140,8 @@ public sealed class TlsRotationTests : TlsServers
             await TlsStreamLayer.OpenAsync(new TlsOptions { Credentials = () => give(), LoggerFactory = Log }));
         using TlsPeer before = await AskAsync(transport);
 
+        give = static () => throw new TaskCanceledException("the vault is slow");
+        (await AskAsync(transport)).Dispose();
         give = static () => throw new InvalidOperationException("the vault is closed");
         using TlsPeer meanwhile = await AskAsync(transport);
         give = () => second;
@@ -147,8 +150,54 @@ public sealed class TlsRotationTests : TlsServers
         Assert.That(
             (before.SerialNumber, meanwhile.SerialNumber, after.SerialNumber),
             Is.EqualTo((first.Certificate.SerialNumber, first.Certificate.SerialNumber, second.Certificate.SerialNumber)));
-        Assert.That(await LineAsync(NotUsedEventId), Does.Contain("the vault is closed"));
+        Assert.That(
+            Log.All.Where(l => l.Id == NotUsedEventId).Select(l => l.Text).ToArray(),
+            Has.Length.EqualTo(2).And.One.Contains("the vault is slow").And.One.Contains("the vault is closed"));
         Assert.That(Log.Count(InForceEventId), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Credentials_that_do_not_come_hold_no_handshake_up_and_are_taken_when_they_do()
+    {
+        TlsCredentials first = Ours.For("n2"), second = Ours.For("n2");
+        using var held = new ManualResetEventSlim(initialState: true);
+        TlsCredentials given = first;
+        TlsCredentials Give()
+        {
+            held.Wait();
+            return given;
+        }
+
+        TcpTransport transport = await AnswererAsync(await TlsStreamLayer.OpenAsync(
+            new TlsOptions { Credentials = Give, HandshakeTimeout = TimeSpan.FromSeconds(2), LoggerFactory = Log }));
+        given = second;
+        held.Reset();
+        for (int i = 0; i < 3; i++)
+        {
+            using TlsPeer meanwhile = await AskAsync(transport);
+            Assert.That(meanwhile.SerialNumber, Is.EqualTo(first.Certificate.SerialNumber));
+        }
+
+        Assert.That(await LineAsync(NotUsedEventId), Does.Contain("not read in time"));
+        Assert.That(Log.Count(NotUsedEventId), Is.EqualTo(1));
+        held.Set();
+        await Until.TrueAsync(() => Log.Count(InForceEventId) == 2, "they came after all");
+        using TlsPeer after = await AskAsync(transport);
+        Assert.That(after.SerialNumber, Is.EqualTo(second.Certificate.SerialNumber));
+    }
+
+    [Test]
+    public async Task One_that_expires_while_it_is_in_force_is_told()
+    {
+        Ours.Write(_directory, "own", Ours.Issue(
+            ["n2"], static _ => { }, TestAuthority.Now.AddDays(-9), TimeProvider.System.GetUtcNow().AddSeconds(2)));
+        TcpTransport transport = await StartAsync();
+        Assert.That(Log.Count(DoubtedEventId), Is.Zero);
+        await Task.Delay(TimeSpan.FromSeconds(3));
+
+        (await TlsPeer.ConnectAsync(transport.LocalAddress, Ours.Issue("n1"))).Dispose();
+
+        Assert.That(await LineAsync(DoubtedEventId), Does.Contain("it expired at 20"));
     }
 
     [Test]
@@ -218,6 +267,9 @@ public sealed class TlsRotationTests : TlsServers
                 break;
             case "another's name":
                 Put("n3");
+                break;
+            case "another authority's":
+                Ours.Write(_directory, "own", Theirs.Issue("n2"));
                 break;
             case "expired":
                 Ours.Write(_directory, "own", Ours.Issue(
