@@ -5,6 +5,9 @@ namespace Raft.Simulation.Disk;
 /// <summary>Writes bytes, or zeros, into the page cache.</summary>
 internal sealed class WriteOperation(string path, SimInode inode, long offset, ReadOnlyMemory<byte> bytes, long zeros) : DiskOperation
 {
+    /// <summary>ENOSPC, as the system's own exceptions carry it.</summary>
+    private const int NoSpace = 28;
+
     public override ulong Hash => Mix.Add(Mix.Add(Mix.Of(path), (ulong)offset), zeros > 0 ? (ulong)zeros : Mix.Of(bytes.Span));
 
     public override void Happen(SimDisk disk)
@@ -20,7 +23,7 @@ internal sealed class WriteOperation(string path, SimInode inode, long offset, R
         {
             HappenInPart(disk.Kernel.Random);
             disk.Coverage.Hit(Happening.DiskFull);
-            throw new IOException($"{path}: No space left on device");
+            throw new IOException($"{path}: No space left on device", NoSpace);
         }
 
         Write(Length);

@@ -27,6 +27,11 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
 
     private const double NewestShare = 1.0 / 16;
 
+    // ENOSPC, EDQUOT (Linux) and ERROR_DISK_FULL, as an exception carries them.
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
     /// <summary>How many bytes are prepared at most for each byte used: a short segment is followed by a longer one.</summary>
     private const int GrowthMax = 4;
 
@@ -68,7 +73,20 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
         Ask(enough);
         await Task.WhenAny(_links, _stopped.Task);
         RequireNotStopped();
-        await _links;
+        try
+        {
+            await _links;
+        }
+        catch (IOException full) when (full.HResult is NoSpace or QuotaExceeded or WindowsDiskFull)
+        {
+            // It failed some time ago, and nothing durable depends on it: there may be room by now.
+            await BeginAnewAsync();
+            Ask(enough);
+            await Task.WhenAny(_links, _stopped.Task);
+            RequireNotStopped();
+            await _links;
+        }
+
         var prepared = new PreparedFile(_file!, _prepared);
         _file = null;
         _prepared = 0;
@@ -100,6 +118,20 @@ internal sealed class SegmentPreparer(string directory, IDisk disk, long segment
         {
             await _file.DisposeAsync();
         }
+    }
+
+    private async ValueTask BeginAnewAsync()
+    {
+        if (_file is not null)
+        {
+            await _file.DisposeAsync();
+        }
+
+        await disk.DeleteAsync(_path);
+        _file = null;
+        _prepared = 0;
+        _asked = 0;
+        _links = Task.CompletedTask;
     }
 
     private void Ask(long bytes)

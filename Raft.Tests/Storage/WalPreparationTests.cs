@@ -21,9 +21,14 @@ public sealed class WalPreparationTests
         WalStore store = await OpenAsync(disk);
         ulong index = await FillAsync(store, disk);
         ValueTask append = default;
-        for (bool isWaiting = false; !isWaiting; isWaiting = !append.IsCompleted)
+        for (bool isWaiting = false; !isWaiting;)
         {
             append = store.Log.AppendAsync(Entry(index++));
+            isWaiting = !append.IsCompleted;
+            if (!isWaiting)
+            {
+                await append;
+            }
         }
 
         Assert.That(disk.HeldCount, Is.EqualTo(1), "one piece at a time");
@@ -53,6 +58,28 @@ public sealed class WalPreparationTests
         PreparedFile prepared = await preparer.TakeAsync(8192);
         Assert.That(disk.Allocations, Is.All.EqualTo(Piece));
         Assert.That(prepared.Length, Is.EqualTo(SegmentBytes));
+    }
+
+    [Test]
+    public async Task A_disk_that_was_full_while_a_segment_was_prepared_and_is_so_no_more_is_asked_again_and_a_broken_one_is_not()
+    {
+        var disk = new HeldDisk(new FaultDisk()) { AllocationFailure = new IOException("No space left on device", 28) };
+        var preparer = new SegmentPreparer(WalScript.Directory, disk, SegmentBytes);
+        preparer.Follow(SegmentBytes * 3 / 4, SegmentBytes, SmallGroup);
+        Assert.That(async () => await preparer.TakeAsync(8192), Throws.InstanceOf<IOException>(), "it is full still");
+        preparer.Follow(SegmentBytes, SegmentBytes, SmallGroup);
+        disk.AllocationFailure = null;
+
+        PreparedFile prepared = await preparer.TakeAsync(8192);
+        Assert.That(prepared.Length, Is.EqualTo(4 * 8192).Or.GreaterThanOrEqualTo(Piece));
+        await prepared.File.DisposeAsync();
+        Assert.That(disk.OpenCount, Is.Zero, "the one before is closed");
+
+        await disk.DeleteAsync($"{WalScript.Directory}/log-next.tmp");
+        disk.AllocationFailure = new IOException("Input/output error", 5);
+        preparer.Follow(SegmentBytes * 3 / 4, SegmentBytes, SmallGroup);
+        disk.AllocationFailure = null;
+        Assert.That(async () => await preparer.TakeAsync(8192), Throws.InstanceOf<IOException>());
     }
 
     [Test]

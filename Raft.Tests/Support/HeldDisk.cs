@@ -11,6 +11,9 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
     /// <summary>How many more times zeros are written ahead before they wait until <see cref="ReleaseOne"/>.</summary>
     public int FreeAllocations { get; set; } = int.MaxValue;
 
+    /// <summary>What becomes of zeros that are asked for; null where they are written.</summary>
+    public Exception? AllocationFailure { get; set; }
+
     /// <summary>The lengths of all zeros asked for, in order.</summary>
     public List<long> Allocations { get; } = [];
 
@@ -92,6 +95,11 @@ internal sealed class HeldDisk(FaultDisk inner) : IDisk
             if (disk.FreeAllocations-- <= 0)
             {
                 await disk.HoldAsync();
+            }
+
+            if (disk.AllocationFailure is { } failure)
+            {
+                throw failure;
             }
 
             await file.AllocateAsync(offset, length);

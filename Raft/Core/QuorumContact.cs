@@ -9,13 +9,14 @@ internal sealed class QuorumContact
 {
     private const int StackMax = 16;
 
-    /// <summary>A timer that comes later than by this share of the lease shows that this server itself stood still.</summary>
-    private const double StandstillShare = 0.02;
+    /// <summary>A look that comes later than by this shows that this server itself stood still; a timer alone is late by less.</summary>
+    private static readonly TimeSpan Standstill = TimeSpan.FromMilliseconds(30);
 
     private readonly ServerId _self;
     private readonly List<Contact> _voters = [];
-    private TimeSpan _wokeAt;
-    private TimeSpan _excused = TimeSpan.MinValue;
+
+    // When it was found to have stood still, the last time.
+    private TimeSpan _wokeAt = TimeSpan.MinValue;
 
     /// <summary>Begins to count; every voter is taken to have been in contact at the start of the leadership.</summary>
     public QuorumContact(ClusterConfiguration configuration, ServerId self, TimeSpan now)
@@ -81,17 +82,15 @@ internal sealed class QuorumContact
 
     /// <summary>
     /// Whether it has lost it. A leader that looks much too late has itself stood still (a pause of the process or the machine), and
-    /// could not have heard anybody: it has one more lease to hear of a quorum, and none after that until it has.
+    /// could not have heard anybody: it has one more lease to hear of a quorum, and none after that until one has answered what it asked since.
     /// </summary>
     /// <param name="now">The present time.</param>
     /// <param name="lease">For how long it leads on without hearing of a quorum.</param>
     public bool IsLost(TimeSpan now, TimeSpan lease)
     {
         TimeSpan late = now - LookAt(now, lease);
-        TimeSpan heard = QuorumSentAt(now);
-        if (late >= lease * StandstillShare && heard != _excused)
+        if (late >= Standstill && QuorumSentAt(now) > _wokeAt)
         {
-            _excused = heard;
             _wokeAt = now;
             return false;
         }

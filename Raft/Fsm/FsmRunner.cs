@@ -128,7 +128,8 @@ internal sealed class FsmRunner(
             if (apply.TakeFuture(i) is { } future)
             {
                 completions.Add(future.Fail(new LeadershipLostException(
-                    "The node was stopped after the command was committed and before its answer was known.",
+                    (_isOvertaken ? "A leader's snapshot took the place of the command" : "The node was stopped")
+                        + " after it was committed and before its answer was known.",
                     future.Index, future.Term)));
             }
         }

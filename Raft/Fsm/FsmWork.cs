@@ -46,9 +46,12 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
     /// <summary>Hands over whoever is due where later entries will not be applied: takes them out, as <see cref="TakeFuture"/> does.</summary>
     public void HandOverSome(CompletionRunner completions)
     {
-        ApplyFuture?[] due = futures.AsSpan(offset, _dueCount).ToArray();
-        futures.AsSpan(offset, _dueCount).Clear();
-        completions.Add(due, 0, _dueCount);
+        if (futures is not null)
+        {
+            ApplyFuture?[] due = futures.AsSpan(offset, _dueCount).ToArray();
+            futures.AsSpan(offset, _dueCount).Clear();
+            completions.Add(due, 0, _dueCount);
+        }
     }
 
     /// <summary>Some of the entries, with their callers.</summary>

@@ -36,6 +36,8 @@ internal sealed record Leadership(
     ObserverHub Observers, RaftMeter Meter, ILogger Logger,
     Mutation Mutation)
 {
+    private readonly DiskWatch _disk = new();
+
     /// <summary>The settings in force.</summary>
     public RaftConfig Config => Settings.Current;
 
@@ -65,5 +67,8 @@ internal sealed record Leadership(
     }
 
     /// <summary>Whether the disk has been busy with one write for too long, so that this node must not go on leading (W7).</summary>
-    public bool IsDiskStalled => Writer.BusySince is { } since && Clock.Now - since >= Config.DiskStall;
+    public bool IsDiskStalled => _disk.IsStalled(Writer.BusySince, Clock.Now, Config.DiskStall);
+
+    /// <summary>When to look at the disk; null while it is not busy.</summary>
+    public TimeSpan? LookAtDiskAt => _disk.LookAt(Writer.BusySince, Config.DiskStall);
 }

@@ -62,9 +62,22 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
         ReadOnlySpan<byte> stamp = _stamp.AsSpan(0, stampLength);
         int first = 0;
-        while (first < _taken.Count)
+        try
         {
-            first = AppendChunk(first, stamp);
+            while (first < _taken.Count)
+            {
+                first = AppendChunk(first, stamp);
+            }
+        }
+        catch (Exception thrown)
+        {
+            // No memory, mostly. The node ends of it, and nobody else knows of these any more.
+            foreach (ApplyFuture future in _taken[first..])
+            {
+                context.Completions.Add(future.Fail(new RaftException($"The command was not appended: {thrown.Message}", thrown)));
+            }
+
+            throw;
         }
 
         // They are the feeder's now.

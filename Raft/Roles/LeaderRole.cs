@@ -53,7 +53,7 @@ internal sealed class LeaderRole : Role
         get
         {
             TimeSpan first = _contact.LookAt(Context.Clock.Now, Context.Config.LeaderLeaseTimeout);
-            first = Min(first, Context.Writer.BusySince is { } since ? since + Context.Config.DiskStall : first);
+            first = Min(first, _leadership.LookAtDiskAt ?? first);
             first = Min(Min(first, _changes.Deadline), _succession.Deadline ?? first);
             return Min(Min(first, _gauges.Deadline), _preference.Deadline);
         }
@@ -112,7 +112,7 @@ internal sealed class LeaderRole : Role
 
     protected override RoleChange? OnTimer(TimeSpan now)
     {
-        if (Context.IsDiskStalled)
+        if (_leadership.IsDiskStalled)
         {
             Context.Logger.DiskStalled(Context.State.LocalId, Context.DiskBusyFor);
             return new RoleChange(RaftState.Follower, "its disk does not answer");

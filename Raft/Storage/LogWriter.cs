@@ -18,6 +18,10 @@ internal sealed class LogWriter(
     /// <summary>The most that one durable write merges, in bytes; one change is always taken whole.</summary>
     private const int GroupBytesMax = 4 << 20;
 
+    /// <summary>In how many steps at most the front of the log goes, and how many entries each of them has at least.</summary>
+    private const ulong StepsMax = 64;
+    private const ulong StepEntriesMin = 1024;
+
     private readonly WakeSignal _wake = new();
     private readonly Queue<LogWrite> _queue = new();
     private readonly List<LogSlice> _group = [];
@@ -198,7 +202,7 @@ internal sealed class LogWriter(
                 await log.TruncateSuffixAsync(last.Index);
                 break;
             case LogWriteKind.TruncatePrefix:
-                await log.TruncatePrefixAsync(last.Index);
+                await TruncatePrefixInStepsAsync(last.Index);
                 meter.CompactLogs.Since(began);
                 break;
             case LogWriteKind.Reset when log.LastIndex != 0:
@@ -221,6 +225,21 @@ internal sealed class LogWriter(
         BusySince = null;
         PendingBytes -= bytes;
         events.LogDurable(last.Sequence);
+    }
+
+    // Many files of a log may go at once, and each takes the disk a while: a disk that does all of it, step by step, does not stall.
+    private async ValueTask TruncatePrefixInStepsAsync(ulong throughIndex)
+    {
+        ulong first = log.FirstIndex;
+        ulong count = first == 0 || throughIndex < first ? 0 : throughIndex - first + 1;
+        ulong step = Math.Max(StepEntriesMin, (count + StepsMax - 1) / StepsMax);
+        for (ulong done = step; done < count; done += step)
+        {
+            await log.TruncatePrefixAsync(first + done - 1);
+            BusySince = clock.Now;
+        }
+
+        await log.TruncatePrefixAsync(throughIndex);
     }
 
     /// <summary>Puts an append and those that wait right behind it together.</summary>
