@@ -57,12 +57,13 @@ internal sealed class AdminClient : IDisposable
     /// <summary>Writes the answer to a GET into a file, as it comes.</summary>
     /// <param name="path">The request target.</param>
     /// <param name="destination">The file.</param>
-    /// <param name="header">A header of the answer.</param>
+    /// <param name="first">A header of the answer.</param>
+    /// <param name="second">Another.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>That header's value; null where it is absent.</returns>
+    /// <returns>Their values; null where one is absent.</returns>
     /// <exception cref="AdminException">There is none, it is an error, or it breaks off.</exception>
-    public async Task<string?> DownloadAsync(
-        string path, Stream destination, string header, CancellationToken cancellationToken = default)
+    public async Task<(string? First, string? Second)> DownloadAsync(
+        string path, Stream destination, string first, string second, CancellationToken cancellationToken = default)
     {
         using HttpResponseMessage response = await ToldAsync(
             () => StartAsync(HttpMethod.Get, path, body: null, cancellationToken), cancellationToken);
@@ -70,12 +71,15 @@ internal sealed class AdminClient : IDisposable
         {
             await using Stream source = await response.Content.ReadAsStreamAsync(cancellationToken);
             await source.CopyToAsync(destination, cancellationToken);
-            return response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? string.Join(", ", values) : null;
+            return (Value(first), Value(second));
         }
         catch (Exception failure) when (failure is HttpRequestException or HttpIOException)
         {
             throw new AdminException($"{_target} broke off: {failure.Message}", failure);
         }
+
+        string? Value(string header) =>
+            response.Headers.TryGetValues(header, out IEnumerable<string>? values) ? string.Join(", ", values) : null;
     }
 
     public void Dispose() => _client.Dispose();

@@ -6,6 +6,8 @@ namespace Raft.Fsm.Sample.Admin;
 /// <summary><c>raftkv backup</c> and <c>raftkv restore</c>: the state of a cluster to a file and back.</summary>
 internal static class BackupCommands
 {
+    private const string IndexHeader = "Raft-Index";
+
     /// <summary>The commands.</summary>
     /// <param name="output">Where they say what was done.</param>
     public static IReadOnlyList<CommandSpec> Of(TextWriter output) =>
@@ -14,6 +16,7 @@ internal static class BackupCommands
             [
                 AdminCommands.Target with { Help = "the node's HTTP address, as in http://127.0.0.1:8001" },
                 new("file", "FILE", "where it goes, and FILE.sha256; one that is there is replaced once all has come and was checked") { IsRequired = true },
+                new("stale", "", "also from a node that is not ready: its state may be old, or empty"),
             ],
             given => BackupAsync(given, output)),
         new("restore", "replaces the state of the whole cluster by that of a file",
@@ -26,14 +29,21 @@ internal static class BackupCommands
         Uri target = AdminClient.ReadTarget(given, "target");
         var backup = new BackupFile(given.Required("file"));
         await using FileStream file = Open(given, backup.PartialPath, FileMode.Create);
+        string? index;
         try
         {
             using var client = new AdminClient(target);
-            string? sent = await client.DownloadAsync("/raft/backup", file, ReprDigest.Header);
+            if (!given.Has("stale"))
+            {
+                await RequireReadyAsync(client, target);
+            }
+
+            (string? sent, index) = await client.DownloadAsync("/raft/backup", file, ReprDigest.Header, IndexHeader);
             file.Position = 0;
             byte[] sha256 = await BackupFile.CheckAsync(file);
             RequireAsSent(sent, sha256);
             backup.Keep(file, sha256);
+            await backup.SyncAsync();
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -44,7 +54,7 @@ internal static class BackupCommands
             backup.DropPartial();
         }
 
-        await output.WriteLineAsync($"{given.Text("file")}: {file.Length} bytes, its SHA-256 is in {backup.SumPath}");
+        await output.WriteLineAsync($"{given.Text("file")}: the state at index {index ?? "unknown"}, {file.Length} bytes, its SHA-256 is in {backup.SumPath}");
         return ExitCodes.Success;
     }
 
@@ -72,6 +82,20 @@ internal static class BackupCommands
         string unnoted = isNoted ? "" : $"; no {path}.sha256 was beside it, so that only its form was checked";
         await output.WriteLineAsync($"the cluster holds {path} since index {reply.Number("index")}{unnoted}");
         return ExitCodes.Success;
+    }
+
+    /// <summary>Refuses a node that may be behind: a good backup must not give way to an old one, or to one of nothing.</summary>
+    private static async Task RequireReadyAsync(AdminClient client, Uri target)
+    {
+        try
+        {
+            await client.SendAsync(HttpMethod.Get, "/readyz");
+        }
+        catch (AdminException unready)
+        {
+            throw new AdminException(
+                $"{target} is not ready, so that its state may be old, or empty: {unready.Message}. Give another node, or --stale to take it all the same", unready);
+        }
     }
 
     private static void RequireAsSent(string? header, byte[] sha256)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Raft.Fsm.Sample.Kv;
+using Raft.Stores.Wal;
 
 namespace Raft.Fsm.Sample.Admin;
 
@@ -51,6 +52,9 @@ internal sealed class BackupFile(string path)
         File.Move(PartialPath, path, overwrite: true);
         File.Move(sum, SumPath, overwrite: true);
     }
+
+    /// <summary>Makes the names of <see cref="Keep"/> durable.</summary>
+    public async Task SyncAsync() => await new RealDisk().SyncDirectoryAsync(Path.GetDirectoryName(Path.GetFullPath(path))!);
 
     /// <summary>Removes what did not come to its end.</summary>
     public void DropPartial()

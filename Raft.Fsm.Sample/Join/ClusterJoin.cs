@@ -1,5 +1,6 @@
 using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Repair;
 
 namespace Raft.Fsm.Sample.Join;
 
@@ -17,6 +18,8 @@ internal sealed class ClusterJoin : IDisposable
     private readonly ServerAddress _address;
     private readonly Uri _target;
     private readonly HeldTransport? _held;
+    private readonly SilenceWatch _earlierLife;
+    private readonly RepairNote? _repair;
     private readonly ILogger _logger;
     private AdminClient _client;
     private Uri _asked;
@@ -30,8 +33,11 @@ internal sealed class ClusterJoin : IDisposable
     /// <param name="address">The raft address that others are told.</param>
     /// <param name="target">The member to ask.</param>
     /// <param name="held">The node's transport where it came with an empty disk; null where it has state.</param>
+    /// <param name="silence">After how long without an answer to its leader a server of this id counts as down.</param>
+    /// <param name="repair">The note of the repair that this ends; null where it is none.</param>
     /// <param name="logger">Where each step is told.</param>
-    public ClusterJoin(KvNode node, ServerAddress address, Uri target, HeldTransport? held, ILogger logger)
+    public ClusterJoin(
+        KvNode node, ServerAddress address, Uri target, HeldTransport? held, TimeSpan silence, RepairNote? repair, ILogger logger)
     {
         _node = node;
         _address = address;
@@ -40,6 +46,8 @@ internal sealed class ClusterJoin : IDisposable
         _client = new AdminClient(target);
         _held = held;
         _isHeld = held is not null;
+        _earlierLife = new SilenceWatch(node.Raft.Id.ToString(), silence);
+        _repair = repair;
         _logger = logger;
     }
 
@@ -94,8 +102,11 @@ internal sealed class ClusterJoin : IDisposable
         JoinStep step = JoinDecision.Next(await LookAsync());
         switch (step)
         {
-            case JoinStep.Remove:
+            case JoinStep.Remove when await IsEarlierLifeOverAsync():
                 await RemoveAsync(stop);
+                break;
+            case JoinStep.Remove:
+                Say("a server of this id may be running: waiting until its leader has not heard from it for long enough");
                 break;
             case JoinStep.Join:
                 await AskAsync(stop);
@@ -125,6 +136,13 @@ internal sealed class ClusterJoin : IDisposable
         };
     }
 
+    /// <summary>Whether no process of this id answers the leader: one that runs elsewhere must not be removed under its feet.</summary>
+    private async Task<bool> IsEarlierLifeOverAsync()
+    {
+        using var cluster = new ClusterContact(_asked, _node.Raft.Id.ToString());
+        return await cluster.TryLookAsync() is { } view && _earlierLife.IsDown(view);
+    }
+
     private async Task RemoveAsync(CancellationToken stop)
     {
         Say("asking it to remove this node, which has no state, and what an earlier life of it may have left in the cluster");
@@ -134,6 +152,11 @@ internal sealed class ClusterJoin : IDisposable
 
         // What it forgot counts for nothing any more once this is durable: the configuration without it is committed.
         await _node.Raft.RejoinClusterAsync(_removedAt, removed.Number("term"));
+        if (_repair is not null)
+        {
+            await _repair.EndAsync();
+        }
+
         _isHeld = false;
         _held!.Release();
         Say($"removed at index {_removedAt}");

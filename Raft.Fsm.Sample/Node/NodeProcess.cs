@@ -1,8 +1,11 @@
 using System.Net.Sockets;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Http;
+using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Join;
 using Raft.Fsm.Sample.Kv;
+using Raft.Fsm.Sample.Repair;
+using Raft.Stores.Wal;
 using Raft.Transport.Tcp;
 
 namespace Raft.Fsm.Sample.Node;
@@ -11,15 +14,17 @@ namespace Raft.Fsm.Sample.Node;
 /// <c>raftkv node</c>: a node as a process, from its options to its exit code. What can refuse comes first and changes
 /// nothing: ports that are taken and certificates, then the stores; only then is the cluster founded or joined.
 /// </summary>
-internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
+internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs, RepairNote? repair = null)
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(4);
 
     private readonly ILogger _logger = logs.CreateLogger("Raft.Sample");
 
     /// <summary>Runs a node until it is asked to stop, or must.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="repair">Where this ends a repair, its note, which is taken away once the node may start in any other way.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(NodeOptions options)
+    public static async Task<int> RunAsync(NodeOptions options, RepairNote? repair = null)
     {
         using var signal = new StopSignal();
         if (options.StopsWithInput)
@@ -30,7 +35,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         using var logs = new LineLog(Console.Error, options.LogLevel);
         try
         {
-            await new NodeProcess(options, logs).RunAsync(signal.Requested, Console.Out);
+            await new NodeProcess(options, logs, repair).RunAsync(signal.Requested, Console.Out);
             return ExitCodes.Success;
         }
         catch (CorruptStoreException damaged)
@@ -62,7 +67,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         PortCheck.RequireFree(options.Raft.Resolve(), $"--raft {options.Raft}", "another address");
         PortCheck.RequireFree(options.Http.Resolve(), $"--http {options.Http}", "another address");
         IStreamLayer layer = await NodeTransport.LayerAsync(options, logs);
-        NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data);
+        NodeStores stores = await NodeStores.OpenAsync(options.Store, options.Data, isRepair: repair is not null);
         try
         {
             await RunAsync(layer, stores, stop, output);
@@ -91,7 +96,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
             config, fsm, stores.Log, stores.Stable, stores.Snapshots, held ?? transport);
         var node = new KvNode(raft, fsm, stores.Snapshots, httpAddress, options.ApplyTimeout, peers);
         using ClusterJoin? join = options.Join is { } target
-            ? new ClusterJoin(node, options.Advertise.ToString(), target, held, _logger) : null;
+            ? new ClusterJoin(node, options.Advertise.ToString(), target, held, options.Heartbeat * 2, repair, _logger) : null;
         using var ending = new CancellationTokenSource();
         Task joining = Task.CompletedTask;
         Task rehearsal = Task.CompletedTask;
@@ -170,6 +175,7 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         RefuseForeignFounders(isBlank: true);
         if (options.Peers.Count > 0)
         {
+            await RefuseSecondFoundingAsync();
             await RaftNode.BootstrapClusterAsync(config, stores.Log, stores.Stable, stores.Snapshots, options.Founders);
             Server self = options.Founders.Find(options.Id)!;
             if (self.Address != options.Advertise.ToString())
@@ -180,6 +186,18 @@ internal sealed class NodeProcess(NodeOptions options, ILoggerFactory logs)
         }
 
         return options.Peers.Count > 0;
+    }
+
+    /// <summary>Refuses to found a cluster beside data of this node that were set aside: it would be a second one of its id.</summary>
+    private async Task RefuseSecondFoundingAsync()
+    {
+        string directory = RealPath.Of(options.Data);
+        if (options.Store != StoreNames.Memory && await SetAside.IsThereAsync(directory, new RealDisk()))
+        {
+            throw new StoreException(
+                $"it is empty, and data of this node were set aside beside it ({SetAside.PatternOf(directory)}): its cluster was founded long ago. Start it with "
+                + "--join http://MEMBER in the place of --peers. To found another cluster give another --data");
+        }
     }
 
     private bool IsBlankDirectory() =>

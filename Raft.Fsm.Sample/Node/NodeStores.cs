@@ -1,3 +1,4 @@
+using Raft.Fsm.Sample.Repair;
 using Raft.Fsm.Sample.Stores;
 using Raft.Stores.Wal;
 
@@ -30,8 +31,9 @@ internal sealed class NodeStores : IAsyncDisposable
     /// <summary>Opens stores by name.</summary>
     /// <param name="name">One of <see cref="StoreNames"/>.</param>
     /// <param name="directory">Where they live, for those that live on disk.</param>
-    /// <exception cref="StoreException">The store refuses, or the directory holds another one.</exception>
-    public static async Task<NodeStores> OpenAsync(string name, string directory)
+    /// <param name="isRepair">Whether it is the directory's repair that opens them.</param>
+    /// <exception cref="StoreException">The store refuses, or the directory holds another one, or its repair has not ended.</exception>
+    public static async Task<NodeStores> OpenAsync(string name, string directory, bool isRepair = false)
     {
         var disk = new RealDisk();
         if (StoreKind.Find(name) is not { } kind)
@@ -45,6 +47,11 @@ internal sealed class NodeStores : IAsyncDisposable
         OpenStore? store = null;
         try
         {
+            if (!isRepair)
+            {
+                RepairNote.RequireNone(directory);
+            }
+
             await DataDirectory.RequireNoOtherAsync(directory, name, StoreKind.All, disk);
             store = await kind.OpenAsync(directory, disk);
             return new NodeStores(store.Log, store.Stable, await FileSnapshotStore.OpenAsync(directory, disk), store, claim);

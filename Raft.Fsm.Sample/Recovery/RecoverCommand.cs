@@ -60,7 +60,7 @@ internal static class RecoverCommand
         }
 
         IReadOnlyList<Survivor> recovered = [.. plan.Together.Where(s => members.Find(s.Id) is not null)];
-        if (recovered.Count > 0 && recovered.All(s => s.IsRecoveredWith(members)))
+        if (recovered.Count > 0 && recovered.Count == members.Servers.Length && recovered.All(s => s.IsRecoveredWith(members)))
         {
             await output.WriteLineAsync("nothing to do: they were recovered with these members; start them");
             return ExitCodes.Success;

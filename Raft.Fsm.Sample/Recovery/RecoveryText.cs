@@ -29,8 +29,8 @@ internal static class RecoveryText
         }
 
         yield return $"members from then on: {members}";
-        yield return "before that: copy these directories, and see to it that no lost server comes back with its disk: it goes by the old members, and two of "
-            + "them may make a second cluster of one name";
+        yield return "before that: copy these directories, and see to it that no lost server comes back with its disk: it goes by the old members, and may "
+            + "lead those that were recovered";
     }
 
     private static string Forced(RecoveryPlan plan)
@@ -52,7 +52,8 @@ internal static class RecoveryText
             : plan.MayLackWrites
                 ? $"missing may be writes that were acknowledged and stood only on {lost}: entries behind {last}, or in the place of what is forced. Which "
                     + "they are cannot be told from here"
-                : $"every majority of {plan.Members} had one of those that are left, so that every acknowledged write stood on one of these disks";
+                : $"every majority of {plan.Members} had one of those that are left, so that every write that was acknowledged under these members stood on one of "
+                    + "these disks";
     }
 
     private static string Dropped(Survivor other, Survivor leader) => other.FirstUnlike(leader) is { } first

@@ -41,8 +41,18 @@ internal sealed record SurvivorSet(
 
                 Survivor survivor = await Survivor.ReadAsync(node, id);
                 survivor = survivor with { Id = id.IsEmpty ? IdOf(survivor) : id };
+                if (!survivor.Id.IsEmpty && survivors.Find(s => s.Survivor.Id == survivor.Id).Survivor is { } twin)
+                {
+                    throw given.Wrong(
+                        $"{twin.Directory} and {directory} are both of {survivor.Id}; give one of them, or name them: --data ID=DIR");
+                }
+
                 survivors.Add((survivor, node));
                 lines.Add(survivor.ToString());
+                if (node.Wal?.TornTail is { } tail)
+                {
+                    lines.Add($"{survivor.Name}: {NodeText.Of(tail, node.Log.LastIndex, node.KnownCommitIndex)}");
+                }
             }
 
             return new SurvivorSet([.. survivors.Select(s => s.Survivor)], leftOut, lines, await DifferenceAsync(survivors));

@@ -22,12 +22,7 @@ internal sealed class ClusterContact(Uri via, string id) : IDisposable
         long began = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            AdminReply status = await AskAsync(_client, "/raft/status");
-            if (status.Read(root => root.GetProperty("id"u8).GetString()) == id)
-            {
-                throw new AdminException($"{via} is {id} itself, and runs: there is nothing to repair. Name another member with --via");
-            }
-
+            AdminReply status = await StatusAsync();
             if (await TryLookAsync(status) is { } view)
             {
                 return view;
@@ -46,6 +41,11 @@ internal sealed class ClusterContact(Uri via, string id) : IDisposable
         }
     }
 
+    /// <summary>Asks once how the cluster stands.</summary>
+    /// <returns>How; null where no leader is known, or it has not heard from a majority that it leads.</returns>
+    /// <exception cref="AdminException">Nobody answers, or it cannot be asked.</exception>
+    public async Task<ClusterView?> TryLookAsync() => await TryLookAsync(await StatusAsync());
+
     /// <summary>Removes the server. That is committed on return.</summary>
     /// <returns>The index of the entry that removed it.</returns>
     /// <exception cref="AdminException">It was refused, or whether it happened is unknown.</exception>
@@ -53,6 +53,13 @@ internal sealed class ClusterContact(Uri via, string id) : IDisposable
         (await _client.SendAsync(HttpMethod.Delete, AdminClient.ServerPath(id))).Number("index");
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<AdminReply> StatusAsync()
+    {
+        AdminReply status = await AskAsync(_client, "/raft/status");
+        return status.Read(root => root.GetProperty("id"u8).GetString()) != id ? status
+            : throw new AdminException($"{via} is {id} itself, and runs: there is nothing to repair. Name another member");
+    }
 
     private async Task<ClusterView?> TryLookAsync(AdminReply status)
     {

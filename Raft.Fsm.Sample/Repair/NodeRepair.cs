@@ -3,6 +3,7 @@ using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Stores;
 using Raft.Stores.Wal;
 
 namespace Raft.Fsm.Sample.Repair;
@@ -13,8 +14,8 @@ namespace Raft.Fsm.Sample.Repair;
 /// nonvoter that remembers nothing.
 /// </summary>
 /// <remarks>
-/// Wherever that is interrupted, a store that was refused stays refused until the rename, and after it there is nothing to start from. To
-/// run it again finds by the directory and by the configuration what is left to do.
+/// From before the removal until the new life has noted it, a <see cref="RepairNote"/> keeps every other start of the node away. To run it
+/// again, wherever it was interrupted, finds by the note, the directory and the configuration what is left to do.
 /// </remarks>
 /// <param name="options">The node, as it is to run.</param>
 /// <param name="via">A member of the cluster.</param>
@@ -31,10 +32,11 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
     private TimeSpan Silence => options.Heartbeat * 2;
 
     /// <summary>Prepares the node. On return it is to be started with <c>--join</c>.</summary>
+    /// <param name="note">The directory's.</param>
     /// <exception cref="AdminException">It is refused, and what to do is said; or the cluster did not answer.</exception>
     /// <exception cref="StoreException">The node runs, or its directory cannot be set aside.</exception>
     /// <exception cref="UsageException">An address cannot be listened on.</exception>
-    public async Task PrepareAsync()
+    public async Task PrepareAsync(RepairNote note)
     {
         RepairGround ground = await RepairGround.ReadAsync(_directory);
         foreach (string damage in ground.Damage)
@@ -46,14 +48,13 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
         PortCheck.RequireFree(options.Raft.Resolve(), $"--raft {options.Raft}", "another address");
         PortCheck.RequireFree(options.Http.Resolve(), $"--http {options.Http}", "another address");
         using var cluster = new ClusterContact(via, options.Id);
-        if (ground.State == RepairState.Blank)
+        if (note.IsBegun || !await IsNewLifeAsync(ground, cluster))
         {
-            RequireBegun(ground);
-        }
-        else if (!await IsNewLifeAsync(ground, cluster))
-        {
-            await RemoveAsync(cluster);
-            await SayAsync($"its data are set aside: {await SetAside.MoveAsync(_directory, TimeProvider.System.GetUtcNow(), _disk)}");
+            await RemoveAsync(cluster, note);
+            if (ground.State != RepairState.Blank)
+            {
+                await SayAsync($"its data are set aside: {await SetAside.MoveAsync(_directory, TimeProvider.System.GetUtcNow(), _disk)}");
+            }
         }
 
         // Where the directory is a link, what it leads to is there again.
@@ -61,18 +62,15 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
         await SayAsync($"it joins anew by {via}");
     }
 
-    private void RequireBegun(RepairGround ground)
+    /// <summary>Whether nothing is to be repaired and the node only needs to go on joining.</summary>
+    private async Task<bool> IsNewLifeAsync(RepairGround ground, ClusterContact cluster)
     {
-        if (!ground.WasSetAside)
+        if (ground.State == RepairState.Blank)
         {
             throw new AdminException(
                 $"{options.Data} holds nothing to repair; is the path right? A node that lost its disk comes back by raftkv node --join {via}");
         }
-    }
 
-    /// <summary>Whether a repair that was interrupted has come so far that the node only needs to go on joining.</summary>
-    private async Task<bool> IsNewLifeAsync(RepairGround ground, ClusterContact cluster)
-    {
         if (ground.State != RepairState.Whole || isForced)
         {
             return false;
@@ -87,7 +85,7 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
             $"nothing in {options.Data} is damaged (raftkv log verify): start the node as usual. With --force its data are set aside all the same");
     }
 
-    private async Task RemoveAsync(ClusterContact cluster)
+    private async Task RemoveAsync(ClusterContact cluster, RepairNote note)
     {
         ClusterView view = await cluster.LookAsync();
         bool isMember = view.Find(options.Id) is not null;
@@ -99,6 +97,24 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
                 throw new AdminException($"{why}. Nothing was changed");
             }
         }
+        else if (!note.IsBegun && !isForced)
+        {
+            throw new AdminException(
+                $"{options.Id} is no member of the cluster of {string.Join(", ", view.Members.Select(m => m.Id))}, to which {via} leads: is that the right one? "
+                + "With --force it becomes one all the same. Nothing was changed");
+        }
+
+        await note.BeginAsync(options.Id);
+        try
+        {
+            // A node that was started before the note was there holds its directory; one that is started from now on finds the note.
+            (await DataDirectory.HoldUnchangedAsync(_directory, new ReadOnlyDisk())).Dispose();
+        }
+        catch (StoreLockedException)
+        {
+            await note.EndAsync();
+            throw;
+        }
 
         // Also where it is none: its removal may stand in the leader's log and not be committed yet.
         ulong index = await cluster.RemoveAsync();
@@ -109,21 +125,11 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
     /// <summary>Waits until the server has not answered one and the same leader for so long that it is down.</summary>
     private async Task<ClusterView> RequireSilentAsync(ClusterView view, ClusterContact cluster)
     {
-        long since = TimeProvider.System.GetTimestamp();
-        while (view.Find(options.Id) is { } before && (before.LastContact ?? TimeProvider.System.GetElapsedTime(since)) < Silence)
+        var watch = new SilenceWatch(options.Id, Silence);
+        while (!watch.IsDown(view))
         {
             await Task.Delay(Pause);
-            ClusterView next = await cluster.LookAsync();
-            if (next.Leader != view.Leader)
-            {
-                since = TimeProvider.System.GetTimestamp();
-            }
-            else if (next.Find(options.Id) is { } now && RemovalRules.HasAnswered(before, now))
-            {
-                throw new AdminException($"{options.Id} answers its leader {next.Leader}, so it runs, here or elsewhere: stop it first. Nothing was changed");
-            }
-
-            view = next;
+            view = await cluster.LookAsync();
         }
 
         return view;

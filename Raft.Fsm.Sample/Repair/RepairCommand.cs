@@ -1,6 +1,8 @@
 using Raft.Fsm.Sample.Admin;
 using Raft.Fsm.Sample.CommandLine;
+using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Node;
+using Raft.Stores.Wal;
 
 namespace Raft.Fsm.Sample.Repair;
 
@@ -45,11 +47,20 @@ internal static class RepairCommand
             throw given.Wrong("--via names this node itself; give another member's HTTP address");
         }
 
-        int prepared = await CommandTable.OnDataAsync(Name, errors, async () =>
+        RepairNote? note = null;
+        try
         {
-            await new NodeRepair(options, options.Join!, given.Has("force"), output).PrepareAsync();
-            return ExitCodes.Success;
-        });
-        return prepared == ExitCodes.Success ? await NodeProcess.RunAsync(options) : prepared;
+            int prepared = await CommandTable.OnDataAsync(Name, errors, async () =>
+            {
+                note = await RepairNote.TakeAsync(RealPath.Of(options.Data), new RealDisk());
+                await new NodeRepair(options, options.Join!, given.Has("force"), output).PrepareAsync(note);
+                return ExitCodes.Success;
+            });
+            return prepared == ExitCodes.Success ? await NodeProcess.RunAsync(options, note) : prepared;
+        }
+        finally
+        {
+            note?.Dispose();
+        }
     }
 }

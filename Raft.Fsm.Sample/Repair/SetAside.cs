@@ -17,6 +17,9 @@ internal static class SetAside
         return (await disk.ListDirectoriesAsync(Path.GetDirectoryName(directory)!)).Any(name => name.StartsWith(start, StringComparison.Ordinal));
     }
 
+    /// <summary>What data of a directory that were set aside are called.</summary>
+    public static string PatternOf(string directory) => directory + Mark + "*";
+
     /// <summary>Sets a directory aside. Durable on return; the directory is not there any more.</summary>
     /// <param name="directory">The directory, by its real path.</param>
     /// <param name="now">The time, which names it.</param>

@@ -61,6 +61,25 @@ public sealed class BackupTests
     }
 
     [Test]
+    public async Task A_node_that_is_not_ready_leaves_the_backup_before_as_it_is()
+    {
+        await using SampleServer blank = await SampleServer.StartAsync(
+            new InMemoryNetwork(TimeProvider.System), "n8", new ClusterConfiguration(new Server("n8", "n8:1"), new Server("n9", "n9:1")));
+        (int exitCode, string output, _) = await RunAsync("backup", Target);
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(output, Does.Contain(": the state at index "));
+        byte[] before = await File.ReadAllBytesAsync(_file);
+
+        (exitCode, _, string errors) = await RunAsync("backup", $"http://{blank.Node.Http}");
+
+        Assert.That(exitCode, Is.EqualTo(ExitCodes.Failure));
+        Assert.That(errors, Does.Contain("is not ready, so that its state may be old, or empty").And.Contain("no leader is known"));
+        Assert.That(await File.ReadAllBytesAsync(_file), Is.EqualTo(before));
+        Assert.That((await RunAsync("backup", $"http://{blank.Node.Http}", "--stale")).ExitCode, Is.Zero);
+        Assert.That(new FileInfo(_file).Length, Is.LessThan(before.Length));
+    }
+
+    [Test]
     public async Task A_bit_that_flipped_anywhere_and_a_file_cut_anywhere_are_refused_before_anything_is_sent()
     {
         await RunAsync("backup", Target);
@@ -165,7 +184,7 @@ public sealed class BackupTests
         _listener.Start();
         Task serving = ServeAsync(string.Format(null, headers, Body.Length), isWhole == 1 ? Body : Body[..50]);
 
-        (int exitCode, _, string errors) = await RunAsync("backup", $"http://{_listener.LocalEndpoint}");
+        (int exitCode, _, string errors) = await RunAsync("backup", $"http://{_listener.LocalEndpoint}", "--stale");
         await serving;
 
         Assert.That(exitCode, Is.EqualTo(says is null ? 0 : 1), errors);
@@ -200,13 +219,13 @@ public sealed class BackupTests
         Assert.That(errors.TrimEnd().Split('\n'), Has.Length.EqualTo(1), context);
     }
 
-    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(string name, string target)
+    private async Task<(int ExitCode, string Output, string Errors)> RunAsync(string name, string target, params string[] more)
     {
         using var output = new StringWriter { NewLine = "\n" };
         CommandSpec command = BackupCommands.Of(output).Single(c => c.Name == name);
         try
         {
-            int exitCode = await command.Run(ParsedOptions.Parse(command, ["--target", target, "--file", _file])!);
+            int exitCode = await command.Run(ParsedOptions.Parse(command, ["--target", target, "--file", _file, .. more])!);
             return (exitCode, output.ToString(), "");
         }
         catch (AdminException failed)

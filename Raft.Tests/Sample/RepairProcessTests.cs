@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Raft.Fsm.Sample.Node;
+using Raft.Fsm.Sample.Repair;
+using Raft.Stores.Wal;
 
 namespace Raft.Tests.Sample;
 
@@ -56,21 +59,35 @@ public sealed class RepairProcessTests
     [Test]
     public async Task A_repair_that_was_interrupted_is_finished_by_the_same_command_wherever_that_was()
     {
-        // Behind the removal.
-        await StopAndDamageAsync();
+        // Behind the removal: no node starts there, however whole its data look.
+        Assert.That(await _cluster.TerminateAsync(Damaged), Is.Zero);
         await RemoveAsync();
+        await BeginAsync();
+        await NotFoundedAsync("its repair was begun and has not ended");
         RaftkvProcess repaired = Repair(via: 2);
         await repaired.ReadyAsync();
         Assert.That(repaired.Output, Does.Contain("it is no member, which is committed by entry").And.Contain("its data are set aside"));
         await VotesAsync();
+        Assert.That(File.Exists(_cluster.Data(Damaged) + ".repair"), Is.False, "it has ended");
 
-        // Behind the renaming.
+        // Behind the renaming: what founded a cluster must not found another.
         await _cluster.TerminateAsync(Damaged);
         await RemoveAsync();
+        await BeginAsync();
         Directory.Move(_cluster.Data(Damaged), _cluster.Data(Damaged) + ".damaged-by-hand");
+        await NotFoundedAsync("its repair was begun and has not ended");
         repaired = Repair(via: 0);
         await repaired.ReadyAsync();
-        Assert.That(repaired.Output, Does.Not.Contain("set aside"));
+        await VotesAsync();
+
+        // Behind the first start of the new life, which has a store and no state yet.
+        await _cluster.TerminateAsync(Damaged);
+        await RemoveAsync();
+        await BeginAsync();
+        Directory.Delete(_cluster.Data(Damaged), recursive: true);
+        await (await NodeStores.OpenAsync("wal", _cluster.Data(Damaged), isRepair: true)).DisposeAsync();
+        repaired = Repair(via: 0);
+        await repaired.ReadyAsync();
         await VotesAsync();
 
         // On its way to the vote: it has data again, which are whole.
@@ -82,9 +99,11 @@ public sealed class RepairProcessTests
         await VotesAsync();
         await _cluster.ConvergeAsync([0, 1, 2]);
 
-        // And once it votes, there is nothing to repair.
+        // And once it votes, there is nothing to repair; nor does an emptied directory found anything beside what was set aside.
         await _cluster.TerminateAsync(Damaged);
         await RefusedAsync(Repair(via: 0), 1, "nothing in ", "is damaged");
+        Directory.Delete(_cluster.Data(Damaged), recursive: true);
+        await NotFoundedAsync("its cluster was founded long ago");
     }
 
     [Test]
@@ -100,6 +119,12 @@ public sealed class RepairProcessTests
         CopyDirectory(data, copy);
         string before = StoppedData.HashOf(data);
         await RefusedAsync(Repair(via: 0, $"--data={data}-misspelled"), 1, "holds nothing to repair; is the path right?");
+        await RefusedAsync(Repair(via: 0, "--id=n9"), 1, "n9 is no member of the cluster of ", "is that the right one?");
+        using (await RepairNote.TakeAsync(data, new RealDisk()))
+        {
+            await RefusedAsync(Repair(via: 0), 3, $"is in use by process {Environment.ProcessId}");
+        }
+
         await RefusedAsync(Repair(via: 3), 1, $"{_cluster.Http[3]}/ does not answer");
         Assert.That(StoppedData.HashOf(data), Is.EqualTo(before));
 
@@ -160,6 +185,20 @@ public sealed class RepairProcessTests
     {
         Assert.That(await _cluster.TerminateAsync(Damaged), Is.Zero);
         Damage(_cluster.Data(Damaged));
+    }
+
+    /// <summary>As a repair does before it has anything removed.</summary>
+    private async Task BeginAsync()
+    {
+        using RepairNote note = await RepairNote.TakeAsync(_cluster.Data(Damaged), new RealDisk());
+        await note.BeginAsync("n2");
+    }
+
+    private async Task NotFoundedAsync(string why)
+    {
+        RaftkvProcess refused = _cluster.Begin(Damaged, "node", $"--peers=n2=127.0.0.1:{_cluster.RaftPort(Damaged)}");
+        Assert.That(await refused.ExitAsync(), Is.EqualTo(3), refused.Errors);
+        Assert.That(refused.Errors, Does.Contain(why));
     }
 
     private async Task RemoveAsync()
