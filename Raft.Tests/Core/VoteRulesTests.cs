@@ -156,7 +156,7 @@ public sealed class VoteRulesTests
     public void A_server_that_knows_no_cluster_votes_for_whoever_asks() =>
         Assert.That(
             VoteRules.Decide(
-                new VoterView(new TermAndVote(5), ClusterConfiguration.Empty, IsLeaderKnown: false, default, default, 0, 0),
+                new VoterView(new TermAndVote(5), ClusterConfiguration.Empty, IsLeaderProtected: false, default, default, 0, 0),
                 Candidate("n9")),
             Is.EqualTo(VoteDecision.Grant));
 

@@ -25,6 +25,9 @@ internal sealed class HeartbeatGate(
         }
     }
 
+    /// <summary>Whether the leader has not been heard for as long as the shortest time after which anybody campaigns.</summary>
+    public bool IsSilent => LastContact is not { } contact || clock.Now - contact >= settings.Current.HeartbeatTimeout;
+
     /// <summary>Lets heartbeats of this leader pass. The term is durable.</summary>
     public void Open(ulong term, LeaderView leader)
     {

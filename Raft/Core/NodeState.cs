@@ -58,6 +58,9 @@ internal sealed class NodeState(
     /// <summary>The leader of the current term, as far as known.</summary>
     public LeaderView Leader { get; private set; } = LeaderView.None;
 
+    /// <summary>Whether that leader is protected from candidates that it did not send (thesis 4.2.3): not once anybody may campaign.</summary>
+    public bool IsLeaderProtected => Leader.IsKnown && (Role == RaftState.Leader || !gate.IsSilent);
+
     /// <summary>The newest snapshot; null where there is none.</summary>
     public SnapshotMeta? Snapshot { get; private set; } = snapshot;
 
@@ -122,10 +125,8 @@ internal sealed class NodeState(
     }
 
     /// <summary>Gives the vote of the current term.</summary>
-    public void Vote(ServerId candidate, ServerAddress address)
-    {
+    public void Vote(ServerId candidate, ServerAddress address) =>
         Save(Record with { VotedFor = candidate, VotedForAddress = address });
-    }
 
     /// <summary>Begins the next term with a vote for this server itself.</summary>
     public void Campaign()

@@ -15,7 +15,7 @@ internal enum VoteDecision
     /// <summary>This server has promised its leader to elect nobody else yet, and that one did not send the candidate.</summary>
     Promised,
 
-    /// <summary>There is a leader, and it did not send the candidate.</summary>
+    /// <summary>There is a leader, heard not long ago, and it did not send the candidate.</summary>
     LeaderKnown,
 
     /// <summary>The candidate's term is over.</summary>
@@ -33,7 +33,7 @@ internal enum VoteDecision
 
 /// <summary>What a voter knows when it is asked.</summary>
 internal readonly record struct VoterView(
-    TermAndVote Record, ClusterConfiguration Configuration, bool IsLeaderKnown, ServerId LeaderId,
+    TermAndVote Record, ClusterConfiguration Configuration, bool IsLeaderProtected, ServerId LeaderId,
     ServerAddress LeaderAddress, ulong LastLogIndex, ulong LastLogTerm, ulong? PromisedTerm = null);
 
 /// <summary>What a candidate says of itself. From Go versions before 1.3.7 the id is empty.</summary>
@@ -137,7 +137,7 @@ internal static class VoteRules
         && !(candidate.IsTransfer && candidate.TransferTerm != 0 && candidate.TransferTerm == term);
 
     private static bool IsProtected(in VoterView voter, in CandidateView candidate) =>
-        voter.IsLeaderKnown && !IsSame(voter.LeaderId, voter.LeaderAddress, candidate);
+        voter.IsLeaderProtected && !IsSame(voter.LeaderId, voter.LeaderAddress, candidate);
 
     private static bool IsSame(ServerId id, ServerAddress address, in CandidateView candidate) =>
         !id.IsEmpty && !candidate.Id.IsEmpty ? id == candidate.Id : address == candidate.Address;
@@ -147,7 +147,7 @@ internal static class VoteRules
     /// one campaign again before it does so itself: it may campaign in every term, lose by its log, and refuse the others.
     /// </summary>
     public static bool ShouldGiveWay(in VoterView voter, in CandidateView candidate, VoteDecision decision) =>
-        decision is VoteDecision.VotedForOther or VoteDecision.OldTerm && candidate.Term > 0 && !voter.IsLeaderKnown
+        decision is VoteDecision.VotedForOther or VoteDecision.OldTerm && candidate.Term > 0 && !voter.IsLeaderProtected
         && HasVote(voter, candidate) && IsUpToDate(voter, candidate);
 
     private static bool IsUpToDate(in VoterView voter, in CandidateView candidate) =>

@@ -25,7 +25,7 @@ internal static class Candidates
             ? (state.Log.DurableIndex, state.Log.TermAt(state.Log.DurableIndex) ?? 0)
             : state.VotePosition;
         return new VoterView(
-            state.Record, state.Configuration, state.Leader.IsKnown, state.Leader.Id, state.Leader.Address, index, term,
+            state.Record, state.Configuration, state.IsLeaderProtected, state.Leader.Id, state.Leader.Address, index, term,
             state.HoldPromise());
     }
 }
