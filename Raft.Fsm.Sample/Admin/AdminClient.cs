@@ -1,3 +1,4 @@
+using System.Globalization;
 using Raft.Fsm.Sample.CommandLine;
 
 namespace Raft.Fsm.Sample.Admin;
@@ -35,6 +36,10 @@ internal sealed class AdminClient : IDisposable
     /// <summary>The path of one server, whatever stands in its id.</summary>
     public static string ServerPath(string id) =>
         $"/raft/servers/{Uri.EscapeDataString(id).Replace(".", "%2E", StringComparison.Ordinal)}";
+
+    /// <summary>That of a server which is to be removed only where it has not answered its leader for some time.</summary>
+    public static string SilentServerPath(string id, TimeSpan silence) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ServerPath(id)}?silentMs={(long)silence.TotalMilliseconds}");
 
     /// <summary>Sends a request.</summary>
     /// <returns>The answer, if it is 200.</returns>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Raft.Fsm.Sample.CommandLine;
@@ -46,6 +47,13 @@ internal static class MemberBody
             ? Id(Encoding.UTF8.GetString(bytes))
             : throw ApiException.BadRequest("an id is UTF-8");
     }
+
+    /// <summary>Reads for how many milliseconds a server must not have answered.</summary>
+    /// <returns>That time; null where it may have.</returns>
+    /// <exception cref="ApiException">It is no such number.</exception>
+    public static TimeSpan? ReadSilence(string? text) => text is null ? null
+        : uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint milliseconds) ? TimeSpan.FromMilliseconds(milliseconds)
+        : throw ApiException.BadRequest($"silentMs is '{text}'; give a number of milliseconds");
 
     private static ServerId Id(string text) => text.Length > 0 && Encoding.UTF8.GetByteCount(text) <= ServerId.BytesMax
         ? text

@@ -42,12 +42,23 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
         }));
     }
 
-    /// <summary><c>DELETE /raft/servers/{id}</c>: one that is no member is removed by an entry that changes nothing.</summary>
+    /// <summary>
+    /// <c>DELETE /raft/servers/{id}</c>: one that is no member is removed by an entry that changes nothing. With <c>?silentMs=N</c> one that
+    /// has answered its leader within that time is not.
+    /// </summary>
     public Task<Answer> RemoveAsync(ApiRequest request, string rawId)
     {
         ServerId id = MemberBody.ReadId(rawId);
-        return gate.RunAsync(request, Change(
-            (patience, deadline) => node.Raft.RemoveServerAsync(id, timeout: patience, cancellationToken: deadline)));
+        TimeSpan? silence = MemberBody.ReadSilence(request.Target.Parameter("silentMs"));
+        return gate.RunAsync(request, Change(async (patience, deadline) =>
+        {
+            if (silence is { } least)
+            {
+                await RequireSilentAsync(id, least);
+            }
+
+            return await node.Raft.RemoveServerAsync(id, timeout: patience, cancellationToken: deadline);
+        }));
     }
 
     /// <summary>A member of the cluster that this node leads.</summary>
@@ -63,6 +74,17 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
         // One that was deposed may not know the newest members.
         await node.Raft.VerifyLeaderAsync(deadline);
         throw ApiException.NotFound($"there is no server {id} in the cluster: {status.Configuration}");
+    }
+
+    private async Task RequireSilentAsync(ServerId id, TimeSpan silence)
+    {
+        RaftStatus status = await node.Raft.GetStatusAsync();
+        if (id == status.Id || status.Followers.FirstOrDefault(f => f.Id == id)?.Silence < silence)
+        {
+            throw ApiException.Conflict(
+                $"{id} {(id == status.Id ? "leads" : "may have answered its leader")} within the last {silence.TotalMilliseconds} ms, so that it may run, here or "
+                + "elsewhere: stop it first");
+        }
     }
 
     private static LeaderOperation Change(Func<TimeSpan, CancellationToken, Task<ApplyResult>> change) =>

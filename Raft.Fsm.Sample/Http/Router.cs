@@ -21,10 +21,13 @@ internal sealed class Router(Task<KvNode> started, ILogger logger) : IDisposable
             routes.Node.Counts.Note(answer);
             await WriteAsync(context, answer);
         }
-        catch (Exception failure) when (context.RequestAborted.IsCancellationRequested
-            && failure is OperationCanceledException or IOException)
+        catch (Exception failure) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone: there is nobody to answer.
+            // The client is gone: there is nobody to answer, whatever came of it.
+            if (failure is not (OperationCanceledException or IOException) && ErrorAnswer.From(failure) is null)
+            {
+                logger.LogError(failure, "{Method} {Path} failed", context.Request.Method, context.Request.Path);
+            }
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class ClusterJoin : IDisposable
     private readonly ServerAddress _address;
     private readonly Uri _target;
     private readonly HeldTransport? _held;
-    private readonly SilenceWatch _earlierLife;
+    private readonly TimeSpan _silence;
     private readonly RepairNote? _repair;
     private readonly ILogger _logger;
     private AdminClient _client;
@@ -46,7 +46,7 @@ internal sealed class ClusterJoin : IDisposable
         _client = new AdminClient(target);
         _held = held;
         _isHeld = held is not null;
-        _earlierLife = new SilenceWatch(node.Raft.Id.ToString(), silence);
+        _silence = silence;
         _repair = repair;
         _logger = logger;
     }
@@ -102,11 +102,8 @@ internal sealed class ClusterJoin : IDisposable
         JoinStep step = JoinDecision.Next(await LookAsync());
         switch (step)
         {
-            case JoinStep.Remove when await IsEarlierLifeOverAsync():
-                await RemoveAsync(stop);
-                break;
             case JoinStep.Remove:
-                Say("a server of this id may be running: waiting until its leader has not heard from it for long enough");
+                await RemoveAsync(stop);
                 break;
             case JoinStep.Join:
                 await AskAsync(stop);
@@ -136,17 +133,12 @@ internal sealed class ClusterJoin : IDisposable
         };
     }
 
-    /// <summary>Whether no process of this id answers the leader: one that runs elsewhere must not be removed under its feet.</summary>
-    private async Task<bool> IsEarlierLifeOverAsync()
-    {
-        using var cluster = new ClusterContact(_asked, _node.Raft.Id.ToString());
-        return await cluster.TryLookAsync() is { } view && _earlierLife.IsDown(view);
-    }
-
     private async Task RemoveAsync(CancellationToken stop)
     {
         Say("asking it to remove this node, which has no state, and what an earlier life of it may have left in the cluster");
-        string server = AdminClient.ServerPath(_node.Raft.Id.ToString());
+
+        // One that runs elsewhere under this id must not be removed under its feet.
+        string server = AdminClient.SilentServerPath(_node.Raft.Id.ToString(), _silence);
         AdminReply removed = await _client.SendAsync(HttpMethod.Delete, server, patience: Patience, cancellationToken: stop);
         _removedAt = removed.Number("index");
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Raft.Fsm.Sample.CommandLine;
+using Raft.Fsm.Sample.Repair;
 using Raft.Fsm.Sample.Stopped;
 
 namespace Raft.Fsm.Sample.Recovery;
@@ -86,6 +87,11 @@ internal sealed record SurvivorSet(
         if (node.Kind == Node.StoreNames.Go)
         {
             return $"it holds the data of a Go node; import it first: raftkv import --from-go {node.Directory}";
+        }
+
+        if (RepairNote.Find(node.Directory) is { } note)
+        {
+            return $"its repair was begun and has not ended, so that it may be removed from the cluster already; delete {note} where its data are to be used all the same";
         }
 
         if (await LogVerification.DamageOfAsync(node) is [var damage, ..])

@@ -41,16 +41,12 @@ internal sealed class ClusterContact(Uri via, string id) : IDisposable
         }
     }
 
-    /// <summary>Asks once how the cluster stands.</summary>
-    /// <returns>How; null where no leader is known, or it has not heard from a majority that it leads.</returns>
-    /// <exception cref="AdminException">Nobody answers, or it cannot be asked.</exception>
-    public async Task<ClusterView?> TryLookAsync() => await TryLookAsync(await StatusAsync());
-
     /// <summary>Removes the server. That is committed on return.</summary>
+    /// <param name="silence">For how long it must not have answered its leader.</param>
     /// <returns>The index of the entry that removed it.</returns>
     /// <exception cref="AdminException">It was refused, or whether it happened is unknown.</exception>
-    public async Task<ulong> RemoveAsync() =>
-        (await _client.SendAsync(HttpMethod.Delete, AdminClient.ServerPath(id))).Number("index");
+    public async Task<ulong> RemoveAsync(TimeSpan silence) =>
+        (await _client.SendAsync(HttpMethod.Delete, AdminClient.SilentServerPath(id, silence))).Number("index");
 
     public void Dispose() => _client.Dispose();
 

@@ -104,20 +104,28 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
                 + "With --force it becomes one all the same. Nothing was changed");
         }
 
-        await note.BeginAsync(options.Id);
+        bool wasBegun = note.IsBegun;
+        if (wasBegun && !note.Members.Intersect(view.Members.Select(m => m.Id)).Any())
+        {
+            throw new AdminException(
+                $"this repair was begun in the cluster of {string.Join(", ", note.Members)}, and {via} leads to that of "
+                + $"{string.Join(", ", view.Members.Select(m => m.Id))}. Nothing was changed");
+        }
+
+        await note.BeginAsync(options.Id, view.Members.Select(m => m.Id).Where(id => id != options.Id));
         try
         {
             // A node that was started before the note was there holds its directory; one that is started from now on finds the note.
             (await DataDirectory.HoldUnchangedAsync(_directory, new ReadOnlyDisk())).Dispose();
         }
-        catch (StoreLockedException)
+        catch (StoreLockedException) when (!wasBegun)
         {
             await note.EndAsync();
             throw;
         }
 
         // Also where it is none: its removal may stand in the leader's log and not be committed yet.
-        ulong index = await cluster.RemoveAsync();
+        ulong index = await cluster.RemoveAsync(Silence);
         await SayAsync(string.Create(
             CultureInfo.InvariantCulture, $"{(isMember ? "it was removed" : "it is no member, which is committed")} by entry {index}"));
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Raft.Fsm.Sample.CommandLine;
 using Raft.Fsm.Sample.Import;
 using Raft.Fsm.Sample.Stores;
 
@@ -29,6 +30,9 @@ internal sealed class RepairNote : IDisposable
     /// <summary>Whether the repair has begun, now or in a run that was interrupted: from then on only it may go on.</summary>
     public bool IsBegun { get; private set; }
 
+    /// <summary>The other members of the cluster in which it was begun.</summary>
+    public IReadOnlyList<string> Members { get; private set; } = [];
+
     private string Parent => Path.GetDirectoryName(_directory)!;
 
     private string Name => Path.GetFileName(_directory);
@@ -42,7 +46,11 @@ internal sealed class RepairNote : IDisposable
         try
         {
             IDisposable held = await disk.LockAsync(directory + LockEnd);
-            return new RepairNote(directory, disk, held) { IsBegun = File.Exists(directory + NameEnd) };
+            return new RepairNote(directory, disk, held)
+            {
+                IsBegun = File.Exists(directory + NameEnd),
+                Members = File.Exists(directory + NameEnd) ? [.. (await File.ReadAllLinesAsync(directory + NameEnd)).Skip(1)] : [],
+            };
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -53,12 +61,18 @@ internal sealed class RepairNote : IDisposable
         }
     }
 
+    /// <summary>The path of a directory's note; null where no repair of it has begun and not ended.</summary>
+    public static string? Find(string directory)
+    {
+        string note = RealPath.Of(directory) + NameEnd;
+        return File.Exists(note) ? note : null;
+    }
+
     /// <summary>Refuses a directory whose repair has begun and not ended. Called by whoever holds the directory.</summary>
     /// <exception cref="StoreException">It has.</exception>
     public static void RequireNone(string directory)
     {
-        string note = RealPath.Of(directory) + NameEnd;
-        if (File.Exists(note))
+        if (Find(directory) is { } note)
         {
             throw new StoreException(
                 $"its repair was begun and has not ended, as {note} says: its server may be removed already, and must not vote by what is here; run the same "
@@ -68,11 +82,14 @@ internal sealed class RepairNote : IDisposable
 
     /// <summary>Notes that it begins. Durable on return.</summary>
     /// <param name="id">The server.</param>
-    public async Task BeginAsync(string id)
+    /// <param name="members">The other members of its cluster.</param>
+    public async Task BeginAsync(string id, IEnumerable<string> members)
     {
         if (!IsBegun)
         {
-            byte[] text = Encoding.UTF8.GetBytes($"raftkv repair of {id} was begun and has not ended: run it again\n");
+            Members = [.. members];
+            byte[] text = Encoding.UTF8.GetBytes(
+                $"raftkv repair of {CommandTable.OneLine(id)} was begun and has not ended: run it again. Its cluster is that of:\n{string.Join('\n', Members)}\n");
             await DurableFile.ReplaceAsync(Parent, Name + NameEnd, Name + UnfinishedEnd, text, _disk);
             IsBegun = true;
         }

@@ -14,7 +14,15 @@ internal static class SetAside
     public static async Task<bool> IsThereAsync(string directory, IDisk disk)
     {
         string start = Path.GetFileName(directory) + Mark;
-        return (await disk.ListDirectoriesAsync(Path.GetDirectoryName(directory)!)).Any(name => name.StartsWith(start, StringComparison.Ordinal));
+        try
+        {
+            return (await disk.ListDirectoriesAsync(Path.GetDirectoryName(directory)!)).Any(name => name.StartsWith(start, StringComparison.Ordinal));
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Who may not look there has set nothing aside there.
+            return false;
+        }
     }
 
     /// <summary>What data of a directory that were set aside are called.</summary>
@@ -48,7 +56,7 @@ internal static class SetAside
         {
             throw new StoreException(
                 $"{directory} cannot be renamed to {aside}: {refused.Message} Where it is a mount point, move what is in it elsewhere by hand, and "
-                + "start the node with --join instead of this",
+                + "run the same repair again",
                 refused);
         }
     }

@@ -20,16 +20,20 @@ internal sealed class SilenceWatch(string id, TimeSpan silence)
             return true;
         }
 
-        if (_before?.Leader != now.Leader)
+        ClusterView? last = _before;
+        _before = now;
+        MemberView? before = last?.Leader == now.Leader ? last.Find(id) : null;
+
+        // A leader that is elected again has heard from nobody yet.
+        if (before is null || (before.LastContact is not null && member.LastContact is null))
         {
             _since = TimeProvider.System.GetTimestamp();
         }
-        else if (_before.Find(id) is { } before && RemovalRules.HasAnswered(before, member))
+        else if (RemovalRules.HasAnswered(before, member))
         {
             throw new AdminException($"{id} answers its leader {now.Leader}, so it runs, here or elsewhere: stop it first. Nothing was changed");
         }
 
-        _before = now;
         return (member.LastContact ?? TimeProvider.System.GetElapsedTime(_since)) >= silence;
     }
 }

@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
 using Raft.Fsm.Sample.Http;
 
 namespace Raft.Tests.Sample;
@@ -29,6 +32,20 @@ public sealed class ErrorAnswerTests
 
         Assert.That((error.Status, error.Code), Is.EqualTo((status, code)));
         Assert.That(answer.RetryAfter, status == 503 ? Is.EqualTo("1") : Is.Null);
+    }
+
+    [Test]
+    public async Task What_becomes_of_a_request_whose_client_is_gone_is_nobodys_business()
+    {
+        await using SampleServer server = await SampleServer.StartAsync(
+            new InMemoryNetwork(TimeProvider.System), "n8", new ClusterConfiguration(new Server("n8", "n8:1"), new Server("n9", "n9:1")));
+        using var router = new Router(Task.FromResult(server.Node), NullLogger.Instance);
+        var context = new DefaultHttpContext { RequestAborted = new CancellationToken(canceled: true) };
+        context.Request.Method = "PUT";
+        context.Request.Headers[ApiRequest.ForwardedByHeader] = "n9";
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = "/kv/k";
+
+        Assert.That(async () => await router.HandleAsync(context), Throws.Nothing, "to be told that it does not lead");
     }
 
     [Test]

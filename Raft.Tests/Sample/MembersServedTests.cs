@@ -70,6 +70,29 @@ public sealed class MembersServedTests
     }
 
     [Test]
+    public async Task A_server_that_answers_or_leads_is_not_removed_by_whoever_takes_it_for_dead()
+    {
+        SampleServer follower = Follower;
+        string id = follower.Raft.Id.ToString();
+        foreach (string running in (string[])[id, Leader!.Raft.Id.ToString()])
+        {
+            Reply refused = await Follower.SendAsync("DELETE", $"/raft/servers/{running}?silentMs=2000");
+            Assert.That((refused.Status, refused.Error), Is.EqualTo((409, "conflict")), refused.Text);
+            Assert.That(refused.Text, Does.Contain("so that it may run, here or elsewhere: stop it first"));
+            Assert.That(await SuffrageAsync(running), Is.EqualTo("Voter"));
+        }
+
+        Assert.That((await Follower.SendAsync("DELETE", $"/raft/servers/{id}?silentMs=some")).Status, Is.EqualTo(400));
+        Assert.That((await Follower.SendAsync("DELETE", "/raft/servers/n9?silentMs=2000")).Status, Is.EqualTo(200), "an entry that changes nothing");
+
+        await follower.DisposeAsync();
+        _servers.Remove(follower);
+        await Eventually.HoldsAsync(
+            "it is removed once it has been silent for long enough",
+            async () => Leader is { } leader && (await leader.SendAsync("DELETE", $"/raft/servers/{id}?silentMs=500")).Status == 200);
+    }
+
+    [Test]
     public async Task A_change_that_no_cluster_can_run_on_is_a_conflict()
     {
         Reply reply = await Follower.SendAsync(

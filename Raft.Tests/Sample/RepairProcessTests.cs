@@ -191,7 +191,7 @@ public sealed class RepairProcessTests
     private async Task BeginAsync()
     {
         using RepairNote note = await RepairNote.TakeAsync(_cluster.Data(Damaged), new RealDisk());
-        await note.BeginAsync("n2");
+        await note.BeginAsync("n2", ["n1", "n3"]);
     }
 
     private async Task NotFoundedAsync(string why)

@@ -72,6 +72,21 @@ public sealed class DiallingTests
     }
 
     [Test]
+    public async Task What_lies_idle_at_a_servers_former_address_is_closed()
+    {
+        (TcpTransport asker, TcpTransport former, Server target, TestReceiver receiver) = await PairAsync(new());
+        TcpTransport present = await ListenAsync(new(), receiver);
+        receiver.AnswerAll(static _ => new RequestVoteResponse(Requests.Header));
+        await asker.RequestVoteAsync(target, Requests.Vote(), default);
+        Assert.That(former.Acceptor!.ConnectionCount, Is.EqualTo(1));
+
+        await asker.RequestVoteAsync(new Server(target.Id, present.LocalAddress), Requests.Vote(), default);
+
+        await Until.TrueAsync(() => former.Acceptor!.ConnectionCount == 0, "nobody will ask there again");
+        Assert.That(asker.DialledCount, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task An_error_answer_leaves_the_connection_in_the_pool()
     {
         (TcpTransport asker, _, Server target, TestReceiver receiver) = await PairAsync(new());

@@ -116,8 +116,14 @@ public sealed class PortLimitTests
     public async Task Where_strangers_hold_the_places_whoever_comes_gets_that_of_the_one_that_has_said_nothing_for_longest()
     {
         await using TcpTransport transport = await StartAsync(new() { ConnectionsMax = 3, LoggerFactory = _log });
+        for (int i = 0; i < 5; i++)
+        {
+            (await RawPeer.ConnectAsync(transport.LocalAddress)).Dispose();
+        }
+
         using RawPeer server = await RawPeer.ConnectAsync(transport.LocalAddress);
         await AskAsync(server);
+        await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 1, "who came and went is gone");
         using RawPeer silent = await RawPeer.ConnectAsync(transport.LocalAddress);
         await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 2, "it is accepted");
         using RawPeer later = await RawPeer.ConnectAsync(transport.LocalAddress);
@@ -128,6 +134,7 @@ public sealed class PortLimitTests
 
         await silent.ExpectEndAsync();
         Assert.That(_log.Count(RefusedEventId), Is.EqualTo(1));
+        await Until.TrueAsync(() => transport.Acceptor!.ConnectionCount == 3, "there are no more than before");
         await AskAsync(server);
         await AskAsync(later);
     }

@@ -12,8 +12,8 @@ internal sealed class Acceptor : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<AcceptedConnection, Task> _connections = [];
 
-    // The oldest first; those of which a request has come since, or that have ended, are passed over.
-    private readonly Queue<AcceptedConnection> _unproven = new();
+    // Those of which no request has come yet, the oldest first; others among them are passed over.
+    private readonly LinkedList<AcceptedConnection> _unproven = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly IStreamListener _listener;
     private readonly AcceptorContext _context;
@@ -169,8 +169,8 @@ internal sealed class Acceptor : IAsyncDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
-                _connections.Add(connection, Task.Run(() => RunAsync(connection)));
-                _unproven.Enqueue(connection);
+                LinkedListNode<AcceptedConnection> place = _unproven.AddLast(connection);
+                _connections.Add(connection, Task.Run(() => RunAsync(connection, place)));
             }
         }
         catch
@@ -187,7 +187,11 @@ internal sealed class Acceptor : IAsyncDisposable
         lock (_gate)
         {
             DropProven();
-            _unproven.TryDequeue(out oldest);
+            oldest = _unproven.First?.Value;
+            if (oldest is not null)
+            {
+                _unproven.RemoveFirst();
+            }
         }
 
         if (oldest is null)
@@ -202,13 +206,13 @@ internal sealed class Acceptor : IAsyncDisposable
 
     private void DropProven()
     {
-        while (_unproven.TryPeek(out AcceptedConnection? first) && !first.IsUnproven)
+        while (_unproven.First is { Value.IsUnproven: false })
         {
-            _unproven.Dequeue();
+            _unproven.RemoveFirst();
         }
     }
 
-    private async Task RunAsync(AcceptedConnection connection)
+    private async Task RunAsync(AcceptedConnection connection, LinkedListNode<AcceptedConnection> place)
     {
         try
         {
@@ -219,6 +223,10 @@ internal sealed class Acceptor : IAsyncDisposable
             lock (_gate)
             {
                 _connections.Remove(connection);
+                if (place.List is not null)
+                {
+                    _unproven.Remove(place);
+                }
             }
         }
     }

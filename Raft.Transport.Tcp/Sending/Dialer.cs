@@ -218,19 +218,14 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
         }
     }
 
-    /// <summary>Takes out what lies idle at other addresses of a server, and what was closed by the other side.</summary>
+    /// <summary>Takes out what lies idle at other addresses of a server.</summary>
     private List<ClientConnection> TakeOver(ServerId id)
     {
         var over = new List<ClientConnection>();
-        foreach (((ServerId Id, ServerAddress) key, Stack<ClientConnection> idle) in _idle.ToArray())
+        foreach ((ServerId Id, ServerAddress) key in _idle.Keys.Where(key => key.Item1 == id && !id.IsEmpty).ToArray())
         {
-            ClientConnection[] kept = [.. idle.Where(connection => key.Id != id && connection.IsReusable)];
-            over.AddRange(idle.Except(kept));
+            over.AddRange(_idle[key]);
             _idle.Remove(key);
-            if (kept.Length > 0)
-            {
-                _idle.Add(key, new Stack<ClientConnection>(kept.Reverse()));
-            }
         }
 
         return over;

@@ -54,6 +54,7 @@ internal sealed class CredentialSource
             if (await Task.WhenAny(renewal, Task.Delay(patience, _options.TimeProvider, wait.Token)).ConfigureAwait(false) != renewal)
             {
                 _late = renewal;
+                cancellationToken.ThrowIfCancellationRequested();
                 Tell("they were not read in time");
             }
 

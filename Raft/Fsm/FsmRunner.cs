@@ -121,19 +121,8 @@ internal sealed class FsmRunner(
         }
     }
 
-    private void FailApply(FsmApply apply, int from = 0)
-    {
-        for (int i = from; i < apply.Slice.Count; i++)
-        {
-            if (apply.TakeFuture(i) is { } future)
-            {
-                completions.Add(future.Fail(new LeadershipLostException(
-                    (_isOvertaken ? "A leader's snapshot took the place of the command" : "The node was stopped")
-                        + " after it was committed and before its answer was known.",
-                    future.Index, future.Term)));
-            }
-        }
-    }
+    private void FailApply(FsmApply apply, int from = 0) => apply.Fail(
+        from, completions, _isOvertaken ? "A leader's snapshot took the place of the command" : "The node was stopped");
 
     private void Do(FsmWork work)
     {
@@ -179,8 +168,10 @@ internal sealed class FsmRunner(
                 RestorePieces? state = restores.Pass(apply.Slice[i]);
                 if (state is not null || RestoreTracker.IsEnd(apply.Slice[i]))
                 {
-                    Apply(apply.Part(from, i - from));
+                    FsmApply before = apply.Part(from, i - from);
+                    Apply(before);
                     from = i;
+                    HandOver(before);
                     if (!await TryRestoreAsync(apply.Part(i, 1), state, stopping))
                     {
                         return;
@@ -192,8 +183,10 @@ internal sealed class FsmRunner(
 
             if (!_isOvertaken)
             {
-                Apply(apply.Part(from, apply.Slice.Count - from));
+                FsmApply last = apply.Part(from, apply.Slice.Count - from);
+                Apply(last);
                 from = apply.Slice.Count;
+                HandOver(last);
             }
         }
         finally
@@ -229,9 +222,16 @@ internal sealed class FsmRunner(
         }
 
         Passed(apply.Slice);
-        apply.HandOver(completions);
-        _waits.Release(board.AppliedIndex);
-        events.Applied();
+    }
+
+    private void HandOver(FsmApply applied)
+    {
+        if (applied.Slice.Count > 0)
+        {
+            applied.HandOver(completions);
+            _waits.Release(board.AppliedIndex);
+            events.Applied();
+        }
     }
 
     private void Passed(LogSlice slice)

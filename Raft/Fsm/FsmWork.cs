@@ -54,6 +54,22 @@ internal sealed class FsmApply(LogSlice slice, ApplyFuture?[]? futures, int offs
         }
     }
 
+    /// <summary>Tells those who wait for what will not be applied here.</summary>
+    /// <param name="from">The first of these entries.</param>
+    /// <param name="completions">Who tells them.</param>
+    /// <param name="why">What happened, as the beginning of a sentence.</param>
+    public void Fail(int from, CompletionRunner completions, string why)
+    {
+        for (int i = from; i < Slice.Count; i++)
+        {
+            if (TakeFuture(i) is { } future)
+            {
+                completions.Add(future.Fail(new LeadershipLostException(
+                    $"{why} after it was committed and before its answer was known.", future.Index, future.Term)));
+            }
+        }
+    }
+
     /// <summary>Some of the entries, with their callers.</summary>
     public FsmApply Part(int from, int count) => from == 0 && count == Slice.Count
         ? this

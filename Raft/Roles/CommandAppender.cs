@@ -21,6 +21,9 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
     private long _uncommittedBytes;
     private long _unappliedBytes;
 
+    // How many of those that were taken are the feeder's.
+    private int _expectedCount;
+
     /// <summary>Appends the entry that begins a leadership.</summary>
     public void AppendNoop()
     {
@@ -61,18 +64,18 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         LogTimestamp now = LogTimestamp.FromDateTimeOffset(context.Clock.UtcNow);
         int stampLength = LogTimestampEncoding.Write(_stamp, now, context.Config.LogTimeFormat);
         ReadOnlySpan<byte> stamp = _stamp.AsSpan(0, stampLength);
-        int first = 0;
+        _expectedCount = 0;
         try
         {
-            while (first < _taken.Count)
+            while (_expectedCount < _taken.Count)
             {
-                first = AppendChunk(first, stamp);
+                AppendChunk(_expectedCount, stamp);
             }
         }
         catch (Exception thrown)
         {
             // No memory, mostly. The node ends of it, and nobody else knows of these any more.
-            foreach (ApplyFuture future in _taken[first..])
+            foreach (ApplyFuture future in _taken[_expectedCount..])
             {
                 context.Completions.Add(future.Fail(new RaftException($"The command was not appended: {thrown.Message}", thrown)));
             }
@@ -149,7 +152,7 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
         _taken.RemoveRange(kept, _taken.Count - kept);
     }
 
-    private int AppendChunk(int first, ReadOnlySpan<byte> stamp)
+    private void AppendChunk(int first, ReadOnlySpan<byte> stamp)
     {
         ulong index = context.State.Log.LastIndex;
         int bytes = 0;
@@ -185,8 +188,8 @@ internal sealed class CommandAppender(RoleContext context, ulong term, PeerSet p
 
         LogBatch batch = _builder.Build();
         context.Feeder.Expect(batch, futures);
+        _expectedCount = end;
         Append(batch);
-        return end;
     }
 
     private static bool IsDataNil(ApplyFuture future) => future.Type != LogType.Command && future.Data.IsEmpty;
