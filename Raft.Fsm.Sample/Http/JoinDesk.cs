@@ -32,6 +32,7 @@ internal sealed class JoinDesk(KvNode node)
             return (status.ConfigurationIndex, null);
         }
 
+        RefuseTwin(server, status);
         if (_refusals.TryRemove(server.Id, out string? refusal))
         {
             throw ApiException.Conflict(refusal);
@@ -46,6 +47,19 @@ internal sealed class JoinDesk(KvNode node)
         Task<ApplyResult> added = joining.Ask(Patience);
         await Task.WhenAny(added, Task.Delay(Soon, deadline));
         return added.IsCompleted && !added.IsCanceled ? ((await added).Index, null) : (null, joining.Progress);
+    }
+
+    /// <summary>
+    /// Refuses a server under the id of one that answers elsewhere: an address changes at once, and what asks may hold a copy of old data. One
+    /// and the same server that is reached by two addresses goes on by the old one; <c>raftkv add</c> gives it the new.
+    /// </summary>
+    private void RefuseTwin(Server server, RaftStatus status)
+    {
+        if (status.Configuration.Find(server.Id) is { } known && known.Address != server.Address
+            && status.Followers.FirstOrDefault(f => f.Id == server.Id)?.Silence < node.Raft.ReloadableConfig.HeartbeatTimeout * 2)
+        {
+            throw ApiException.Conflict($"{server.Id} answers at {known.Address}, so it runs there: stop it first, or give this server an id of its own");
+        }
     }
 
     /// <summary>One server on its way.</summary>

@@ -79,6 +79,11 @@ internal sealed class MemberHandlers(KvNode node, LeaderGate gate)
     private async Task RequireSilentAsync(ServerId id, TimeSpan silence)
     {
         RaftStatus status = await node.Raft.GetStatusAsync();
+        if (status.State != RaftState.Leader)
+        {
+            throw new NotLeaderException("It leads no more, and knows nothing of who answers.");
+        }
+
         if (id == status.Id || status.Followers.FirstOrDefault(f => f.Id == id)?.Silence < silence)
         {
             throw ApiException.Conflict(

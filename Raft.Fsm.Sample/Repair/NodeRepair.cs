@@ -105,7 +105,7 @@ internal sealed class NodeRepair(NodeOptions options, Uri via, bool isForced, Te
         }
 
         bool wasBegun = note.IsBegun;
-        if (wasBegun && !note.Members.Intersect(view.Members.Select(m => m.Id)).Any())
+        if (wasBegun && note.Members.Count > 0 && !note.Members.Intersect(view.Members.Select(m => m.Id)).Any())
         {
             throw new AdminException(
                 $"this repair was begun in the cluster of {string.Join(", ", note.Members)}, and {via} leads to that of "

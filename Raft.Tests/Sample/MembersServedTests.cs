@@ -82,6 +82,9 @@ public sealed class MembersServedTests
             Assert.That(await SuffrageAsync(running), Is.EqualTo("Voter"));
         }
 
+        Reply twin = await Follower.SendAsync("POST", $"/raft/servers/{id}/join", """{"address":"twin:1"}""");
+        Assert.That((twin.Status, twin.Error), Is.EqualTo((409, "conflict")), twin.Text);
+        Assert.That(twin.Text, Does.Contain($"{id} answers at {id}:1, so it runs there"));
         Assert.That((await Follower.SendAsync("DELETE", $"/raft/servers/{id}?silentMs=some")).Status, Is.EqualTo(400));
         Assert.That((await Follower.SendAsync("DELETE", "/raft/servers/n9?silentMs=2000")).Status, Is.EqualTo(200), "an entry that changes nothing");
 

@@ -69,11 +69,11 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
         {
             if (!_isDisposed && connection.IsClean)
             {
-                (ServerId, ServerAddress) key = (connection.Server.Id, connection.Target);
+                (ServerId Id, ServerAddress) key = (connection.Server.Id, connection.Target);
                 if (!_idle.TryGetValue(key, out Stack<ClientConnection>? idle))
                 {
                     // Rare: a server that is new, or has another address. What rests for nobody any more would rest for ever.
-                    over = TakeOver(connection.Server.Id);
+                    over = TakeOver(key.Id);
                     _idle.Add(key, idle = new());
                 }
 
@@ -218,17 +218,36 @@ internal sealed class Dialer(TcpTransportOptions options, ILogger logger) : IAsy
         }
     }
 
-    /// <summary>Takes out what lies idle at other addresses of a server.</summary>
+    /// <summary>Takes out what lies idle at other addresses of a server, and what other sides have closed.</summary>
     private List<ClientConnection> TakeOver(ServerId id)
     {
         var over = new List<ClientConnection>();
-        foreach ((ServerId Id, ServerAddress) key in _idle.Keys.Where(key => key.Item1 == id && !id.IsEmpty).ToArray())
+        foreach (((ServerId Id, ServerAddress) key, Stack<ClientConnection> idle) in _idle.ToArray())
         {
-            over.AddRange(_idle[key]);
+            bool isFormer = key.Id == id && !id.IsEmpty;
+            ClientConnection[] kept = [.. idle.Where(connection => !isFormer && IsWell(connection))];
+            over.AddRange(idle.Except(kept));
             _idle.Remove(key);
+            if (kept.Length > 0)
+            {
+                _idle.Add(key, new Stack<ClientConnection>(kept.Reverse()));
+            }
         }
 
         return over;
+    }
+
+    private static bool IsWell(ClientConnection connection)
+    {
+        try
+        {
+            return connection.IsReusable;
+        }
+        catch (Exception)
+        {
+            // The user's stream.
+            return false;
+        }
     }
 
     private ClientConnection? TryTakeIdle(Server target)
